@@ -1,0 +1,59 @@
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+STUDY ?= data/sample
+VENV := .venv
+BIN := $(if $(filter Windows_NT,$(OS)),$(VENV)/Scripts,$(VENV)/bin)
+UV := $(shell command -v uv 2>/dev/null)
+CX_REAL_DATA ?= $(wildcard ../shared/real)
+export CX_REAL_DATA
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1|/' | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+report: $(VENV)/.stamp $(if $(filter tests/real/%,$(STUDY)),real-data)  ## run the notebooks on STUDY (data/sample) and publish the report
+	$(BIN)/cx report $(STUDY)
+
+test: $(VENV)/.stamp-test  ## all tests, the notebooks too; needs Chromium for the browser tests
+	$(BIN)/python -m pytest
+
+lab: $(VENV)/.stamp  ## open the notebooks in JupyterLab
+	$(BIN)/cx lab
+
+sample: $(VENV)/.stamp  ## make data/sample again from its generator: the same bytes every time
+	$(BIN)/python data/sample/generate.py data/sample
+
+docs: $(VENV)/.stamp  ## write docs/data-dictionary.md again from the code
+	$(BIN)/python -m cxlib.dictionary docs/data-dictionary.md
+
+lock:  ## pin the tested versions again from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --group build --group test --all-extras -c requirements.lock --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.lock
+
+clean:  ## remove the environment; reports stay
+	rm -rf $(VENV)
+
+real-data:  # the real surveys are not part of this repository: copy one into its study before its report
+	@test -d "$(CX_REAL_DATA)" || { echo "set CX_REAL_DATA to the folder with the real data"; exit 2; }
+	mkdir -p $(STUDY)/raw && cp $(CX_REAL_DATA)/$(notdir $(STUDY))/* $(STUDY)/raw/
+
+ifdef UV
+install = uv pip install --quiet --python $(VENV) --compile-bytecode --require-hashes -r $(1)
+itself = uv pip install --quiet --python $(VENV) --no-build-isolation --no-deps -e .
+else
+install = $(BIN)/python -m pip install --quiet --require-hashes -r $(1)
+itself = $(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
+endif
+
+$(VENV)/.stamp: requirements.lock pyproject.toml
+	$(if $(UV),uv venv --quiet --allow-existing --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
+	$(call install,requirements.lock)
+	$(itself)
+	$(BIN)/python -m compileall -q cxlib
+	touch $@
+
+$(VENV)/.stamp-test: requirements-dev.lock $(VENV)/.stamp
+	$(call install,requirements-dev.lock)
+	touch $@
+
+.PHONY: help report test lab sample docs lock clean real-data

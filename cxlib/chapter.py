@@ -1,0 +1,132 @@
+"""What a notebook shows, and what it leaves behind for the report: sentences, tables, charts."""
+
+import html
+import io
+from base64 import b64encode
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.display import display
+from matplotlib.axes import Axes
+
+from cxlib.charts.theme import use_theme
+from cxlib.gaps import signed
+from cxlib.tables import StudyError
+
+SWITCHED_ON_BY = {
+    "stage": "a map with a column stage (touchpoints: touchpoints.csv in study.yaml)",
+    "dimension": "a map with a column dimension (touchpoints: touchpoints.csv in study.yaml)",
+    "persona": "a column persona (respondents: respondents.csv in study.yaml)",
+    "channel": "a column channel in the ratings",
+    "wave": "a column wave in the ratings, or answered_at and waves in study.yaml",
+}
+HEADINGS = {"label": "touchpoint", "n_needed": "n for a sure verdict", "q": "q (false-alarm adjusted)"}
+WHOLE = ("n", "n_needed", "n_expected", "n_experienced")
+HIDDEN = ("touchpoint", "p", "n_effective", "n_expected", "n_experienced", "paired")
+PNG_DPI = 200
+
+
+class Chapter:
+    """The output of one notebook. With a folder, charts/ and tables/ are written there; without one, nothing is."""
+
+    def __init__(self, folder: str | Path = ""):
+        use_theme()
+        self.folder = Path(folder) if folder else None
+
+    def say(self, sentence: str, *, finding: bool = False) -> None:
+        """Show a sentence; a finding also stands on the report's first page."""
+        words = {"text/plain": sentence, "text/html": f"<p>{html.escape(sentence)}</p>"}
+        display(words, raw=True, metadata={"cx": {"finding": finding}})
+
+    def table(self, table: pd.DataFrame, name: str, *, most: int = 60) -> None:
+        """Keep a table as tables/`name`.csv and show it as people read it, at most `most` rows of it."""
+        self.write(f"tables/{name}.csv", lambda path: write_csv(table, path))
+        if table.empty:
+            group = table.columns[0]
+            wanted = SWITCHED_ON_BY.get(group, f"a column {group}")
+            self.say(f"Nothing to show by {group}: no answer says it. It is switched on by {wanted}.")
+            return
+        shown = readable(table.head(most))
+        display({"text/plain": shown.to_string(index=False), "text/html": table_html(shown)}, raw=True)
+        if len(table) > most:
+            self.say(f"{len(table) - most} further rows are in tables/{name}.csv.")
+
+    def show(self, ax: Axes | None, name: str, *, alt: str) -> None:
+        """Show a chart and keep it as charts/`name`.png and .svg; None, a chart with nothing to draw, is left out.
+
+        `alt` says what the chart shows to those who cannot see it; without it the report is not published.
+        """
+        if ax is None:
+            return
+        figure = ax.figure
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=PNG_DPI, metadata={"Software": None})
+        self.write(f"charts/{name}.png", lambda path: path.write_bytes(picture.getvalue()))
+        self.write(f"charts/{name}.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
+        width = int(figure.get_figwidth() * figure.dpi)
+        metadata = {"image/png": {"alt": alt, "width": width}}
+        png = b64encode(picture.getvalue()).decode()
+        display({"image/png": png, "text/plain": alt}, raw=True, metadata=metadata)
+        plt.close(figure)
+
+    def write(self, path: str, writer) -> None:
+        """Write one file into the chapter's folder, if it has one."""
+        if self.folder is None:
+            return
+        target = self.folder / path
+        if target.exists():
+            raise StudyError(f"{path} is written twice; every chart and table of a report needs a name of its own.", 70)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        writer(target)
+
+
+def open_chapter(output_path: str | Path = "") -> Chapter:
+    """The chapter a notebook writes; see `Chapter`."""
+    return Chapter(output_path)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """A table as CSV, 12 significant digits: the same table is the same bytes."""
+    table.to_csv(path, index=False, float_format="%.12g", lineterminator="\n")
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """A result table in words: intervals in one column, few digits, headings people know."""
+    shown = pd.DataFrame(index=table.index)
+    hidden = [column for column in HIDDEN if column != "touchpoint" or "label" in table]
+    for column in table.columns:
+        heading = HEADINGS.get(column, column)
+        if column == "low":
+            shown["interval"] = [
+                f"{signed(low, 2)} to {signed(high, 2)}" for low, high in zip(table["low"], table["high"])
+            ]
+        elif column in ("high", *hidden):
+            continue
+        elif column == "gap":
+            shown[heading] = table[column].map(lambda gap: signed(gap, 2))
+        elif column == "q":
+            shown[heading] = table[column].map(readable_q)
+        elif column in WHOLE:
+            shown[heading] = ["–" if pd.isna(value) else f"{value:,}" for value in table[column]]
+        elif pd.api.types.is_float_dtype(table[column]):
+            shown[heading] = ["–" if pd.isna(value) else f"{value:.2f}" for value in table[column]]
+        else:
+            shown[heading] = table[column].astype("str").fillna("not stated")
+    return shown
+
+
+def readable_q(q: float) -> str:
+    """A q-value as people read it.
+
+    >>> readable_q(0.00001), readable_q(0.034)
+    ('< .001', '.034')
+    """
+    if pd.isna(q):
+        return "–"
+    return "< .001" if q < 0.001 else f"{q:.3f}".removeprefix("0")
+
+
+def table_html(shown: pd.DataFrame) -> str:
+    """The table as HTML, every cell escaped."""
+    return shown.to_html(index=False, border=0, escape=True, justify="left")

@@ -1,0 +1,115 @@
+"""Charts of step 4. They draw the table they are given, in its order, and compute nothing."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from cxlib.charts.theme import DIVERGING, FAINT, GRID, INK, VERDICT_COLOURS, VERDICT_WORDS, finish, new_axes, wrap
+from cxlib.gaps import group_names, signed
+from cxlib.tables import check_columns
+
+NEEDED = ["n", "expected", "experienced", "gap", "low", "high", "verdict"]
+
+
+def plot_gaps(gaps: pd.DataFrame, *, title: str, scale: tuple[float, float], ax: Axes | None = None) -> Axes | None:
+    """Expectation and experience as two dots per row, joined by the gap, with the gap's interval at the experience.
+
+    None where no row has a gap.
+    """
+    check_columns(gaps, NEEDED, name="gaps (from find_gaps)")
+    shown = gaps[gaps["n"] > 0].reset_index(drop=True)
+    if shown.empty:
+        return None
+    ax = new_axes(len(shown) + 1, ax)
+    rows, colours = shown.index, shown["verdict"].map(VERDICT_COLOURS)
+    ax.hlines(rows, shown["expected"], shown["experienced"], color=GRID, linewidth=5, zorder=1)
+    ax.hlines(rows, shown["expected"] + shown["low"], shown["expected"] + shown["high"], color=colours, linewidth=1.4)
+    ax.scatter(shown["expected"], rows, s=34, facecolor="white", edgecolor=INK, linewidth=1.3, zorder=3)
+    ax.scatter(shown["experienced"], rows, s=34, color=colours, zorder=4)
+    name_dots(ax, shown.iloc[0])
+    name_rows(ax, shown)
+    name_verdicts(ax, shown)
+    ax.set_xlim(*scale)
+    return finish(ax, title, f"mean rating on the scale {scale[0]:g} to {scale[1]:g}; thin lines: interval of the gap")
+
+
+def plot_gap_intervals(
+    gaps: pd.DataFrame, *, title: str, met_within: float, ax: Axes | None = None
+) -> Axes | None:
+    """The gap of each row as a dot with its interval; the band around 0 is what counts as met. None without a gap."""
+    check_columns(gaps, NEEDED, name="gaps (from find_gaps)")
+    shown = gaps[gaps["n"] > 0].reset_index(drop=True)
+    if shown.empty:
+        return None
+    ax = new_axes(len(shown) + 1, ax)
+    rows, colours = shown.index, shown["verdict"].map(VERDICT_COLOURS)
+    ax.axvspan(-met_within, met_within, color="#eeeeee", zorder=0, linewidth=0)
+    ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
+    ax.annotate("met", (0, -0.55), ha="center", va="bottom", color=FAINT, fontsize=8.5)
+    ax.hlines(rows, shown["low"], shown["high"], color=colours, linewidth=2)
+    ax.scatter(shown["gap"], rows, s=40, color=colours, zorder=3)
+    name_rows(ax, shown)
+    name_verdicts(ax, shown)
+    ax.set_xlim(
+        min(shown[["gap", "low"]].min().min(), -2 * met_within) - met_within / 2,
+        max(shown[["gap", "high"]].max().max(), 2 * met_within) + met_within / 2,
+    )
+    return finish(ax, title, "gap in scale points (experienced − expected); lines: interval of the gap")
+
+
+def plot_gap_heatmap(
+    gaps: pd.DataFrame, *, rows: str, columns: str, title: str, order: list[str], ax: Axes | None = None
+) -> Axes | None:
+    """The gap of every pair of `rows` and `columns` as a colour, with n; grey where the answers do not suffice.
+
+    `order` is the order of the columns; rows stand as they come first in the table. None without a gap.
+    """
+    check_columns(gaps, [rows, columns, *NEEDED], name="gaps (from find_gaps)")
+    shown = gaps[(gaps["n"] > 0) & gaps[rows].notna() & gaps[columns].notna()]
+    if shown.empty:
+        return None
+    names = list(dict.fromkeys(shown[rows]))
+    grid = shown.pivot(index=rows, columns=columns, values="gap").reindex(index=names, columns=order).dropna(axis=1, how="all")
+    words = shown.assign(words=[f"{signed(row.gap)}\nn {row.n}" for row in shown.itertuples()])
+    words = words.pivot(index=rows, columns=columns, values="words").reindex_like(grid).fillna("")
+    unsure = shown.pivot(index=rows, columns=columns, values="verdict").reindex_like(grid).eq("not enough data")
+    ax = new_axes(2 * len(names) + 1.5, ax)
+    reach = shown["gap"].abs().max()
+    sns.heatmap(
+        grid.mask(unsure), annot=words.mask(unsure, ""), fmt="", cmap=DIVERGING, center=0, vmin=-2 * reach, vmax=2 * reach,
+        linewidths=2, cbar=False, ax=ax, annot_kws={"fontsize": 9, "color": INK},
+    )  # fmt: skip
+    for row, column in zip(*unsure.to_numpy().nonzero()):
+        ax.text(column + 0.5, row + 0.5, words.iloc[row, column], ha="center", va="center", color=FAINT, fontsize=9)
+    ax.set_facecolor("#f1f1f1")
+    ax.set_xticklabels([wrap(name, 14) for name in grid.columns], rotation=0, parse_math=False)
+    ax.set_yticklabels([wrap(name, 24) for name in grid.index], rotation=0, parse_math=False)
+    ax.set_ylabel("")
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    return finish(ax, title, "gap in scale points; orange: shortfall, purple: exceeded, grey: not enough data")
+
+
+def name_dots(ax: Axes, first: pd.Series) -> None:
+    """Say on the first row which dot is which."""
+    left, right = ("experienced", "expected") if first["gap"] < 0 else ("expected", "experienced")
+    for column, side, shift in ((left, "right", -2), (right, "left", 2)):
+        ax.annotate(
+            column, (first[column], 0), (shift, 8), textcoords="offset points", ha=side, fontsize=8.5, color=FAINT
+        )
+
+
+def name_rows(ax: Axes, shown: pd.DataFrame) -> None:
+    """Names and n on the left, first row on top."""
+    names = [f"{wrap(name, 34)} (n {n:,})" for name, n in zip(group_names(shown), shown["n"])]
+    ax.set_yticks(list(shown.index), names, parse_math=False)
+    ax.set_ylim(len(shown) - 0.5, -1.1)
+
+
+def name_verdicts(ax: Axes, shown: pd.DataFrame) -> None:
+    """The gap and its verdict in words on the right."""
+    for row in shown.itertuples():
+        ax.annotate(
+            f"{signed(row.gap)}  {VERDICT_WORDS[row.verdict]}", (1.01, row.Index), xycoords=("axes fraction", "data"),
+            va="center", fontsize=9, color=VERDICT_COLOURS[row.verdict],
+        )  # fmt: skip

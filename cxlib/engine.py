@@ -1,0 +1,56 @@
+"""The engine: one DuckDB connection a study, which can read the study's folder and nothing else."""
+
+from pathlib import Path
+
+import duckdb
+
+BLOCKS = 200
+"""Respondents fall into this many blocks by a hash of their id; see `summaries.summarise_blocks`."""
+
+BLOCK_SQL = f"CAST(('0x' || substr(md5(respondent), 1, 8)) AS UBIGINT) % {BLOCKS}"
+
+
+SMALL_STUDY = 64_000_000
+"""Bytes below which one thread is as fast as many, and sums of weights add up in one order: same input, same bytes."""
+
+
+def connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory engine that may read `folder` only, install nothing and load nothing."""
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+        }
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    if sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < SMALL_STUDY:
+        connection.execute("SET threads = 1")
+    connection.execute(f"SET allowed_directories = [{quote(str(folder))}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def quote(text: str) -> str:
+    """A text as an SQL literal.
+
+    >>> quote("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(identifier: str) -> str:
+    """A name as an SQL identifier.
+
+    >>> name('two words')
+    '"two words"'
+    """
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def first_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple:
+    """The first row of a query's result."""
+    return connection.execute(query).fetchall()[0]

@@ -1,0 +1,127 @@
+"""Step 4: where experience falls short of expectation."""
+
+import numpy as np
+import pandas as pd
+
+from cxlib.intervals import adjust, n_for_precision, t_interval, t_test
+from cxlib.tables import check_columns
+
+VERDICTS = ("shortfall", "exceeded", "met", "not enough data")
+
+RESULTS = [
+    *("n", "n_effective", "n_expected", "n_experienced", "expected", "experienced"),
+    *("gap", "low", "high", "p", "q", "verdict", "n_needed", "paired"),
+]
+SUMMARY = ["n", "n_effective", "n_expected", "n_experienced", "mean_expected", "mean_experienced", "mean_gap", "se_gap"]
+
+
+def find_gaps(
+    ratings: pd.DataFrame, *, met_within: float, confidence: float = 0.95, level: float = 0.05
+) -> pd.DataFrame:
+    """Experience minus expectation with its interval and verdict, widest shortfall first.
+
+    `ratings` comes from `summarise_ratings`, in scale points. `q` is Benjamini–Hochberg's over the rows of the table.
+    The verdict, in this order: *met* when the (1 − 2·level) interval lies within ±met_within (two one-sided tests),
+    *shortfall* or *exceeded* when q ≤ level, else *not enough data*; `n_needed` respondents would give ±met_within.
+
+    >>> summary = pd.DataFrame({"touchpoint": ["checkout"], "n": [50], "mean_gap": [-1.5], "se_gap": [0.2]})
+    >>> summary = summary.assign(n_effective=50, n_expected=50, n_experienced=50, mean_expected=6, mean_experienced=4.5)
+    >>> find_gaps(summary, met_within=0.24)[["touchpoint", "n", "gap", "low", "high", "verdict"]].round(2)
+      touchpoint   n  gap  low  high    verdict
+    0   checkout  50 -1.5 -1.9  -1.1  shortfall
+    """
+    check_columns(ratings, SUMMARY, name="ratings (from summarise_ratings)")
+    mean, se, n = (ratings[column] for column in ("mean_gap", "se_gap", "n"))
+    low, high = t_interval(mean, se, n, confidence)
+    near, far = t_interval(mean, se, n, 1 - 2 * level)
+    p = t_test(mean, se, n)
+    gaps = ratings.rename(
+        columns={"mean_gap": "gap", "mean_expected": "expected", "mean_experienced": "experienced"}
+    ).assign(low=low, high=high, p=p, q=adjust(p), n_needed=n_for_precision(se, n, met_within, confidence))
+    claims = [(near > -met_within) & (far < met_within), gaps["q"].le(level) & mean.lt(0), gaps["q"].le(level)]
+    gaps["verdict"] = np.select(claims, ["met", "shortfall", "exceeded"], "not enough data")
+    gaps["paired"] = np.where(n > 0, "yes", "no pairs")
+    groups = [column for column in ("stage", "touchpoint", "label") if column in gaps]
+    groups += [column for column in ratings.columns if column not in [*groups, *SUMMARY] and column[:3] != "se_"]
+    chosen = gaps[[*groups, *RESULTS]]
+    return chosen.sort_values("gap", ignore_index=True, kind="stable")
+
+
+def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95) -> str:
+    """The headline: where the widest shortfall was measured, and how sure that is."""
+    check_columns(gaps, ["n", "gap", "low", "high", "verdict"], name="gaps (from find_gaps)")
+    if not (gaps["n"] > 0).any():
+        return "No answer holds both an expectation and an experience, so there is no gap to show."
+    short = gaps[gaps["verdict"] == "shortfall"]
+    if short.empty:
+        return "Nothing falls clearly short of expectation."
+    worst = short.iloc[0]
+    return (
+        f"{group_names(short).iloc[0]}: widest shortfall measured, {abs(worst['gap']):.1f} points below expectation "
+        f"({confidence * 100:g} % interval {-worst['high']:.1f} to {-worst['low']:.1f}; n {worst['n']:,})."
+    )
+
+
+def describe_ties(gaps: pd.DataFrame) -> str:
+    """What cannot be told apart from the widest shortfall: those whose intervals overlap with its interval."""
+    short = gaps[gaps["verdict"] == "shortfall"]
+    close = short.iloc[1:][short.iloc[1:]["low"] <= short["high"].iloc[0]] if len(short) else short
+    if close.empty:
+        return "No other shortfall comes near it." if len(short) > 1 else ""
+    names = group_names(close)
+    return f"Too close to it to be told apart: {listed(names)}." if len(names) else ""
+
+
+def describe_verdicts(gaps: pd.DataFrame, *, things: str = "touchpoints") -> str:
+    """How many fall short, exceed, meet expectation, and for how many the answers do not suffice."""
+    check_columns(gaps, ["verdict"], name="gaps (from find_gaps)")
+    counts = {verdict: int((gaps["verdict"] == verdict).sum()) for verdict in VERDICTS}
+    return (
+        f"Of {len(gaps)} {things}, {counts['shortfall']} fall short of expectation, {counts['exceeded']} exceed it, "
+        f"{counts['met']} meet it; for {counts['not enough data']} the answers do not suffice to tell."
+    )
+
+
+def list_gaps(gaps: pd.DataFrame) -> str:
+    """Every gap with its interval in one line, for those who cannot see the chart."""
+    shown = gaps[gaps["n"] > 0]
+    return "; ".join(
+        f"{group} {signed(row.gap)} ({signed(row.low)} to {signed(row.high)}, n {row.n})"
+        for group, row in zip(group_names(shown), shown.itertuples())
+    )
+
+
+def group_names(gaps: pd.DataFrame) -> pd.Series:
+    """What people call each row: the label, or the values of its group, such as "Senior in adoption"."""
+    if "label" in gaps:
+        return gaps["label"].astype("str")
+    groups = gaps[[column for column in gaps.columns if column not in RESULTS]]
+    blank = {"stage": "not on the map"}
+    named = groups.apply(lambda column: column.astype("str").fillna(blank.get(column.name, "not stated")))
+    if list(named.columns[:1]) == ["stage"] and named.shape[1] == 2:
+        return named.iloc[:, 1] + " in " + named["stage"]
+    return named.iloc[:, 0].str.cat(named.iloc[:, 1:], sep=", ")
+
+
+def listed(names: pd.Series, most: int = 3) -> str:
+    """Names in a sentence, the rest as a count.
+
+    >>> listed(pd.Series(["a", "b", "c", "d"])), listed(pd.Series(["a", "b"]))
+    ('a, b and 2 more', 'a and b')
+    """
+    names = list(names)
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign, as people read it.
+
+    >>> signed(-1.26), signed(0.3), signed(-0.04)
+    ('−1.3', '+0.3', '0.0')
+    """
+    if pd.isna(value):
+        return "–"
+    rounded = round(float(value), digits)
+    return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0:.{digits}f}"

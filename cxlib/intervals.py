@@ -1,0 +1,73 @@
+"""Intervals and tests the steps share."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+
+def ratio_mean(
+    n: ArrayLike, a: ArrayLike, b: ArrayLike, aa: ArrayLike, ab: ArrayLike, bb: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weighted mean, its standard error and Kish's effective n, from sums over respondents.
+
+    With A = Σ w·x and B = Σ w per respondent, mean = ΣA/ΣB and, linearised, var = n/(n−1) · Σ(A − mean·B)²/(ΣB)².
+    Equal weights and one answer each give the plain mean and s/√n. NaN where n is 0 (and se where n is 1).
+
+    >>> [value.round(4).tolist() for value in ratio_mean([3], [6], [3], [14], [6], [3])]  # 1, 2 and 3
+    [[2.0], [0.5774], [3.0]]
+    """
+    n, a, b, aa, ab, bb = (np.asarray(values, dtype=float) for values in (n, a, b, aa, ab, bb))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = a / b
+        squares = np.maximum(aa - 2 * mean * ab + mean**2 * bb, 0)
+        squares = np.where(squares < 1e-12 * aa, 0, squares)  # what is left where everybody answered the same
+        se = np.sqrt(np.where(n > 1, n / (n - 1), np.nan) * squares) / b
+        effective = b**2 / bb
+    return mean, se, np.where(n > 0, effective, 0.0)
+
+
+def t_interval(mean: ArrayLike, se: ArrayLike, n: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """mean ± t(n − 1)·se; NaN where n < 2 or all answers are the same, for that says nothing about the next one."""
+    margin = stats.t.ppf(0.5 + confidence / 2, degrees(n)) * known(se)
+    return np.asarray(mean) - margin, np.asarray(mean) + margin
+
+
+def t_test(mean: ArrayLike, se: ArrayLike, n: ArrayLike) -> np.ndarray:
+    """Two-sided p of mean = 0."""
+    return 2 * stats.t.sf(np.abs(np.asarray(mean, dtype=float)) / known(se), degrees(n))
+
+
+def degrees(n: ArrayLike) -> np.ndarray:
+    """n − 1, NaN below 1."""
+    n = np.asarray(n, dtype=float)
+    return np.where(n > 1, n - 1, np.nan)
+
+
+def known(se: ArrayLike) -> np.ndarray:
+    """A standard error of 0 is no knowledge: NaN."""
+    se = np.asarray(se, dtype=float)
+    return np.where(se > 0, se, np.nan)
+
+
+def adjust(p: ArrayLike) -> np.ndarray:
+    """Benjamini–Hochberg q of a family of p-values; a missing p stays missing and is not of the family.
+
+    Benjamini & Hochberg 1995, Journal of the Royal Statistical Society B 57.
+
+    >>> adjust([0.01, 0.04, float("nan"), 0.03]).round(3).tolist()
+    [0.03, 0.04, nan, 0.04]
+    """
+    p = np.asarray(p, dtype=float)
+    q = np.full(p.shape, np.nan)
+    there = ~np.isnan(p)
+    if there.any():
+        q[there] = stats.false_discovery_control(p[there], method="bh")
+    return q
+
+
+def n_for_precision(se: ArrayLike, n: ArrayLike, margin: float, confidence: float) -> pd.array:
+    """Respondents it takes for mean ± margin: ⌈(t·s/margin)²⌉ with s = se·√n; missing where s is not known."""
+    t = stats.t.ppf(0.5 + confidence / 2, degrees(n))
+    needed = np.ceil((t * known(se) / margin) ** 2 * np.asarray(n, dtype=float))
+    return pd.array(needed, dtype="Float64").astype("Int64")

@@ -1,0 +1,135 @@
+"""What study.yaml says, checked word by word."""
+
+import datetime
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from cxlib.tables import FIXED_SCALES, TABLES, StudyError, nearest
+
+KEYS = ["title", "stages", "waves", "scales", "missing", "dates", "exclude", "met_within", "files"]
+FILE_KEYS = ["path", "format", "encoding", "delimiter", "columns"]
+FORMATS = ["tidy", "google-forms"]
+DATE_ORDERS = ["ymd", "dmy", "mdy"]
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """Where a table is: `columns` is a path to a columns file (wide exports) or our name → the file's name (tidy)."""
+
+    path: str
+    format: str = "tidy"
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    columns: str | dict | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters."""
+
+    title: str
+    files: dict[str, TableFile]
+    stages: list[str] = field(default_factory=list)
+    waves: dict[str, datetime.date] = field(default_factory=dict)
+    scales: dict[str, tuple[float, float]] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    date_order: str = "ymd"
+    zone: str = "UTC"
+    exclude: TableFile | None = None
+    met_within: float | None = None
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read `folder`/study.yaml; every mistake in it is a sentence that names the key."""
+    path = folder / "study.yaml"
+    if not path.is_file():
+        raise StudyError(f"{folder} has no study.yaml; a study is a folder with a study.yaml that names its files.")
+    try:
+        said = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(said, dict):
+        raise StudyError(f"{path} should hold keys such as title and files; it holds {said!r}.")
+    known(said, KEYS, place=str(path))
+    dates = mapping(said, "dates")
+    known(dates, ["order", "zone"], place="dates in study.yaml")
+    scales = FIXED_SCALES | {column: limits(column, pair) for column, pair in mapping(said, "scales").items()}
+    return Settings(
+        title=str(said.get("title", folder.name)),
+        files={table: table_file(table, entry) for table, entry in mapping(said, "files").items()},
+        stages=[str(stage) for stage in said.get("stages") or []],
+        waves={str(wave): last_day(wave, day) for wave, day in mapping(said, "waves").items()},
+        scales=scales,
+        missing=[str(code) for code in said.get("missing") or []],
+        date_order=one_of(dates.get("order", "ymd"), DATE_ORDERS, "dates: order"),
+        zone=str(dates.get("zone", "UTC")),
+        exclude=table_file("exclude", said["exclude"]) if said.get("exclude") else None,
+        met_within=found_met_within(said.get("met_within"), scales),
+    )
+
+
+def known(said: dict, keys: list[str], *, place: str) -> None:
+    """Every key of `said` is one of `keys`."""
+    for key in said:
+        if key not in keys:
+            raise StudyError(f"{place}: there is no key '{key}'. {nearest(key, keys)}")
+
+
+def mapping(said: dict, key: str) -> dict:
+    """The mapping under `key`, empty where it is absent."""
+    value = said.get(key) or {}
+    if not isinstance(value, dict):
+        raise StudyError(f"study.yaml: {key} should be written as name: value pairs; it is {value!r}.")
+    return value
+
+
+def one_of(value: str, choices: list[str], place: str) -> str:
+    """`value`, when it is one of `choices`."""
+    if value not in choices:
+        raise StudyError(f"study.yaml: {place} is {value!r}. {nearest(value, choices)}")
+    return value
+
+
+def limits(column: str, pair: object) -> tuple[float, float]:
+    """The lowest and highest answer of a scale."""
+    numbers = isinstance(pair, list) and len(pair) == 2 and all(isinstance(end, int | float) for end in pair)
+    if not numbers or pair[0] >= pair[1]:
+        raise StudyError(f"study.yaml: scales: {column} should be [lowest, highest], such as [1, 7]; it is {pair!r}.")
+    return pair[0], pair[1]
+
+
+def last_day(wave: str, day: object) -> datetime.date:
+    """The last day of a wave."""
+    if isinstance(day, datetime.date):
+        return day
+    raise StudyError(f"study.yaml: waves: {wave} should be the wave's last day, such as 2026-03-31; it is {day!r}.")
+
+
+def table_file(table: str, entry: object) -> TableFile:
+    """A file's entry: a path, or a mapping with a path."""
+    if table not in TABLES and table != "exclude":
+        raise StudyError(f"study.yaml: files: there is no table '{table}'. {nearest(table, list(TABLES))}")
+    entry = {"path": entry} if isinstance(entry, str) else entry
+    if not isinstance(entry, dict) or "path" not in entry:
+        raise StudyError(f"study.yaml: {table} should be a path or have one, such as {table}: {table}.csv.")
+    known(entry, FILE_KEYS, place=f"study.yaml, {table}")
+    one_of(entry.get("format", "tidy"), FORMATS, f"format of {table}")
+    return TableFile(**entry)
+
+
+def found_met_within(said: object, scales: dict) -> float | None:
+    """δ as declared, or 4 % of the scale on which experience is rated."""
+    if said is not None:
+        if not isinstance(said, int | float) or said <= 0:
+            raise StudyError(f"study.yaml: met_within should be scale points above 0, such as 0.24; it is {said!r}.")
+        return float(said)
+    if "expected" in scales and "experienced" in scales and scales["expected"] != scales["experienced"]:
+        raise StudyError(
+            f"study.yaml: expected is rated on {scales['expected']} and experienced on {scales['experienced']}; "
+            "a gap needs both on one scale."
+        )
+    low, high = scales.get("experienced", scales.get("expected", (None, None)))
+    return None if low is None else round(0.04 * (high - low), 12)

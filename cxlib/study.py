@@ -1,0 +1,234 @@
+"""From study.yaml to a Study: what is there, what is not, and which part of it to look at."""
+
+import datetime
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+
+from cxlib.checks import Checked
+from cxlib.engine import BLOCK_SQL, connect
+from cxlib.loaders import load_tables
+from cxlib.settings import Settings, read_settings
+from cxlib.tables import StudyError, nearest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SWITCHES = {
+    "ratings": "gaps, expectations and experience",
+    "respondents": "personas, weights and segments",
+    "touchpoints": "stages, labels and the journey map",
+    "personas": "claimed against found personas",
+    "events": "drop-off and paths",
+    "kpis": "figures over time against target",
+}
+"""What each table switches on, in the words of the report."""
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of a study to look at; an empty list or text leaves nothing out.
+
+    `wave` is "latest", "all" or a wave of the study; `where` holds conditions such as "market=DE".
+    """
+
+    as_of: str = ""
+    wave: str = "latest"
+    stages: list[str] = field(default_factory=list)
+    touchpoints: list[str] = field(default_factory=list)
+    personas: list[str] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    where: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Study:
+    """An opened study: settings, tables (lazy in the engine), and the part looked at.
+
+    `counts` has a row a table: read = used + quarantined + excluded. `quarantined` has a row a row set aside.
+    """
+
+    settings: Settings
+    tables: dict[str, nw.LazyFrame]
+    view: View = View()
+    folder: Path = Path()
+    counts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    quarantined: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def __contains__(self, table: str) -> bool:
+        return table in self.tables
+
+    @cached_property
+    def touchpoints(self) -> pd.DataFrame:
+        """The map: touchpoint, label, stage, … in the order of the journey; empty where the study has none."""
+        if "touchpoints" not in self:
+            return pd.DataFrame({"touchpoint": [], "label": [], "stage": []}, dtype="str")
+        return ordered_map(self.small("touchpoints"), self.settings)
+
+    def small(self, table: str) -> pd.DataFrame:
+        """A small table (map, personas, …) as pandas, in the order of its file."""
+        return self.tables[table].sort("line").drop("line").collect("pandas").to_native()
+
+    def missing(self) -> list[str]:
+        """A sentence for every table the study has not, naming the file that would switch something on."""
+        return [
+            f"No {table}: {switched} are left out. Add {table}: {table}.csv to files in study.yaml to switch them on."
+            for table, switched in SWITCHES.items()
+            if table not in self
+        ]
+
+
+def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
+    """Open the study in folder `path`, read and check its files, and look at the part `view` names (see `View`).
+
+    A relative path is tried from the working folder, then from the project's root. `engine` is "duckdb" or "pandas".
+    """
+    folder = find_study(path)
+    settings = read_settings(folder)
+    if not {"ratings", "events", "kpis"} & set(settings.files):
+        raise StudyError(f"{folder}/study.yaml names no data; a study needs at least one of ratings, events, kpis.")
+    connection = connect(folder)
+    checked = load_tables(connection, folder, settings)
+    tables = {table.table: engine_table(connection, table, engine) for table in checked}
+    study = Study(
+        settings,
+        tables,
+        View(**view),
+        folder,
+        pd.DataFrame([table.counts for table in checked])[
+            ["table", "source", "counted", "read", "used", "quarantined", "excluded"]
+        ],
+        pd.concat([table.quarantined for table in checked], ignore_index=True),
+    )
+    check_people(study)
+    check_view(study)
+    return study
+
+
+def find_study(path: str | Path) -> Path:
+    """The study's folder, from the working folder or from the project's root."""
+    tried = [Path(path), ROOT / path]
+    for folder in tried:
+        if folder.is_dir():
+            return folder.resolve()
+    raise StudyError(f"There is no folder {path}, neither in {Path.cwd()} nor in {ROOT}.")
+
+
+def engine_table(connection: duckdb.DuckDBPyConnection, checked: Checked, engine: str) -> nw.LazyFrame:
+    """A checked table with its keys filled in."""
+    filled = {
+        "ratings": "coalesce(response, CAST(line AS VARCHAR)) AS response, "
+        "coalesce(respondent, response, CAST(line AS VARCHAR)) AS respondent",
+        "events": 'coalesce("case", customer) AS "case"',
+        "touchpoints": "coalesce(label, touchpoint) AS label",
+    }.get(checked.table)
+    connection.execute(
+        f"CREATE VIEW filled_{checked.table} AS SELECT * {f'REPLACE ({filled})' if filled else ''} FROM {checked.relation}"
+    )
+    block = f", {BLOCK_SQL} AS block" if checked.table == "ratings" else ""
+    connection.execute(f"CREATE VIEW {checked.table} AS SELECT *{block} FROM filled_{checked.table}")
+    relation = connection.table(checked.table)
+    return nw.from_native(relation if engine == "duckdb" else relation.df()).lazy()
+
+
+def ordered_map(touchpoints: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The map in the order of the journey: by stage, then `order`, then as written."""
+    twice = touchpoints.loc[touchpoints["touchpoint"].duplicated(), "touchpoint"]
+    if len(twice):
+        raise StudyError(f"{settings.files['touchpoints'].path} lists '{twice.iloc[0]}' twice; keep one.")
+    stages = settings.stages or list(touchpoints["stage"].dropna().unique())
+    unknown = set(touchpoints["stage"].dropna()) - set(stages)
+    if unknown:
+        stage = sorted(unknown)[0]
+        raise StudyError(f"{settings.files['touchpoints'].path}: stage '{stage}' is not in stages of study.yaml. {nearest(stage, stages)}")
+    place = touchpoints["stage"].map({stage: place for place, stage in enumerate(stages)}).fillna(len(stages))
+    return (
+        touchpoints.assign(place=place)
+        .sort_values(["place", "order"], kind="stable", ignore_index=True)
+        .drop(columns="place")
+    )
+
+
+def check_people(study: Study) -> None:
+    """A respondent stands once in a wave and has a weight of at least 0."""
+    if "respondents" not in study:
+        return
+    people = study.tables["respondents"]
+    source = study.settings.files.get("respondents", study.settings.files.get("ratings")).path
+    often = people.group_by("respondent", "wave").agg(nw.len().alias("times")).filter(nw.col("times") > 1)
+    twice = often.select("respondent").sort("respondent").head(1).collect("pandas").to_native()
+    if len(twice):
+        raise StudyError(f"{source}: respondent '{twice['respondent'].iloc[0]}' stands there twice; keep one line each.")
+    weights = people.select(negative=(nw.col("weight") < 0).sum(), blank=nw.col("weight").is_null().sum(), all=nw.len())
+    found = weights.collect("pandas").to_native().iloc[0]
+    if found["negative"]:
+        raise StudyError(f"{source}: {found['negative']:g} weights are negative; a weight is 0 (left out) or more.")
+    if 0 < found["blank"] < found["all"]:
+        raise StudyError(f"{source}: {found['blank']:g} of {found['all']:g} respondents have no weight; give each one.")
+
+
+def check_view(study: Study) -> None:
+    """Every value of the view is one the study has."""
+    view, settings = study.view, study.settings
+    known = {
+        "stages": settings.stages or list(study.touchpoints["stage"].dropna().unique()),
+        "touchpoints": values_of(study, "ratings", "touchpoint") + list(study.touchpoints["touchpoint"]),
+        "personas": values_of(study, "respondents", "persona"),
+        "channels": values_of(study, "ratings", "channel"),
+    }
+    for parameter, choices in known.items():
+        for value in getattr(view, parameter):
+            if value not in choices:
+                raise StudyError(f"{parameter}: '{value}' is not in this study. {nearest(value, choices)}", code=2)
+    waves = ["latest", "all", *waves_of(study)]
+    if view.wave not in waves:
+        raise StudyError(f"wave: '{view.wave}' is not in this study. {nearest(view.wave, waves)}", code=2)
+    for condition in view.where:
+        column, value = parse_condition(study, condition)
+        choices = values_of(study, "respondents", column)
+        if value not in choices:
+            raise StudyError(f"where: no respondent has {column}={value}. {nearest(value, choices)}", code=2)
+    if view.as_of:
+        parse_day(view.as_of)
+
+
+def parse_condition(study: Study, condition: str) -> tuple[str, str]:
+    """Column and value of a condition such as "market=DE"."""
+    column, equals, value = condition.partition("=")
+    segments = segments_of(study)
+    if not equals or column not in segments:
+        raise StudyError(f"where: '{condition}' should be column=value. {nearest(column, segments)}", code=2)
+    return column, value
+
+
+def parse_day(day: str) -> datetime.date:
+    """A day written 2026-03-31."""
+    try:
+        return datetime.date.fromisoformat(day)
+    except ValueError:
+        raise StudyError(f"as_of: '{day}' should be a day such as 2026-03-31.", code=2) from None
+
+
+def segments_of(study: Study) -> list[str]:
+    """Columns of respondents that people can be told apart by."""
+    if "respondents" not in study:
+        return []
+    columns = study.tables["respondents"].collect_schema().names()
+    left_out = {"line", "respondent", "customer", "weight", *study.settings.scales}
+    return [column for column in columns if column not in left_out]
+
+
+def values_of(study: Study, table: str, column: str) -> list[str]:
+    """The distinct values of a column, sorted; none where the table is not there."""
+    if table not in study:
+        return []
+    found = study.tables[table].select(column).unique().collect("pandas").to_native()[column]
+    return sorted(found.dropna().astype(str))
+
+
+def waves_of(study: Study) -> list[str]:
+    """The waves in order: as declared in study.yaml, else as found in the ratings."""
+    return list(study.settings.waves) or values_of(study, "ratings", "wave")

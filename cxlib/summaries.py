@@ -1,0 +1,214 @@
+"""The passes over the answers: sums and counts per group, never rows.
+
+The respondent is the unit. Everything a mean needs is in six figures per group: with A = Σ w·x and B = Σ w over one
+respondent's answers, the number of respondents and ΣA, ΣB, ΣA², ΣAB, ΣB² over respondents. The same expressions run
+on DuckDB and on pandas (and on any engine Narwhals knows).
+"""
+
+import datetime
+
+import narwhals as nw
+import pandas as pd
+
+from cxlib.intervals import ratio_mean
+from cxlib.study import Study, parse_condition, parse_day, segments_of, waves_of
+from cxlib.tables import StudyError, nearest
+
+MEASURES = ("gap", "expected", "experienced")
+SUMS = ("a", "b", "aa", "ab", "bb")
+
+
+def summarise_ratings(study: Study, *, by: str | list[str] = "touchpoint") -> pd.DataFrame:
+    """One row per group with the means and standard errors of gap, expected and experienced, in scale points.
+
+    `by` names one or more of touchpoint, stage, dimension, channel, wave, persona or a segment of respondents. The gap
+    is experienced − expected of the same answer; `mean_expected` and `mean_experienced` are those of the pairs, or of
+    all answers where a group has no pair. `n` counts respondents with a pair, `n_expected` and `n_experienced` those
+    with either; `n_effective` is Kish's, (ΣB)²/ΣB². Groups of the map come with stage and label, in its order.
+    Where no answer says which group it belongs to, the table is empty.
+    """
+    keys = group_keys(study, by)
+    people = respondent_sums(study, keys)
+    squares = {
+        f"{measure}_{a}{b}": nw.col(f"{measure}_{a}") * nw.col(f"{measure}_{b}")
+        for measure in MEASURES
+        for a, b in ("aa", "ab", "bb")
+    }
+    there = {f"n_{measure}": (nw.col(f"{measure}_b") > 0).cast(nw.Int64) for measure in MEASURES}
+    totals = [f"{measure}_{part}" for measure in MEASURES for part in SUMS] + list(there) + ["paired_a"]
+    sums = (
+        people.with_columns(**squares, **there).group_by(keys).agg(nw.col(totals).sum()).collect("pandas").to_native()
+    )
+    stated = sums[keys].notna().any(axis=0).all()
+    return place_on_map(study, means_of(sums if stated else sums.iloc[:0], keys), keys)
+
+
+def summarise_blocks(study: Study, *, by: str | list[str] = "touchpoint") -> pd.DataFrame:
+    """ΣA and ΣB of gap, expected and experienced per group and block of respondents (up to 200 blocks).
+
+    Anything derived from these sums gets its uncertainty by leaving out or resampling blocks; see METHOD in the notebooks.
+    """
+    keys = [*group_keys(study, by), "block"]
+    sums = [f"{measure}_{part}" for measure in MEASURES for part in ("a", "b")]
+    blocks = respondent_sums(study, keys).group_by(keys).agg(nw.col(sums).sum(), n=nw.len())
+    return blocks.collect("pandas").to_native().sort_values(keys, ignore_index=True)
+
+
+def count_values(study: Study, column: str, *, by: str | list[str] = "touchpoint") -> pd.DataFrame:
+    """How often each value of a rating column was given: `answers`, and `weight` (their sum of weights), per group."""
+    keys = [*group_keys(study, by), column]
+    answers = find_answers(study).filter(~nw.col(column).is_null())
+    counts = answers.group_by(keys).agg(nw.len().alias("answers"), nw.col("weight").sum())
+    return counts.collect("pandas").to_native().sort_values(keys, ignore_index=True)
+
+
+def summarise_study(study: Study) -> dict:
+    """Who was asked: respondents, answers, the first and last day, the waves, and whether weights were used."""
+    found = find_answers(study).select(
+        respondents=nw.col("respondent").n_unique(),
+        answers=nw.len(),
+        touchpoints=nw.col("touchpoint").n_unique(),
+        first=nw.col("answered_at").min(),
+        last=nw.col("answered_at").max(),
+        lightest=nw.col("weight").min(),
+        heaviest=nw.col("weight").max(),
+    )
+    row = found.collect("pandas").to_native().iloc[0].to_dict()
+    days = {end: None if pd.isna(row[end]) else row[end].date().isoformat() for end in ("first", "last")}
+    counts = {count: int(row[count]) for count in ("respondents", "answers", "touchpoints")}
+    return counts | days | {"wave": chosen_wave(study), "weighted": bool(row["lightest"] < row["heaviest"])}
+
+
+def find_answers(study: Study) -> nw.LazyFrame:
+    """The answers the view looks at, one row an answer, with stage, persona, weight and segments beside it."""
+    if "ratings" not in study:
+        raise StudyError("This study has no ratings. Add ratings: survey.csv to files in study.yaml.")
+    answers = joined_answers(study)
+    if study.view.as_of:
+        day_after = parse_day(study.view.as_of) + datetime.timedelta(days=1)
+        answers = answers.filter(nw.col("answered_at") < nw.lit(datetime.datetime.combine(day_after, datetime.time())))
+    wave = chosen_wave(study)
+    if wave != "all":
+        answers = answers.filter(nw.col("wave") == wave)
+    return answers
+
+
+def joined_answers(study: Study) -> nw.LazyFrame:
+    """Ratings with the map and the respondents joined, and the view's stages, personas, … kept."""
+    answers = with_waves(study)
+    if "touchpoints" in study:
+        places = study.tables["touchpoints"].select("touchpoint", "stage", "dimension")
+        answers = answers.join(places, on="touchpoint", how="left")
+    else:
+        answers = answers.with_columns(stage=nw.lit(None, nw.String), dimension=nw.lit(None, nw.String))
+    if "respondents" in study:
+        answers = join_people(study, answers)
+    else:
+        answers = answers.with_columns(persona=nw.lit(None, nw.String), weight=nw.lit(1.0))
+    answers = answers.filter(nw.col("weight") != 0)
+    for column, values in view_filters(study).items():
+        answers = answers.filter(nw.col(column).is_in(values))
+    return answers
+
+
+def with_waves(study: Study) -> nw.LazyFrame:
+    """Ratings, with a blank wave found from the day of the answer and the last days in study.yaml."""
+    ratings = study.tables["ratings"]
+    found = nw.lit(None, nw.String)
+    for wave, day in reversed(study.settings.waves.items()):
+        end = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time())
+        found = nw.when(nw.col("answered_at") < nw.lit(end)).then(nw.lit(wave)).otherwise(found)
+    return ratings.with_columns(wave=nw.coalesce(nw.col("wave"), found)) if study.settings.waves else ratings
+
+
+def join_people(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
+    """Persona, weight and segments of the respondent; by wave too where respondents are listed by wave."""
+    people = study.tables["respondents"]
+    chosen = [column for column in segments_of(study) if column != "wave"]
+    by_wave = people.select(waves=(~nw.col("wave").is_null()).sum()).collect("pandas").to_native()["waves"].iloc[0] > 0
+    keys = ["respondent", "wave"] if by_wave else ["respondent"]
+    people = people.with_columns(weight=nw.coalesce(nw.col("weight"), nw.lit(1.0)))
+    joined = answers.join(people.select(*keys, "weight", *chosen), on=keys, how="left")
+    return joined.with_columns(weight=nw.coalesce(nw.col("weight"), nw.lit(1.0)))
+
+
+def view_filters(study: Study) -> dict[str, list[str]]:
+    """Column → the values kept."""
+    view = study.view
+    filters = {"stage": view.stages, "touchpoint": view.touchpoints, "persona": view.personas, "channel": view.channels}
+    for condition in view.where:
+        column, value = parse_condition(study, condition)
+        filters[column] = [*filters.get(column, []), value]
+    return {column: values for column, values in filters.items() if values}
+
+
+def chosen_wave(study: Study) -> str:
+    """The wave looked at: the one named, or the latest that has answers; "all" where there are no waves."""
+    if study.view.wave != "latest":
+        return study.view.wave
+    answers = with_waves(study)
+    if study.view.as_of:
+        day_after = parse_day(study.view.as_of) + datetime.timedelta(days=1)
+        answers = answers.filter(nw.col("answered_at") < nw.lit(datetime.datetime.combine(day_after, datetime.time())))
+    found = set(answers.select("wave").unique().collect("pandas").to_native()["wave"].dropna())
+    there = [wave for wave in waves_of(study) if wave in found]
+    return there[-1] if there else "all"
+
+
+def group_keys(study: Study, by: str | list[str]) -> list[str]:
+    """The columns to group by, when the study has them."""
+    keys = [by] if isinstance(by, str) else list(by)
+    choices = dict.fromkeys(["touchpoint", "stage", "dimension", "channel", "wave", "persona", *segments_of(study)])
+    for key in keys:
+        if key not in choices:
+            raise StudyError(f"by: '{key}' is nothing to group by. {nearest(key, list(choices))}", code=2)
+    return keys
+
+
+def respondent_sums(study: Study, keys: list[str]) -> nw.LazyFrame:
+    """A = Σ w·x and B = Σ w per group and respondent, for each measure x; `paired_a` is Σ w·expected of the pairs."""
+    expected, experienced, weight = nw.col("expected"), nw.col("experienced"), nw.col("weight")
+    gap = experienced - expected
+    values = {"gap": gap, "expected": expected, "experienced": experienced}
+    answers = find_answers(study).with_columns(
+        **{f"{measure}_a": weight * value for measure, value in values.items()},
+        **{f"{measure}_b": nw.when(~value.is_null()).then(weight) for measure, value in values.items()},
+        paired_a=nw.when(~gap.is_null()).then(weight * expected),
+    )
+    sums = [f"{measure}_{part}" for measure in MEASURES for part in ("a", "b")] + ["paired_a"]
+    return answers.group_by([*keys, "respondent"]).agg(nw.col(sums).sum()).with_columns(nw.col(sums).fill_null(0.0))
+
+
+def means_of(sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """From the sums to means, standard errors and counts."""
+    table = sums[keys].copy()
+    for measure in MEASURES:
+        parts = [sums[f"{measure}_{part}"] for part in SUMS]
+        mean, se, effective = ratio_mean(sums[f"n_{measure}"], *parts)
+        table[f"n_{measure}"] = sums[f"n_{measure}"].astype("int64")
+        table[f"mean_{measure}"], table[f"se_{measure}"] = mean, se
+        if measure == "gap":
+            table["n_effective"] = effective
+    paired = (sums["paired_a"] / sums["gap_b"]).where(sums["n_gap"] > 0)
+    table["mean_expected"] = paired.fillna(table["mean_expected"])
+    table["mean_experienced"] = (paired + table["mean_gap"]).fillna(table["mean_experienced"])
+    return table.rename(columns={"n_gap": "n"})
+
+
+def place_on_map(study: Study, table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Rows in the order of the map, stages and waves, then by name; touchpoints with stage and label."""
+    places = study.touchpoints
+    orders = {
+        "touchpoint": list(places["touchpoint"]),
+        "stage": study.settings.stages or list(places["stage"].dropna().unique()),
+        "wave": waves_of(study),
+    }
+    for key in reversed(keys):
+        order = {value: place for place, value in enumerate(orders.get(key, []))}
+        table = table.sort_values(key, kind="stable", na_position="last")
+        table = table.sort_values(key, kind="stable", key=lambda column: column.map(order).fillna(len(order)))
+    if "touchpoint" in keys:
+        columns = ["touchpoint", *(column for column in ("label", "stage") if column not in keys)]
+        table = table.merge(places[columns], on="touchpoint", how="left", validate="many_to_one")
+        table["label"] = table["label"].fillna(table["touchpoint"])
+    return table.reset_index(drop=True)

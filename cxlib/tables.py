@@ -1,0 +1,126 @@
+"""The columns of every table, in one place, and the check that they are there."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import pandas as pd
+
+
+class StudyError(Exception):
+    """What is wrong with a study or a request, in the analyst's words, with what would mend it.
+
+    `code` is the exit code the command line ends with: 2 a request that cannot be understood, 65 bad data,
+    70 a notebook that failed, 73 a folder that cannot be written, 75 busy, try again.
+    """
+
+    def __init__(self, words: str, code: int = 65):
+        super().__init__(words)
+        self.code = code
+
+    def _render_traceback_(self) -> list[str]:
+        """Jupyter prints this instead of a traceback."""
+        return [f"StudyError: {self}"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, what it means, and its kind.
+
+    Kinds: `key` an identifier, never touched; `text` a label; `rating` a number on a declared scale;
+    `number` any number; `time` a moment, kept in UTC.
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    required: bool = False
+
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "touchpoints": (
+        Column("touchpoint", "key", "key of the touchpoint; survives renames and translation", required=True),
+        Column("label", "text", "what people read; the key where it is blank"),
+        Column("stage", "text", "stage of the journey, one of `stages` in study.yaml"),
+        Column("order", "number", "place in the journey; the order of the file where it is blank"),
+        Column("dimension", "text", "a second way to group touchpoints, such as a SERVQUAL dimension"),
+        Column("channels", "text", "channels the touchpoint is offered in, separated by |"),
+        Column("need", "text", "what the customer wants here"),
+        Column("owner", "text", "who answers for it"),
+        Column("event_pattern", "text", "events of the log that belong to it, separated by |"),
+        Column("reviewed_on", "time", "when the map's entry was last looked at"),
+    ),
+    "respondents": (
+        Column("respondent", "key", "a person in a wave", required=True),
+        Column("wave", "text", "wave of the survey, one of `waves` in study.yaml"),
+        Column("customer", "key", "joins the respondent to the event log"),
+        Column("persona", "text", "persona the respondent belongs to"),
+        Column("weight", "number", "survey weight, any scale; 1 where the column is absent"),
+    ),
+    "ratings": (
+        Column("response", "key", "one filled-in questionnaire; the line where the column is absent"),
+        Column("respondent", "key", "the person; the response where the column is absent"),
+        Column("wave", "text", "wave of the survey; found from answered_at where the column is absent"),
+        Column("answered_at", "time", "when the answer was given"),
+        Column("visit", "text", "which visit of the touchpoint, where it is rated more than once"),
+        Column("touchpoint", "key", "what was rated", required=True),
+        Column("channel", "text", "how it was met"),
+        Column("expected", "rating", "what the customer expected"),
+        Column("desired", "rating", "the level hoped for"),
+        Column("adequate", "rating", "the lowest level that is acceptable"),
+        Column("experienced", "rating", "what the customer experienced"),
+        Column("versus_expected", "rating", "direct item: worse or better than expected"),
+        Column("importance", "rating", "stated importance"),
+        Column("effort", "rating", "customer effort"),
+        Column("recommend", "rating", "likelihood to recommend, 0 to 10"),
+        Column("emotion", "rating", "from -2 (very negative) to 2 (very positive)"),
+        Column("kano_with", "text", "Kano answer where the feature is there"),
+        Column("kano_without", "text", "Kano answer where the feature is not there"),
+        Column("comment", "text", "words of the customer"),
+        Column("missing_reason", "text", "why a rating is blank"),
+    ),
+    "events": (
+        Column("customer", "key", "who", required=True),
+        Column("case", "key", "one journey of the customer; the customer where the column is absent"),
+        Column("time", "time", "when", required=True),
+        Column("event", "text", "what happened", required=True),
+        Column("touchpoint", "key", "touchpoint it belongs to, where the log says"),
+        Column("channel", "text", "how"),
+        Column("planned_time", "time", "when it was promised"),
+    ),
+    "personas": (
+        Column("persona", "text", "name of the persona", required=True),
+        Column("claimed_share", "number", "share of customers the company believes it is, 0 to 1"),
+        Column("claimed_needs", "text", "what the company believes they need"),
+        Column("rule", "text", "how a respondent is assigned"),
+    ),
+    "kpis": (
+        Column("date", "time", "day or month of the value", required=True),
+        Column("kpi", "text", "name of the figure", required=True),
+        Column("site", "text", "where it was measured"),
+        Column("value", "number", "the value, where it is not a share of counts"),
+        Column("numerator", "number", "count of hits"),
+        Column("denominator", "number", "count of cases"),
+        Column("measured_in", "text", "unit"),
+    ),
+}
+
+FIXED_SCALES = {"recommend": (0, 10), "emotion": (-2, 2)}
+"""Scales that the field fixes; every other rating column needs one in study.yaml."""
+
+
+def check_columns(table: pd.DataFrame, columns: list[str], *, name: str) -> None:
+    """Raise a sentence that names what is missing and what there is."""
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise StudyError(f"{name} lacks {missing}; it has {list(table.columns)}.")
+
+
+def nearest(word: str, choices: list[str]) -> str:
+    """The choices as a hint that ends a sentence, the likeliest first.
+
+    >>> nearest("stags", ["wave", "stages"])
+    "Did you mean 'stages'? There are: wave, stages."
+    """
+    listed = f"There are: {', '.join(map(str, choices))}." if choices else "There are none."
+    likely = get_close_matches(str(word), [str(choice) for choice in choices], n=1)
+    return f"Did you mean '{likely[0]}'? {listed}" if likely else listed
