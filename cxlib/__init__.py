@@ -4,13 +4,14 @@ from cxlib.chapter import open_chapter
 from cxlib.charts import plot_gap_heatmap, plot_gap_intervals, plot_gaps
 from cxlib.gaps import describe_gaps, describe_ties, describe_verdicts, find_gaps, list_gaps
 from cxlib.study import open_study
-from cxlib.summaries import count_values, summarise_blocks, summarise_ratings, summarise_study
+from cxlib.summaries import count_values, describe_study, summarise_blocks, summarise_ratings, summarise_study
 from cxlib.tables import StudyError
 
 __all__ = [
     "StudyError",
     "count_values",
     "describe_gaps",
+    "describe_study",
     "describe_ties",
     "describe_verdicts",
     "find_gaps",

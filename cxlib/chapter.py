@@ -10,7 +10,7 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
-from cxlib.charts.theme import use_theme
+from cxlib.charts.theme import VERDICT_WORDS, use_theme
 from cxlib.gaps import signed
 from cxlib.tables import StudyError
 
@@ -21,9 +21,9 @@ SWITCHED_ON_BY = {
     "channel": "a column channel in the ratings",
     "wave": "a column wave in the ratings, or answered_at and waves in study.yaml",
 }
-HEADINGS = {"label": "touchpoint", "n_needed": "n for a sure verdict", "q": "q (false-alarm adjusted)"}
+HEADINGS = {"label": "touchpoint", "n_needed": "n needed"}
 WHOLE = ("n", "n_needed", "n_expected", "n_experienced")
-HIDDEN = ("touchpoint", "p", "n_effective", "n_expected", "n_experienced", "paired")
+HIDDEN = ("p", "n_effective", "n_expected", "n_experienced", "paired")
 PNG_DPI = 200
 
 
@@ -36,12 +36,17 @@ class Chapter:
 
     def say(self, sentence: str, *, finding: bool = False) -> None:
         """Show a sentence; a finding also stands on the report's first page."""
-        words = {"text/plain": sentence, "text/html": f"<p>{html.escape(sentence)}</p>"}
-        display(words, raw=True, metadata={"cx": {"finding": finding}})
+        if sentence:
+            words = {"text/plain": sentence, "text/html": f"<p>{html.escape(sentence)}</p>"}
+            display(words, raw=True, metadata={"cx": {"finding": sentence if finding else ""}})
+
+    def keep(self, table: pd.DataFrame, name: str) -> None:
+        """Keep a table as tables/`name`.csv."""
+        self.write(f"tables/{name}.csv", lambda path: write_csv(table, path))
 
     def table(self, table: pd.DataFrame, name: str, *, most: int = 60) -> None:
-        """Keep a table as tables/`name`.csv and show it as people read it, at most `most` rows of it."""
-        self.write(f"tables/{name}.csv", lambda path: write_csv(table, path))
+        """Keep a table and show it as people read it, at most `most` rows of it."""
+        self.keep(table, name)
         if table.empty:
             group = table.columns[0]
             wanted = SWITCHED_ON_BY.get(group, f"a column {group}")
@@ -52,10 +57,11 @@ class Chapter:
         if len(table) > most:
             self.say(f"{len(table) - most} further rows are in tables/{name}.csv.")
 
-    def show(self, ax: Axes | None, name: str, *, alt: str) -> None:
+    def show(self, ax: Axes | None, name: str, *, alt: str, finding: str = "") -> None:
         """Show a chart and keep it as charts/`name`.png and .svg; None, a chart with nothing to draw, is left out.
 
         `alt` says what the chart shows to those who cannot see it; without it the report is not published.
+        `finding` is what the report's first page says of it.
         """
         if ax is None:
             return
@@ -65,7 +71,7 @@ class Chapter:
         self.write(f"charts/{name}.png", lambda path: path.write_bytes(picture.getvalue()))
         self.write(f"charts/{name}.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
         width = int(figure.get_figwidth() * figure.dpi)
-        metadata = {"image/png": {"alt": alt, "width": width}}
+        metadata = {"image/png": {"alt": alt, "width": width}, "cx": {"finding": finding}}
         png = b64encode(picture.getvalue()).decode()
         display({"image/png": png, "text/plain": alt}, raw=True, metadata=metadata)
         plt.close(figure)
@@ -94,7 +100,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 def readable(table: pd.DataFrame) -> pd.DataFrame:
     """A result table in words: intervals in one column, few digits, headings people know."""
     shown = pd.DataFrame(index=table.index)
-    hidden = [column for column in HIDDEN if column != "touchpoint" or "label" in table]
+    hidden = [*HIDDEN, *(["touchpoint", "stage"] if "label" in table else [])]
     for column in table.columns:
         heading = HEADINGS.get(column, column)
         if column == "low":
@@ -111,6 +117,8 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
             shown[heading] = ["–" if pd.isna(value) else f"{value:,}" for value in table[column]]
         elif pd.api.types.is_float_dtype(table[column]):
             shown[heading] = ["–" if pd.isna(value) else f"{value:.2f}" for value in table[column]]
+        elif column == "verdict":
+            shown[heading] = table[column].map(VERDICT_WORDS)
         else:
             shown[heading] = table[column].astype("str").fillna("not stated")
     return shown

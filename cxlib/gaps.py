@@ -4,14 +4,11 @@ import numpy as np
 import pandas as pd
 
 from cxlib.intervals import adjust, n_for_precision, t_interval, t_test
-from cxlib.tables import check_columns
+from cxlib.tables import GAP_COLUMNS, check_columns
 
 VERDICTS = ("shortfall", "exceeded", "met", "not enough data")
 
-RESULTS = [
-    *("n", "n_effective", "n_expected", "n_experienced", "expected", "experienced"),
-    *("gap", "low", "high", "p", "q", "verdict", "n_needed", "paired"),
-]
+FIGURES = [column.name for column in GAP_COLUMNS]
 SUMMARY = ["n", "n_effective", "n_expected", "n_experienced", "mean_expected", "mean_experienced", "mean_gap", "se_gap"]
 
 
@@ -43,7 +40,7 @@ def find_gaps(
     gaps["paired"] = np.where(n > 0, "yes", "no pairs")
     groups = [column for column in ("stage", "touchpoint", "label") if column in gaps]
     groups += [column for column in ratings.columns if column not in [*groups, *SUMMARY] and column[:3] != "se_"]
-    chosen = gaps[[*groups, *RESULTS]]
+    chosen = gaps[[*groups, *FIGURES]]
     return chosen.sort_values("gap", ignore_index=True, kind="stable")
 
 
@@ -57,8 +54,8 @@ def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95) -> str:
         return "Nothing falls clearly short of expectation."
     worst = short.iloc[0]
     return (
-        f"{group_names(short).iloc[0]}: widest shortfall measured, {abs(worst['gap']):.1f} points below expectation "
-        f"({confidence * 100:g} % interval {-worst['high']:.1f} to {-worst['low']:.1f}; n {worst['n']:,})."
+        f"{group_names(short).iloc[0]} falls furthest short: {abs(worst['gap']):.1f} points below expectation "
+        f"({confidence * 100:g}\u00a0% interval {-worst['high']:.1f} to {-worst['low']:.1f}; n\u00a0{worst['n']:,})."
     )
 
 
@@ -66,10 +63,10 @@ def describe_ties(gaps: pd.DataFrame) -> str:
     """What cannot be told apart from the widest shortfall: those whose intervals overlap with its interval."""
     short = gaps[gaps["verdict"] == "shortfall"]
     close = short.iloc[1:][short.iloc[1:]["low"] <= short["high"].iloc[0]] if len(short) else short
+    names = listed(group_names(close))
     if close.empty:
         return "No other shortfall comes near it." if len(short) > 1 else ""
-    names = group_names(close)
-    return f"Too close to it to be told apart: {listed(names)}." if len(names) else ""
+    return f"Too close to it to be told apart: {names}."
 
 
 def describe_verdicts(gaps: pd.DataFrame, *, things: str = "touchpoints") -> str:
@@ -77,9 +74,19 @@ def describe_verdicts(gaps: pd.DataFrame, *, things: str = "touchpoints") -> str
     check_columns(gaps, ["verdict"], name="gaps (from find_gaps)")
     counts = {verdict: int((gaps["verdict"] == verdict).sum()) for verdict in VERDICTS}
     return (
-        f"Of {len(gaps)} {things}, {counts['shortfall']} fall short of expectation, {counts['exceeded']} exceed it, "
-        f"{counts['met']} meet it; for {counts['not enough data']} the answers do not suffice to tell."
+        f"Of {len(gaps)} {things}, {agree(counts['shortfall'], 'fall')} short of expectation, "
+        f"{agree(counts['exceeded'], 'exceed')} it, {agree(counts['met'], 'meet')} it; "
+        f"for {counts['not enough data']} the answers do not suffice to tell."
     )
+
+
+def agree(count: int, verb: str) -> str:
+    """A count and its verb.
+
+    >>> agree(1, "fall"), agree(2, "fall")
+    ('1 falls', '2 fall')
+    """
+    return f"{count} {verb}{'s' if count == 1 else ''}"
 
 
 def list_gaps(gaps: pd.DataFrame) -> str:
@@ -95,7 +102,7 @@ def group_names(gaps: pd.DataFrame) -> pd.Series:
     """What people call each row: the label, or the values of its group, such as "Senior in adoption"."""
     if "label" in gaps:
         return gaps["label"].astype("str")
-    groups = gaps[[column for column in gaps.columns if column not in RESULTS]]
+    groups = gaps[[column for column in gaps.columns if column not in FIGURES]]
     blank = {"stage": "not on the map"}
     named = groups.apply(lambda column: column.astype("str").fillna(blank.get(column.name, "not stated")))
     if list(named.columns[:1]) == ["stage"] and named.shape[1] == 2:
@@ -110,6 +117,8 @@ def listed(names: pd.Series, most: int = 3) -> str:
     ('a, b and 2 more', 'a and b')
     """
     names = list(names)
+    if not names:
+        return ""
     if len(names) > most:
         names = [*names[: most - 1], f"{len(names) - most + 1} more"]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

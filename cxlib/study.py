@@ -72,6 +72,21 @@ class Study:
         """A small table (map, personas, …) as pandas, in the order of its file."""
         return self.tables[table].sort("line").drop("line").collect("pandas").to_native()
 
+    @property
+    def stages(self) -> list[str]:
+        """The stages in order: as declared, else as they come first in the map."""
+        return self.settings.stages or list(self.touchpoints["stage"].dropna().unique())
+
+    @property
+    def met_within(self) -> float:
+        """δ: a gap within ± this many scale points no longer matters."""
+        return self.settings.met_within
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Lowest and highest rating of expectation and experience."""
+        return self.settings.scales.get("experienced", self.settings.scales.get("expected"))
+
     def missing(self) -> list[str]:
         """A sentence for every table the study has not, naming the file that would switch something on."""
         return [
@@ -172,9 +187,9 @@ def check_people(study: Study) -> None:
 
 def check_view(study: Study) -> None:
     """Every value of the view is one the study has."""
-    view, settings = study.view, study.settings
+    view = study.view
     known = {
-        "stages": settings.stages or list(study.touchpoints["stage"].dropna().unique()),
+        "stages": study.stages,
         "touchpoints": values_of(study, "ratings", "touchpoint") + list(study.touchpoints["touchpoint"]),
         "personas": values_of(study, "respondents", "persona"),
         "channels": values_of(study, "ratings", "channel"),

@@ -79,6 +79,27 @@ def summarise_study(study: Study) -> dict:
     return counts | days | {"wave": chosen_wave(study), "weighted": bool(row["lightest"] < row["heaviest"])}
 
 
+def describe_study(study: Study) -> str:
+    """Who was asked, when, in a sentence."""
+    facts = summarise_study(study)
+    days = f", {in_words(facts['first'])} to {in_words(facts['last'])}" if facts["first"] else ""
+    wave = f", wave {facts['wave']}" if facts["wave"] != "all" else ""
+    weighted = " Answers are weighted." if facts["weighted"] else ""
+    return (
+        f"{facts['respondents']:,} people gave {facts['answers']:,} answers on {facts['touchpoints']} touchpoints"
+        f"{days}{wave}.{weighted}"
+    )
+
+
+def in_words(day: str) -> str:
+    """A day as people write it.
+
+    >>> in_words("2026-06-06")
+    '6 June 2026'
+    """
+    return f"{int(day[8:])} {datetime.date.fromisoformat(day):%B %Y}"
+
+
 def find_answers(study: Study) -> nw.LazyFrame:
     """The answers the view looks at, one row an answer, with stage, persona, weight and segments beside it."""
     if "ratings" not in study:
@@ -200,7 +221,7 @@ def place_on_map(study: Study, table: pd.DataFrame, keys: list[str]) -> pd.DataF
     places = study.touchpoints
     orders = {
         "touchpoint": list(places["touchpoint"]),
-        "stage": study.settings.stages or list(places["stage"].dropna().unique()),
+        "stage": study.stages,
         "wave": waves_of(study),
     }
     for key in reversed(keys):

@@ -104,6 +104,49 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
 }
 
+GAP_COLUMNS = (
+    Column("n", "number", "respondents who gave both an expectation and an experience"),
+    Column("n_effective", "number", "n after weighting and unequal numbers of answers (Kish): how many equal ones it is worth"),
+    Column("n_expected", "number", "respondents with an expectation"),
+    Column("n_experienced", "number", "respondents with an experience"),
+    Column("expected", "number", "mean expectation of the pairs, in scale points; of all who gave one where there is no pair"),
+    Column("experienced", "number", "mean experience, likewise"),
+    Column("gap", "number", "mean of experienced − expected; negative is a shortfall"),
+    Column("low", "number", "lower end of the gap's interval; empty where it cannot be said"),
+    Column("high", "number", "upper end"),
+    Column("p", "number", "two-sided p of the paired t test of no gap"),
+    Column("q", "number", "p after Benjamini and Hochberg over the rows of this table"),
+    Column("verdict", "text", "shortfall, exceeded, met or not enough data"),
+    Column("n_needed", "number", "respondents that would give the gap to ± met_within"),
+    Column("paired", "text", "yes: both ratings are of the same people; no pairs: nobody gave both"),
+)
+
+RESULTS: dict[str, tuple[Column, ...]] = {
+    "gaps": (
+        Column("stage", "text", "stage of the touchpoint; empty where it is not on the map"),
+        Column("touchpoint", "key", "touchpoint"),
+        Column("label", "text", "what people read"),
+        *GAP_COLUMNS,
+    ),
+    "gaps_by_<by>": (Column("<by>", "text", "the group, one column each where there are two"), *GAP_COLUMNS),
+    "rows": (
+        Column("table", "text", "table that was filled"),
+        Column("source", "text", "file it was filled from"),
+        Column("counted", "text", "what a row is: a line of the file, or an answer of a wide export"),
+        Column("read", "number", "rows in the file; always used + quarantined + excluded"),
+        Column("used", "number", "rows used"),
+        Column("quarantined", "number", "rows set aside because they cannot be used; see quarantined.csv"),
+        Column("excluded", "number", "rows left out by `exclude` in study.yaml"),
+    ),
+    "quarantined": (
+        Column("table", "text", "table the row was meant for"),
+        Column("source", "text", "file"),
+        Column("line", "number", "record of the file, the heading being 1"),
+        Column("reason", "text", "why it cannot be used"),
+    ),
+}
+"""The tables a report publishes as tables/<name>.csv: an interface other work builds on."""
+
 FIXED_SCALES = {"recommend": (0, 10), "emotion": (-2, 2)}
 """Scales that the field fixes; every other rating column needs one in study.yaml."""
 

@@ -45,7 +45,7 @@ def plot_gap_intervals(
     rows, colours = shown.index, shown["verdict"].map(VERDICT_COLOURS)
     ax.axvspan(-met_within, met_within, color="#eeeeee", zorder=0, linewidth=0)
     ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
-    ax.annotate("met", (0, -0.55), ha="center", va="bottom", color=FAINT, fontsize=8.5)
+    ax.annotate("met", (-met_within, -0.6), (4, 0), textcoords="offset points", va="center", color=FAINT, fontsize=8.5)
     ax.hlines(rows, shown["low"], shown["high"], color=colours, linewidth=2)
     ax.scatter(shown["gap"], rows, s=40, color=colours, zorder=3)
     name_rows(ax, shown)

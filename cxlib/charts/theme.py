@@ -54,7 +54,7 @@ def new_axes(rows: float, ax: Axes | None) -> Axes:
     """`ax`, or new axes high enough for `rows` lines of text."""
     if ax is not None:
         return ax
-    return plt.subplots(figsize=(WIDTH, 0.31 * rows + 1.5), layout="constrained")[1]
+    return plt.subplots(figsize=(WIDTH, 0.27 * rows + 1.4), layout="constrained")[1]
 
 
 def finish(ax: Axes, title: str, xlabel: str) -> Axes:

@@ -1,5 +1,6 @@
 """Reading a delimited text file record by record, in any declared encoding, and losing nothing."""
 
+import contextlib
 import csv
 import gzip
 import io
@@ -73,38 +74,40 @@ def find_files(folder: Path, path: str) -> list[Path]:
     return found
 
 
-def open_text(path: Path, encoding: str) -> io.TextIOBase:
-    """Open plain or gzipped text; a byte-order mark is dropped."""
-    encoding = "utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding
+@contextlib.contextmanager
+def open_text(path: Path, encoding: str) -> Iterator[io.TextIOBase]:
+    """Open plain or gzipped text, a byte-order mark dropped; whatever cannot be read is a sentence."""
+    encoding = "utf-8-sig" if is_utf8(encoding) else encoding
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        if path.suffix == ".gz":
-            return gzip.open(path, "rt", encoding=encoding, newline="")
-        return path.open(encoding=encoding, newline="")
+        with opened(path, "rt", encoding=encoding, newline="") as file:
+            yield file
     except LookupError:
         raise StudyError(f"study.yaml: {encoding!r} is no encoding; try utf-8, cp1252 or cp949.") from None
+    except UnicodeError:
+        raise wrong_encoding(path, encoding) from None
+    except (csv.Error, EOFError, OSError) as error:
+        raise StudyError(f"{path.name} cannot be read to its end: {error}; export it again.") from None
+
+
+def is_utf8(encoding: str) -> bool:
+    """Whether an encoding's name is one of UTF-8's."""
+    return encoding.lower().replace("-", "") == "utf8"
+
+
+def wrong_encoding(path: Path, encoding: str) -> StudyError:
+    """The file is not in the encoding it was said, or taken, to be in."""
+    return StudyError(f"{path.name} is not {encoding} text; name its encoding in study.yaml, such as encoding: cp1252.")
 
 
 def read_records(path: Path, encoding: str, delimiter: str | None) -> Iterator[list[str]]:
     """The records of a delimited file, quoted line breaks kept, blank lines left out."""
+    delimiter = delimiter or find_delimiter(path, encoding)
     with open_text(path, encoding) as file:
-        try:
-            delimiter = delimiter or find_delimiter(file.readline())
-            file.seek(0)
-            yield from (record for record in csv.reader(file, delimiter=delimiter, strict=True) if record)
-        except UnicodeDecodeError as error:
-            bad = error.object[error.start : error.start + 4].hex(" ")
-            raise StudyError(
-                f"{path.name} is not {error.encoding} text (bytes {bad}); name its encoding in study.yaml, "
-                "such as encoding: cp1252."
-            ) from None
-        except (csv.Error, EOFError, OSError) as error:
-            raise StudyError(f"{path.name} cannot be read to its end: {error}; export it again.") from None
+        yield from (record for record in csv.reader(file, delimiter=delimiter, strict=True) if record)
 
 
-def find_delimiter(heading: str) -> str:
-    """The delimiter that stands most often in the heading.
-
-    >>> find_delimiter("respondent;touchpoint;expected")
-    ';'
-    """
-    return max(DELIMITERS, key=heading.count)
+def find_delimiter(path: Path, encoding: str) -> str:
+    """The delimiter that stands most often in the file's heading."""
+    with open_text(path, encoding) as file:
+        return max(DELIMITERS, key=file.readline().count)

@@ -12,11 +12,12 @@ from cxlib.engine import name, quote
 from cxlib.loaders.text import (
     find_delimiter,
     find_files,
-    open_text,
+    is_utf8,
     read_records,
     read_text_table,
     reject_table,
     same_headings,
+    wrong_encoding,
 )
 from cxlib.settings import TableFile
 from cxlib.tables import StudyError, nearest
@@ -28,7 +29,7 @@ def read_raw(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, fi
     relation = f"raw_{table}"
     if paths[0].suffix == ".parquet":
         source, headings, rejects = read_parquet(connection, paths)
-    elif file.encoding.lower() in ("utf-8", "utf8"):
+    elif is_utf8(file.encoding):
         source, headings, rejects = read_csv(connection, paths, file, relation)
     else:
         source, headings, rejects = read_other_text(connection, paths, file, relation)
@@ -69,7 +70,7 @@ def read_csv(
     connection: duckdb.DuckDBPyConnection, paths: list[Path], file: TableFile, relation: str
 ) -> tuple[str, list[str], pd.DataFrame]:
     """Read CSV files as text into the engine; records with too few or too many fields are set aside."""
-    delimiter = file.delimiter or sniffed(paths[0])
+    delimiter = file.delimiter or find_delimiter(paths[0], "utf-8")
     headings = next(read_records(paths[0], "utf-8", delimiter))
     for path in paths[1:]:
         same_headings(path, next(read_records(path, "utf-8", delimiter)), headings)
@@ -87,6 +88,8 @@ def read_csv(
         f"SELECT DISTINCT ON (file_id, line) line, lower(CAST(error_type AS VARCHAR)) AS reason "
         f"FROM rejects_{relation} ORDER BY file_id, line"
     ).df()
+    if rejects["reason"].str.contains("unicode|encoding").any():
+        raise wrong_encoding(paths[0], "utf-8")
     return f"SELECT {lines_of(connection, rejects, relation)} AS line, * EXCLUDE (kept) FROM text_{relation}", headings, rejects
 
 
@@ -94,14 +97,8 @@ def lines_of(connection: duckdb.DuckDBPyConnection, rejects: pd.DataFrame, relat
     """A record set aside still is a line: the k-th record kept stands after the rejects before it."""
     if rejects.empty:
         return "kept + 1"
-    connection.register(f"before_{relation}", rejects.assign(before=rejects["line"] - 1 - range(len(rejects))))
+    connection.register(f"before_{relation}", rejects.assign(before=rejects["line"] - 1 - rejects.index))
     return f"kept + 1 + (SELECT count(*) FROM before_{relation} WHERE before <= kept)"
-
-
-def sniffed(path: Path) -> str:
-    """The delimiter of a UTF-8 file, by its heading."""
-    with open_text(path, "utf-8") as text:
-        return find_delimiter(text.readline())
 
 
 def listed(paths: list[Path]) -> str:

@@ -1,0 +1,59 @@
+"""What the tests share: small studies written to a folder, and the real data where it is there."""
+
+import os
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+import pytest
+
+from cxlib.study import ROOT
+
+matplotlib.use("Agg")
+
+
+def write_study(folder: Path, *, settings: str = "scales: {expected: [1, 7], experienced: [1, 7]}", **tables) -> Path:
+    """A study whose tables are CSV text or frames; returns its folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for table, content in tables.items():
+        text = content if isinstance(content, str) else content.to_csv(index=False, lineterminator="\n")
+        (folder / f"{table}.csv").write_text(text, encoding="utf-8")
+    files = "".join(f"\n  {table}: {table}.csv" for table in tables)
+    (folder / "study.yaml").write_text(f"{settings}\nfiles:{files}\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def make_study(tmp_path):
+    """`make_study(ratings=…, respondents=…)` writes a study into the test's own folder."""
+    return lambda **content: write_study(tmp_path / "study", **content)
+
+
+@pytest.fixture
+def small_ratings() -> pd.DataFrame:
+    """Three people, two touchpoints, by eye: checkout −2, −1, −3; search 0, +1."""
+    return pd.DataFrame(
+        [
+            ("ann", "checkout", "web", 6, 4),
+            ("bob", "checkout", "web", 6, 5),
+            ("eve", "checkout", "app", 7, 4),
+            ("ann", "search", "web", 4, 4),
+            ("bob", "search", "app", 4, 5),
+        ],
+        columns=["respondent", "touchpoint", "channel", "expected", "experienced"],
+    )
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with the real surveys; CX_REAL_DATA says where."""
+    said = os.environ.get("CX_REAL_DATA")
+    if not said:
+        pytest.skip("tests on real data are left out: CX_REAL_DATA is not set")
+    return Path(said)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT

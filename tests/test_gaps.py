@@ -1,0 +1,121 @@
+"""Step 4 on summaries small enough to check by eye."""
+
+import pandas as pd
+import pytest
+
+from cxlib.gaps import describe_gaps, describe_ties, describe_verdicts, find_gaps, group_names, list_gaps
+from cxlib.tables import StudyError
+
+
+def summary(n=50, se=0.1, **gaps):
+    return pd.DataFrame(
+        {
+            "touchpoint": list(gaps),
+            "n": n,
+            "n_effective": n,
+            "n_expected": n,
+            "n_experienced": n,
+            "mean_expected": 5.0,
+            "mean_experienced": [5 + gap for gap in gaps.values()],
+            "mean_gap": list(gaps.values()),
+            "se_gap": se,
+            "label": [name.capitalize() for name in gaps],
+            "stage": "purchase",
+        }
+    )
+
+
+def verdicts(**options):
+    gaps = find_gaps(summary(**options), met_within=0.24)
+    return dict(zip(gaps["touchpoint"], gaps["verdict"]))
+
+
+def test_widest_shortfall_comes_first():
+    assert find_gaps(summary(search=0.5, checkout=-1.5), met_within=0.24)["touchpoint"].tolist() == ["checkout", "search"]
+
+
+def test_the_columns_are_those_of_the_contract():
+    assert list(find_gaps(summary(search=0.5), met_within=0.24)) == [
+        *("stage", "touchpoint", "label", "n", "n_effective", "n_expected", "n_experienced", "expected", "experienced"),
+        *("gap", "low", "high", "p", "q", "verdict", "n_needed", "paired"),
+    ]
+
+
+def test_a_gap_that_does_not_matter_is_met_even_when_it_is_sure():
+    assert verdicts(search=-0.1, checkout=-1.0, se=0.02) == {"search": "met", "checkout": "shortfall"}
+
+
+def test_a_sure_gap_has_a_direction():
+    assert verdicts(search=1.0, checkout=-1.0) == {"search": "exceeded", "checkout": "shortfall"}
+
+
+def test_a_wide_interval_is_not_enough_data():
+    assert verdicts(search=-0.3, se=0.4) == {"search": "not enough data"}
+
+
+def test_a_shortfall_among_many_needs_to_be_surer():
+    many = {f"t{place}": 0.0 for place in range(40)}
+    assert verdicts(search=-0.5, se=0.24)["search"] == "shortfall"
+    assert verdicts(search=-0.5, **many, se=0.24)["search"] == "not enough data"
+
+
+def test_no_pairs_is_said_and_claims_nothing():
+    nobody = summary(search=float("nan"), n=0, se=float("nan"))
+    gaps = find_gaps(nobody, met_within=0.24)
+    assert gaps.loc[0, "paired"] == "no pairs" and gaps.loc[0, "verdict"] == "not enough data"
+    assert gaps[["low", "high", "p", "q", "n_needed"]].isna().all(axis=None)
+    assert describe_gaps(gaps).startswith("No answer holds both")
+
+
+def test_the_summary_is_left_as_it_was():
+    given = summary(search=0.5, checkout=-1.5)
+    before = given.copy()
+    find_gaps(given, met_within=0.24)
+    pd.testing.assert_frame_equal(given, before)
+
+
+def test_a_raw_table_is_refused_with_what_it_lacks():
+    with pytest.raises(StudyError, match="summarise_ratings.*lacks"):
+        find_gaps(pd.DataFrame({"touchpoint": ["search"], "expected": [5]}), met_within=0.24)
+
+
+def test_headline_names_the_widest_shortfall_with_n_and_interval():
+    sentence = describe_gaps(find_gaps(summary(search=-0.5, checkout=-1.5), met_within=0.24))
+    assert sentence.replace("\u00a0", " ") == (
+        "Checkout falls furthest short: 1.5 points below expectation (95 % interval 1.3 to 1.7; n 50)."
+    )
+
+
+def test_headline_when_nothing_falls_short():
+    assert describe_gaps(find_gaps(summary(search=0.5), met_within=0.24)) == "Nothing falls clearly short of expectation."
+
+
+def test_ties_are_named_only_where_intervals_overlap():
+    close = find_gaps(summary(search=-1.4, checkout=-1.5), met_within=0.24)
+    apart = find_gaps(summary(search=-0.5, checkout=-1.5), met_within=0.24)
+    alone = find_gaps(summary(search=0.5, checkout=-1.5), met_within=0.24)
+    assert describe_ties(close) == "Too close to it to be told apart: Search."
+    assert describe_ties(apart) == "No other shortfall comes near it."
+    assert describe_ties(alone) == ""
+
+
+def test_verdicts_are_counted_in_good_english():
+    gaps = find_gaps(summary(search=-1.4, checkout=-1.5, setup=1.0, help=0.01), met_within=0.24)
+    assert describe_verdicts(gaps).startswith("Of 4 touchpoints, 2 fall short of expectation, 1 exceeds it, 0 meet it;")
+
+
+@pytest.mark.parametrize("gaps", [{"search": -1.4, "checkout": -1.5}, {"search": 0.4}, {"search": 0.0}])
+def test_sentences_stay_under_thirty_words(gaps):
+    table = find_gaps(summary(**gaps), met_within=0.24)
+    assert all(len(sentence.split()) <= 30 for sentence in (describe_gaps(table), describe_ties(table), describe_verdicts(table)))
+
+
+def test_groups_are_called_what_people_call_them():
+    table = pd.DataFrame({"stage": ["adoption", None], "persona": ["Senior", None], "n": [3, 4]})
+    assert group_names(table).tolist() == ["Senior in adoption", "not stated in not on the map"]
+    assert group_names(table[["persona", "n"]]).tolist() == ["Senior", "not stated"]
+    assert group_names(table[["persona", "n"]].iloc[:0]).tolist() == []
+
+
+def test_every_gap_is_listed_for_those_who_cannot_see_the_chart():
+    assert list_gaps(find_gaps(summary(search=-0.5), met_within=0.24)) == "Search −0.5 (−0.7 to −0.3, n 50)"

@@ -1,0 +1,242 @@
+"""Files in, tables out: what is read, what is set aside with a reason, and that nothing is lost uncounted."""
+
+import gzip
+
+import pandas as pd
+import pytest
+
+from cxlib import StudyError, open_study, summarise_ratings
+
+SCALES = "scales: {expected: [1, 7], experienced: [1, 7]}"
+GOOD = "respondent,touchpoint,expected,experienced\nann,search,6,4\nbob,search,5,5\n"
+
+
+def rows(study, table="ratings"):
+    """The count of one table: read, used, quarantined, excluded."""
+    found = study.counts.set_index("table").loc[table]
+    assert found["read"] == found["used"] + found["quarantined"] + found["excluded"]
+    return tuple(int(found[count]) for count in ("read", "used", "quarantined", "excluded"))
+
+
+def table(study, name="ratings"):
+    return study.tables[name].sort("line").collect("pandas").to_native()
+
+
+def test_a_tidy_csv(make_study):
+    study = open_study(make_study(ratings=GOOD))
+    assert rows(study) == (2, 2, 0, 0)
+    assert table(study)["experienced"].tolist() == [4, 5]
+
+
+def test_a_gzipped_csv(make_study):
+    folder = make_study(ratings=GOOD)
+    (folder / "ratings.csv.gz").write_bytes(gzip.compress((folder / "ratings.csv").read_bytes()))
+    (folder / "study.yaml").write_text(SCALES + "\nfiles: {ratings: ratings.csv.gz}")
+    assert rows(open_study(folder)) == (2, 2, 0, 0)
+
+
+def test_parquet_with_numbers_as_numbers(make_study):
+    folder = make_study(ratings=GOOD)
+    frame = pd.read_csv(folder / "ratings.csv")
+    frame.loc[1, "expected"] = 99
+    frame.to_parquet(folder / "ratings.parquet")
+    (folder / "study.yaml").write_text(SCALES + "\nmissing: [99]\nfiles: {ratings: ratings.parquet}")
+    assert table(open_study(folder))["expected"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_other_delimiters_are_seen_in_the_heading(make_study, delimiter):
+    assert rows(open_study(make_study(ratings=GOOD.replace(",", delimiter)))) == (2, 2, 0, 0)
+
+
+def test_a_byte_order_mark_and_loose_headings(make_study):
+    folder = make_study(ratings="\ufeff" + GOOD.replace("touchpoint,", " Touchpoint ,"))
+    assert rows(open_study(folder)) == (2, 2, 0, 0)
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "cp1252"])
+def test_declared_encodings(make_study, encoding):
+    folder = make_study(ratings=GOOD)
+    word = "찾기" if encoding != "cp1252" else "Größe"
+    (folder / "ratings.csv").write_bytes(GOOD.replace("search", word).encode(encoding))
+    (folder / "study.yaml").write_text(
+        SCALES + f"\nfiles: {{ratings: {{path: ratings.csv, encoding: {encoding}}}}}", encoding="utf-8"
+    )
+    assert set(table(open_study(folder))["touchpoint"]) == {word}
+
+
+def test_an_undeclared_encoding_is_refused_with_the_fix(make_study):
+    folder = make_study(ratings=GOOD)
+    (folder / "ratings.csv").write_bytes(GOOD.replace("search", "Größe").encode("cp1252"))
+    with pytest.raises(StudyError, match="encoding: cp1252"):
+        open_study(folder)
+
+
+def test_records_with_too_few_or_too_many_fields_are_set_aside_with_their_line(make_study):
+    text = "respondent,touchpoint,expected,experienced\nann,search,6\nbob,search,5,5\nbob,search,5,5,5\neve,search,9,5\n"
+    study = open_study(make_study(ratings=text))
+    assert rows(study) == (4, 1, 3, 0)
+    assert dict(zip(study.quarantined["line"], study.quarantined["reason"])) == {
+        2: "missing columns",
+        4: "too many columns",
+        5: "expected is outside 1 to 7",
+    }
+
+
+def test_ids_stay_text(make_study):
+    ids = ["007", "1E5", "NA", "9007199254740993", "1234567890123456789"]
+    text = "respondent,touchpoint,expected,experienced\n" + "".join(f"{name},01,6,4\n" for name in ids)
+    study = open_study(make_study(ratings=text))
+    assert table(study)["respondent"].tolist() == ids
+    assert table(study)["touchpoint"].unique().tolist() == ["01"]
+
+
+def test_missing_codes_are_blank_and_not_answers(make_study):
+    text = GOOD + "eve,search,99,prefer not to say\n"
+    study = open_study(make_study(ratings=text, settings=SCALES + "\nmissing: [99, prefer not to say]"))
+    assert rows(study) == (3, 3, 0, 0)
+    assert summarise_ratings(study).loc[0, ["n", "n_expected", "n_experienced"]].tolist() == [2, 2, 2]
+
+
+def test_a_row_that_is_no_rating_is_set_aside(make_study):
+    text = GOOD + "eve,search,six,4\n,search,5,5\nkim,,5,5\n" + GOOD.partition("\n")[2]
+    study = open_study(make_study(ratings=text))
+    assert rows(study) == (7, 5, 2, 0)
+    assert study.quarantined["reason"].tolist() == ["expected is not a number", "no touchpoint"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ("ann,search,9,4\nbob,search,10,5\n", r"2 of 2 'expected' answers.*first, line 2: '9'.*\[0, 10\]"),
+        ("ann,search,a,4\nbob,search,b,5\n", "2 of 2 'expected' answers.*right column"),
+        ("", "heading only"),
+    ],
+)
+def test_a_file_read_wrongly_is_refused_whole(make_study, answers, words):
+    with pytest.raises(StudyError, match=words):
+        open_study(make_study(ratings="respondent,touchpoint,expected,experienced\n" + answers))
+
+
+def test_a_rating_needs_a_declared_scale(make_study):
+    with pytest.raises(StudyError, match=r"add scales: \{expected: \[1, 7\]\}"):
+        open_study(make_study(ratings=GOOD, settings="scales: {experienced: [1, 7]}"))
+
+
+def test_a_missing_column_is_named_with_what_there_is(make_study):
+    with pytest.raises(StudyError, match="lacks the column touchpoint.*'place'"):
+        open_study(make_study(ratings=GOOD.replace("touchpoint", "place")))
+
+
+def test_columns_of_a_tidy_file_can_be_named_in_the_settings(make_study):
+    folder = make_study(ratings=GOOD.replace("touchpoint", "place"))
+    (folder / "study.yaml").write_text(SCALES + "\nfiles: {ratings: {path: ratings.csv, columns: {touchpoint: place}}}")
+    assert table(open_study(folder))["touchpoint"].tolist() == ["search", "search"]
+
+
+def test_excluded_rows_count_from_the_first_row_of_data(make_study):
+    folder = make_study(ratings=GOOD, settings=SCALES + "\nexclude: out.csv")
+    (folder / "out.csv").write_text("row,reason\n2,a test of ours\n")
+    study = open_study(folder)
+    assert rows(study) == (2, 1, 0, 1) and table(study)["respondent"].tolist() == ["ann"]
+
+
+def test_excluded_rows_are_found_behind_records_set_aside(make_study):
+    text = "respondent,touchpoint,expected,experienced\nx\nann,search,6,4\ny,y\nbob,search,5,5\n"
+    folder = make_study(ratings=text, settings=SCALES + "\nexclude: out.csv")
+    (folder / "out.csv").write_text("row,reason\n4,bob tests\n")
+    study = open_study(folder)
+    assert rows(study) == (4, 1, 2, 1) and table(study)["respondent"].tolist() == ["ann"]
+
+
+@pytest.mark.parametrize(
+    ("dates", "written", "moment"),
+    [
+        ("", "2026-03-31", "2026-03-31 00:00"),
+        ("dates: {order: dmy}", "31.3.2026 14:05", "2026-03-31 14:05"),
+        ("dates: {order: mdy}", "3/4/2026", "2026-03-04 00:00"),
+        ("dates: {order: dmy}", "3/4/2026", "2026-04-03 00:00"),
+        ("dates: {zone: Europe/Berlin}", "2026-07-01 12:00:00", "2026-07-01 10:00"),
+        ("", "2026-07-01T12:00:00+02:00", "2026-07-01 10:00"),
+        ("dates: {zone: Europe/Berlin}", "2026-07-01T12:00:00Z", "2026-07-01 12:00"),
+    ],
+)
+def test_dates_are_read_as_declared_and_kept_in_utc(make_study, dates, written, moment):
+    text = f"respondent,touchpoint,expected,experienced,answered_at\nann,search,6,4,{written}\n"
+    study = open_study(make_study(ratings=text, settings=f"{SCALES}\n{dates}"))
+    assert table(study)["answered_at"].tolist() == [pd.Timestamp(moment)]
+
+
+def test_undeclared_dates_are_refused_with_the_fix(make_study):
+    text = "respondent,touchpoint,expected,experienced,answered_at\nann,search,6,4,31/3/2026\n"
+    with pytest.raises(StudyError, match=r"dates: \{order: dmy"):
+        open_study(make_study(ratings=text))
+
+
+def test_events(make_study):
+    events = "customer,time,event\nann,2026-01-01 10:00,view\nann,2026-01-01 11:00,order\n,2026-01-02,view\n"
+    study = open_study(make_study(ratings=GOOD, events=events))
+    assert rows(study, "events") == (3, 2, 1, 0)
+    assert table(study, "events")["case"].tolist() == ["ann", "ann"]
+
+
+WIDE = 'When,"Search, should be","Search, was","Checkout, was",Age\n2026-01-01,6,4,,30\n2026-01-02,,,5,40\n2026-01-03,,,,50\n'
+COLUMNS = (
+    "position,header,table,column,touchpoint\n"
+    '1,,ratings,answered_at,\n2,,ratings,expected,search\n,"Search, was",ratings,experienced,search\n'
+    '4,,ratings,experienced,checkout\n5,,respondents,age,\n'
+)
+
+
+def wide_study(make_study, wide=WIDE, columns=COLUMNS):
+    folder = make_study(ratings=wide, columns=columns)
+    (folder / "study.yaml").write_text(
+        SCALES + "\nfiles: {ratings: {path: ratings.csv, format: google-forms, columns: columns.csv}}"
+    )
+    return folder
+
+
+def test_a_wide_export_becomes_one_row_an_answer(make_study):
+    study = open_study(wide_study(make_study))
+    answers = table(study).sort_values(["respondent", "touchpoint"])
+    assert answers[["respondent", "touchpoint", "experienced"]].to_numpy().tolist() == [["2", "search", 4], ["3", "checkout", 5]]
+    assert rows(study) == (2, 2, 0, 0) and rows(study, "respondents") == (3, 3, 0, 0)
+    assert table(study, "respondents")["age"].tolist() == ["30", "40", "50"]
+    assert answers["answered_at"].tolist() == [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-02")]
+
+
+def test_a_short_line_of_a_wide_export_is_set_aside(make_study):
+    study = open_study(wide_study(make_study, wide=WIDE + "2026-01-04,6\n"))
+    assert rows(study, "respondents") == (4, 3, 1, 0)
+    assert study.quarantined[["line", "reason"]].to_numpy().tolist() == [[5, "2 fields instead of 5"]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("2,,ratings", "9,,ratings", "position should be 1 to 5"),
+        ('"Search, was"', "Serch", "'Serch' is not there"),
+        ("experienced,checkout", "experience,checkout", "Did you mean 'experienced'"),
+        ("experienced,checkout", "experienced,", "touchpoint is blank"),
+        ("4,,ratings,experienced,checkout", "4,,ratings,experienced,search", "maps two columns"),
+        ("respondents,age", "people,age", "table is 'people'"),
+    ],
+)
+def test_a_mistake_in_the_columns_file_is_a_sentence(make_study, old, new, words):
+    with pytest.raises(StudyError, match=words):
+        open_study(wide_study(make_study, columns=COLUMNS.replace(old, new)))
+
+
+def test_a_wrong_byte_far_down_is_refused_too(make_study):
+    folder = make_study(ratings=GOOD)
+    (folder / "ratings.csv").write_bytes((GOOD + "eve,search,5,5\n" * 5000 + "zoë,search,5,5\n").encode("cp1252"))
+    with pytest.raises(StudyError, match="encoding: cp1252"):
+        open_study(folder)
+
+
+def test_a_torn_gzip_is_refused(make_study):
+    folder = make_study(ratings=GOOD)
+    (folder / "ratings.csv.gz").write_bytes(gzip.compress((GOOD * 200).encode())[:-20])
+    (folder / "study.yaml").write_text(SCALES + "\nfiles: {ratings: ratings.csv.gz}")
+    with pytest.raises(StudyError, match="ratings.csv.gz cannot be read"):
+        open_study(folder)
