@@ -7,6 +7,7 @@ BIN := $(if $(filter Windows_NT,$(OS)),$(VENV)/Scripts,$(VENV)/bin)
 UV := $(shell command -v uv 2>/dev/null)
 CX_REAL_DATA ?= $(wildcard ../shared/real)
 export CX_REAL_DATA
+STRIP := --keep-count --extra-keys "metadata.papermill cell.metadata.papermill cell.metadata.execution metadata.language_info"
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1|/' | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -22,6 +23,13 @@ lab: $(VENV)/.stamp  ## open the notebooks in JupyterLab
 
 sample: $(VENV)/.stamp  ## make data/sample again from its generator: the same bytes every time
 	$(BIN)/python data/sample/generate.py data/sample
+
+pin: $(VENV)/.stamp-test  ## run the notebooks on the sample and keep the answers that tests compare
+	$(BIN)/jupyter nbconvert --execute --inplace --log-level ERROR notebooks/*.ipynb
+	$(BIN)/nbstripout $(STRIP) notebooks/*.ipynb
+
+hooks: $(VENV)/.stamp-test  ## strip notebooks of their outputs on every commit (as .gitattributes asks)
+	git config filter.nbstripout.clean '"$(abspath $(BIN))/nbstripout" $(STRIP)'
 
 docs: $(VENV)/.stamp  ## write docs/data-dictionary.md again from the code
 	$(BIN)/python -m cxlib.dictionary docs/data-dictionary.md
@@ -56,4 +64,4 @@ $(VENV)/.stamp-test: requirements-dev.lock $(VENV)/.stamp
 	$(call install,requirements-dev.lock)
 	touch $@
 
-.PHONY: help report test lab sample docs lock clean real-data
+.PHONY: help report test lab sample docs lock clean real-data pin hooks

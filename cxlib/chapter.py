@@ -57,11 +57,11 @@ class Chapter:
         if len(table) > most:
             self.say(f"{len(table) - most} further rows are in tables/{name}.csv.")
 
-    def show(self, ax: Axes | None, name: str, *, alt: str, finding: str = "") -> None:
+    def show(self, ax: Axes | None, name: str, *, alt: str, finding: str = "", note: str = "") -> None:
         """Show a chart and keep it as charts/`name`.png and .svg; None, a chart with nothing to draw, is left out.
 
         `alt` says what the chart shows to those who cannot see it; without it the report is not published.
-        `finding` is what the report's first page says of it.
+        `finding` is what the report's first page says of it, `note` how to read it.
         """
         if ax is None:
             return
@@ -75,6 +75,7 @@ class Chapter:
         png = b64encode(picture.getvalue()).decode()
         display({"image/png": png, "text/plain": alt}, raw=True, metadata=metadata)
         plt.close(figure)
+        self.say(note)
 
     def write(self, path: str, writer) -> None:
         """Write one file into the chapter's folder, if it has one."""
@@ -104,9 +105,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     for column in table.columns:
         heading = HEADINGS.get(column, column)
         if column == "low":
-            shown["interval"] = [
-                f"{signed(low, 2)} to {signed(high, 2)}" for low, high in zip(table["low"], table["high"])
-            ]
+            shown["interval"] = [readable_interval(*ends) for ends in zip(table["low"], table["high"])]
         elif column in ("high", *hidden):
             continue
         elif column == "gap":
@@ -122,6 +121,15 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         else:
             shown[heading] = table[column].astype("str").fillna("not stated")
     return shown
+
+
+def readable_interval(low: float, high: float) -> str:
+    """An interval as people read it.
+
+    >>> readable_interval(-0.5, 0.25)
+    '−0.50 to +0.25'
+    """
+    return "–" if pd.isna(low) else f"{signed(low, 2)} to {signed(high, 2)}"
 
 
 def readable_q(q: float) -> str:

@@ -6,6 +6,10 @@ import pandas as pd
 from cxlib.intervals import adjust, n_for_precision, t_interval, t_test
 from cxlib.tables import GAP_COLUMNS, check_columns
 
+NO_PAIRS = (
+    "No answer holds both an expectation and an experience, so there is no gap to show. "
+    "Columns expected and experienced of the ratings switch it on."
+)
 VERDICTS = ("shortfall", "exceeded", "met", "not enough data")
 
 FIGURES = [column.name for column in GAP_COLUMNS]
@@ -48,13 +52,13 @@ def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95) -> str:
     """The headline: where the widest shortfall was measured, and how sure that is."""
     check_columns(gaps, ["n", "gap", "low", "high", "verdict"], name="gaps (from find_gaps)")
     if not (gaps["n"] > 0).any():
-        return "No answer holds both an expectation and an experience, so there is no gap to show."
+        return NO_PAIRS
     short = gaps[gaps["verdict"] == "shortfall"]
     if short.empty:
         return "Nothing falls clearly short of expectation."
-    worst = short.iloc[0]
+    worst, name = short.iloc[0], group_names(short).iloc[0]
     return (
-        f"{group_names(short).iloc[0]} falls furthest short: {abs(worst['gap']):.1f} points below expectation "
+        f"{name[:1].upper()}{name[1:]} falls furthest short: {abs(worst['gap']):.1f} points below expectation "
         f"({confidence * 100:g}\u00a0% interval {-worst['high']:.1f} to {-worst['low']:.1f}; n\u00a0{worst['n']:,})."
     )
 
@@ -71,7 +75,9 @@ def describe_ties(gaps: pd.DataFrame) -> str:
 
 def describe_verdicts(gaps: pd.DataFrame, *, things: str = "touchpoints") -> str:
     """How many fall short, exceed, meet expectation, and for how many the answers do not suffice."""
-    check_columns(gaps, ["verdict"], name="gaps (from find_gaps)")
+    check_columns(gaps, ["n", "verdict"], name="gaps (from find_gaps)")
+    if not (gaps["n"] > 0).any():
+        return NO_PAIRS
     counts = {verdict: int((gaps["verdict"] == verdict).sum()) for verdict in VERDICTS}
     return (
         f"Of {len(gaps)} {things}, {agree(counts['shortfall'], 'fall')} short of expectation, "

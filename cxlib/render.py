@@ -18,7 +18,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def render_chapter(path: Path) -> dict:
     """An executed notebook as a chapter: `id`, `title`, `html` and the `findings` it marked for the first page."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = without_empty_sections(nbformat.read(path, as_version=4))
     config = Config()
     config.TagRemovePreprocessor.enabled = True
     config.TagRemovePreprocessor.remove_cell_tags = ["not-in-report"]
@@ -36,6 +36,22 @@ def render_chapter(path: Path) -> dict:
     ]
     title = next(cell.source.splitlines()[0].lstrip("# ") for cell in notebook.cells if cell.cell_type == "markdown")
     return {"id": f"chapter-{path.stem}", "title": title, "html": demote(body), "findings": findings}
+
+
+def without_empty_sections(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A heading under which nothing is shown is left out, such as that of a grouping nobody asked for."""
+    kept, pending = [], []
+    for cell in notebook.cells:
+        heads = cell.cell_type == "markdown" and cell.source.startswith("##")
+        if heads:
+            pending = []
+        if heads and len(cell.source.strip().splitlines()) == 1:
+            pending = [cell]
+        elif cell.cell_type == "markdown" or cell.get("outputs"):
+            kept += [*pending, cell]
+            pending = []
+    notebook.cells = kept
+    return notebook
 
 
 def demote(body: str) -> str:

@@ -100,8 +100,8 @@ def test_ties_are_named_only_where_intervals_overlap():
 
 
 def test_verdicts_are_counted_in_good_english():
-    gaps = find_gaps(summary(search=-1.4, checkout=-1.5, setup=1.0, help=0.01), met_within=0.24)
-    assert describe_verdicts(gaps).startswith("Of 4 touchpoints, 2 fall short of expectation, 1 exceeds it, 0 meet it;")
+    gaps = find_gaps(summary(search=-1.4, checkout=-1.5, setup=1.0), met_within=0.24)
+    assert describe_verdicts(gaps).startswith("Of 3 touchpoints, 2 fall short of expectation, 1 exceeds it, 0 meet it;")
 
 
 @pytest.mark.parametrize("gaps", [{"search": -1.4, "checkout": -1.5}, {"search": 0.4}, {"search": 0.0}])

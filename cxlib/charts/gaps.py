@@ -1,13 +1,26 @@
 """Charts of step 4. They draw the table they are given, in its order, and compute nothing."""
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.charts.theme import DIVERGING, FAINT, GRID, INK, VERDICT_COLOURS, VERDICT_WORDS, finish, new_axes, wrap
+from cxlib.charts.theme import (
+    DIVERGING,
+    FAINT,
+    GRID,
+    INK,
+    VERDICT_COLOURS,
+    VERDICT_WORDS,
+    WIDTH,
+    finish,
+    wrap,
+)
 from cxlib.gaps import group_names, signed
 from cxlib.tables import check_columns
 
+NAME_WIDTH = 34  # letters before a name wraps
+LINE_INCHES = 0.27
 NEEDED = ["n", "expected", "experienced", "gap", "low", "high", "verdict"]
 
 
@@ -20,7 +33,7 @@ def plot_gaps(gaps: pd.DataFrame, *, title: str, scale: tuple[float, float], ax:
     shown = gaps[gaps["n"] > 0].reset_index(drop=True)
     if shown.empty:
         return None
-    ax = new_axes(len(shown) + 1, ax)
+    ax = new_axes(shown, ax)
     rows, colours = shown.index, shown["verdict"].map(VERDICT_COLOURS)
     ax.hlines(rows, shown["expected"], shown["experienced"], color=GRID, linewidth=5, zorder=1)
     ax.hlines(rows, shown["expected"] + shown["low"], shown["expected"] + shown["high"], color=colours, linewidth=1.4)
@@ -41,7 +54,7 @@ def plot_gap_intervals(
     shown = gaps[gaps["n"] > 0].reset_index(drop=True)
     if shown.empty:
         return None
-    ax = new_axes(len(shown) + 1, ax)
+    ax = new_axes(shown, ax)
     rows, colours = shown.index, shown["verdict"].map(VERDICT_COLOURS)
     ax.axvspan(-met_within, met_within, color="#eeeeee", zorder=0, linewidth=0)
     ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
@@ -73,7 +86,7 @@ def plot_gap_heatmap(
     words = shown.assign(words=[f"{signed(row.gap)}\nn {row.n}" for row in shown.itertuples()])
     words = words.pivot(index=rows, columns=columns, values="words").reindex_like(grid).fillna("")
     unsure = shown.pivot(index=rows, columns=columns, values="verdict").reindex_like(grid).eq("not enough data")
-    ax = new_axes(2 * len(names) + 1.5, ax)
+    ax = new_axes(grid, ax, lines=2)
     reach = shown["gap"].abs().max()
     sns.heatmap(
         grid.mask(unsure), annot=words.mask(unsure, ""), fmt="", cmap=DIVERGING, center=0, vmin=-2 * reach, vmax=2 * reach,
@@ -90,6 +103,15 @@ def plot_gap_heatmap(
     return finish(ax, title, "gap in scale points; orange: shortfall, purple: exceeded, grey: not enough data")
 
 
+def new_axes(rows: pd.DataFrame, ax: Axes | None, lines: int = 1) -> Axes:
+    """`ax`, or new axes with room for every row: `lines` of text, or as many as its name wraps to."""
+    if ax is None:
+        wrapped = max(wrap(name, NAME_WIDTH).count("\n") + 1 for name in (group_names(rows) if lines == 1 else rows.index))
+        height = max(lines, 0.8 * wrapped) * len(rows) * LINE_INCHES
+        ax = plt.subplots(figsize=(WIDTH, height + 1.7), layout="constrained")[1]
+    return ax
+
+
 def name_dots(ax: Axes, first: pd.Series) -> None:
     """Say on the first row which dot is which."""
     left, right = ("experienced", "expected") if first["gap"] < 0 else ("expected", "experienced")
@@ -101,7 +123,7 @@ def name_dots(ax: Axes, first: pd.Series) -> None:
 
 def name_rows(ax: Axes, shown: pd.DataFrame) -> None:
     """Names and n on the left, first row on top."""
-    names = [f"{wrap(name, 34)} (n {n:,})" for name, n in zip(group_names(shown), shown["n"])]
+    names = [f"{wrap(name, NAME_WIDTH)} (n {n:,})" for name, n in zip(group_names(shown), shown["n"])]
     ax.set_yticks(list(shown.index), names, parse_math=False)
     ax.set_ylim(len(shown) - 0.5, -1.1)
 

@@ -2,7 +2,6 @@
 
 import textwrap
 
-import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.axes import Axes
 
@@ -50,17 +49,10 @@ def use_theme() -> None:
     )
 
 
-def new_axes(rows: float, ax: Axes | None) -> Axes:
-    """`ax`, or new axes high enough for `rows` lines of text."""
-    if ax is not None:
-        return ax
-    return plt.subplots(figsize=(WIDTH, 0.27 * rows + 1.4), layout="constrained")[1]
-
-
 def finish(ax: Axes, title: str, xlabel: str) -> Axes:
     """The finding as title, over the whole chart; no box around it."""
     ax.figure.suptitle(
-        wrap(title, 88), x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK, parse_math=False
+        wrap(title, 80), x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK, parse_math=False
     )
     ax.set_xlabel(xlabel, loc="left", parse_math=False)
     ax.spines[["top", "right", "left"]].set_visible(False)

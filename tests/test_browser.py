@@ -1,0 +1,59 @@
+"""The report in a real browser: it opens from disk, asks nobody for anything, and fits its page."""
+
+import shutil
+
+import pytest
+
+from cxlib.report import run_report
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FLAGS += ["--disable-sync", "--no-first-run"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("browser tests are left out: Chromium is not installed (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    return run_report("data/sample", {}, reports=tmp_path_factory.mktemp("reports"))[0].resolve() / "report.html"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_report_asks_nobody_for_anything_and_is_not_cut(browser, report, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    requests, complaints = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(report.as_uri())
+    asked = [url for url in requests if not url.startswith(("data:", report.as_uri()))]
+    assert asked == [] and complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    loaded = "[...document.images].map(image => image.complete && image.naturalWidth > 0)"
+    assert page.evaluate(loaded) == [True] * 4
+    page.close()
+
+
+def test_tables_fit_on_a_laptop_screen(browser, report):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(report.as_uri())
+    assert page.evaluate("[...document.querySelectorAll('.wide')].every(box => box.scrollWidth <= box.clientWidth)")
+    page.close()
+
+
+def test_headings_stand_in_order(browser, report):
+    page = browser.new_page()
+    page.goto(report.as_uri())
+    levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(heading => +heading.tagName[1])")
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:]))
+    page.close()

@@ -1,0 +1,216 @@
+"""The run: whole or not at all, the same bytes for the same input, and a sentence for everything that can go wrong."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from cxlib import open_study
+from cxlib.publish import fingerprint, locked
+from cxlib.report import run_report
+from cxlib.tables import RESULTS, StudyError
+from tests.conftest import write_study
+
+SCALES = "scales: {experienced: [1, 7], importance: [1, 7]}"
+GOOD = "respondent,touchpoint,expected,experienced\n" + "".join(
+    f"p{place},{touchpoint},{5 + place % 2},{3 + place % 3}\n" for place in range(12) for touchpoint in ("search", "pay")
+)
+
+
+def run_cx(*words: str, cwd: Path) -> subprocess.CompletedProcess:
+    """`cx …` as a user types it."""
+    command = [sys.executable, "-c", "from cxlib.cli import main; main()", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+def write_notebook(folder: Path, *cells: str, name: str = "01_test.ipynb") -> Path:
+    """A notebook with a parameters cell, a heading, and these code cells."""
+    parameters = nbformat.v4.new_code_cell('study_path: str = ""\nstages: list[str] = []\noutput_path: str = ""')
+    parameters.metadata["tags"] = ["parameters"]
+    title = nbformat.v4.new_markdown_cell("# A test")
+    notebook = nbformat.v4.new_notebook(cells=[title, parameters, *map(nbformat.v4.new_code_cell, cells)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    folder.mkdir(exist_ok=True)
+    nbformat.write(notebook, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sample_report(root, tmp_path_factory) -> Path:
+    """The report of the sample study."""
+    reports = tmp_path_factory.mktemp("reports")
+    return run_report("data/sample", {}, reports=reports)[0]
+
+
+def test_the_sample_report_holds_all_it_promises(sample_report):
+    files = {path.relative_to(sample_report.resolve()).as_posix() for path in sample_report.resolve().rglob("*") if path.is_file()}
+    assert {"report.html", "manifest.json", "notebooks/04_gaps.ipynb", "tables/gaps.csv", "tables/rows.csv"} <= files
+    for name in ("gaps", "gaps_by_stage", "gaps_by_channel", "gaps_by_stage_persona"):
+        assert {f"charts/{name}.png", f"charts/{name}.svg", f"tables/{name}.csv"} <= files
+
+
+def test_the_manifest_lists_every_file_as_it_is(sample_report):
+    manifest = json.loads((sample_report / "manifest.json").read_text())
+    files = {path.relative_to(sample_report.resolve()).as_posix() for path in sample_report.resolve().rglob("*") if path.is_file()}
+    assert set(manifest["files"]) == files - {"manifest.json"}
+    assert all(fingerprint(sample_report / path) == said for path, said in manifest["files"].items())
+    assert set(manifest["inputs"]) == {"study.yaml", "ratings.csv", "respondents.csv", "touchpoints.csv", "personas.csv"}
+    assert all(row["read"] == row["used"] + row["quarantined"] + row["excluded"] for row in manifest["rows"])
+
+
+def test_published_tables_have_the_columns_of_the_dictionary(sample_report):
+    for path in (sample_report / "tables").iterdir():
+        columns = list(pd.read_csv(path, nrows=0))
+        declared = [column.name for column in RESULTS.get(path.stem, RESULTS["gaps_by_<by>"])]
+        assert columns[-len(declared) + 1 :] == declared[1:], path.name
+    assert list(pd.read_csv(sample_report / "tables/gaps.csv", nrows=0)) == [column.name for column in RESULTS["gaps"]]
+
+
+def test_the_page_has_no_script_no_address_and_says_the_findings(sample_report):
+    page = (sample_report / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in page and "http://" not in page and "https://" not in page
+    assert "Content-Security-Policy" in page and '<html lang="en">' in page
+    assert "Delivery on time falls furthest short" in page and "Of 20 touchpoints" in page
+    assert page.count("<img") == 4 and page.count('alt="') == 4
+    assert "find_gaps" not in page
+
+
+def test_no_path_of_this_machine_is_published(sample_report, root):
+    for path in sample_report.resolve().rglob("*"):
+        if path.is_file():
+            assert str(root).encode() not in path.read_bytes() and b"staging" not in path.read_bytes(), path.name
+
+
+def test_the_same_input_gives_the_same_bytes_wherever_it_is_published(sample_report, tmp_path):
+    again, new = run_report("data/sample", {}, reports=tmp_path)
+    assert new and (again / "manifest.json").read_bytes() == (sample_report / "manifest.json").read_bytes()
+
+
+def test_a_second_run_with_nothing_changed_does_nothing(sample_report):
+    before = (sample_report / "report.html").stat().st_mtime_ns
+    home, new = run_report("data/sample", {}, reports=sample_report.parent.parent)
+    assert not new and (home / "report.html").stat().st_mtime_ns == before
+
+
+def test_a_study_of_one_ratings_file_publishes_a_report_that_names_what_is_missing(tmp_path):
+    folder = write_study(tmp_path / "little", ratings=GOOD)
+    done = run_cx("report", str(folder), "--reports", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = Path(done.stdout.strip().removeprefix("The report is at ")).read_text(encoding="utf-8")
+    for table in ("respondents", "touchpoints", "personas", "events", "kpis"):
+        assert f"Add {table}: {table}.csv" in page
+    assert "It is switched on by a map with a column stage" in page and "falls furthest short" in page
+    assert "Which touchpoints disappoint most?" in done.stderr and "Traceback" not in done.stderr
+    assert "TCP" not in done.stderr and "WARNING" not in done.stderr
+
+
+def test_experience_without_expectation_still_gives_a_report(tmp_path):
+    folder = write_study(tmp_path / "half", ratings=GOOD.replace("expected,", "importance,"), settings=SCALES)
+    home, _ = run_report(folder, {}, reports=tmp_path / "out")
+    gaps = pd.read_csv(home / "tables/gaps.csv")
+    assert gaps["n"].tolist() == [0, 0] and gaps["n_experienced"].tolist() == [12, 12]
+    assert "No answer holds both an expectation and an experience" in (home / "report.html").read_text()
+
+
+def test_parameters_reach_the_notebooks(tmp_path):
+    home, _ = run_report("data/sample", {"stages": ["adoption"], "by": "market", "where": ["market=DE"]}, reports=tmp_path)
+    assert pd.read_csv(home / "tables/gaps.csv")["stage"].unique().tolist() == ["adoption"]
+    assert pd.read_csv(home / "tables/gaps_by_market.csv")["market"].tolist() == ["DE"]
+    assert "Only part of the study: stages adoption; market=DE." in (home / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--set", "stags=[adoption]"], "No notebook has a parameter 'stags'. Did you mean 'stages'?"),
+        (["--set", "stages=adoption"], "stages should be list[str]; it is 'adoption'."),
+        (["--set", "stages=[adoptoin]"], "Did you mean 'adoption'?"),
+        (["--set", "confidence=high"], "confidence should be float"),
+        (["--set", "stages"], "write it NAME=VALUE"),
+        (["--set", "output_path=x"], "No notebook has a parameter 'output_path'"),
+        (["--as-off", "2026-01-01"], "--as-of"),
+        (["-f", "no.yaml"], "no.yaml"),
+    ],
+)
+def test_a_request_that_cannot_be_understood_ends_with_2_and_the_nearest_name(tmp_path, words, sentence):
+    done = run_cx("report", "data/sample", "--reports", str(tmp_path / "out"), *words, cwd=tmp_path)
+    assert done.returncode == 2 and sentence in done.stderr and "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("report.html"))
+
+
+def test_bad_data_ends_with_65_and_no_traceback(tmp_path):
+    folder = write_study(tmp_path / "bad", ratings=GOOD.replace("touchpoint", "place"))
+    done = run_cx("report", str(folder), "--reports", "out", cwd=tmp_path)
+    assert done.returncode == 65 and "lacks the column touchpoint" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_folder_name_that_cannot_be_a_report_is_refused(tmp_path):
+    folder = write_study(tmp_path / "My Study", ratings=GOOD)
+    with pytest.raises(StudyError, match="Rename it"):
+        run_report(folder, {}, reports=tmp_path / "out")
+
+
+def test_a_broken_cell_publishes_nothing_and_names_itself(tmp_path):
+    folder = write_study(tmp_path / "little", ratings=GOOD)
+    notebooks = write_notebook(tmp_path / "notebooks", "fine = 1", "fine / 0")
+    with pytest.raises(StudyError, match=r"01_test.ipynb, cell \d \('A test'\) failed: ZeroDivisionError") as raised:
+        run_report(folder, {}, reports=tmp_path / "out", notebooks=notebooks)
+    assert raised.value.code == 70
+    assert not (tmp_path / "out/little/latest").exists() and not list((tmp_path / "out/little").glob("runs/*"))
+    assert not list((tmp_path / "out/little").glob(".staging*"))
+
+
+def test_a_failing_run_leaves_the_old_report_in_place(tmp_path):
+    folder = write_study(tmp_path / "little", ratings=GOOD)
+    notebooks = write_notebook(tmp_path / "notebooks", "1")
+    home, _ = run_report(folder, {}, reports=tmp_path / "out", notebooks=notebooks)
+    before = (home / "report.html").read_bytes()
+    write_notebook(notebooks, "import os; os._exit(1)")
+    with pytest.raises(StudyError, match="01_test.ipynb.*Nothing was published"):
+        run_report(folder, {}, reports=tmp_path / "out", notebooks=notebooks)
+    assert (home / "report.html").read_bytes() == before
+
+
+def test_a_chart_without_alt_text_is_not_published(tmp_path):
+    folder = write_study(tmp_path / "little", ratings=GOOD)
+    code = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);\nplt.show()"
+    notebooks = write_notebook(tmp_path / "notebooks", code)
+    with pytest.raises(StudyError, match="an image without alt text"):
+        run_report(folder, {}, reports=tmp_path / "out", notebooks=notebooks)
+
+
+def test_two_runs_of_one_study_at_once_are_refused(tmp_path):
+    folder = write_study(tmp_path / "little", ratings=GOOD)
+    with locked(tmp_path / "out/little"), pytest.raises(StudyError, match="under way") as raised:
+        run_report(folder, {}, reports=tmp_path / "out")
+    assert raised.value.code == 75
+
+
+@pytest.mark.parametrize("place", [".", "notebooks"])
+def test_papermill_runs_the_notebook_by_hand(root, tmp_path, place):
+    notebook = "notebooks/04_gaps.ipynb" if place == "." else "04_gaps.ipynb"
+    papermill = [sys.executable, "-m", "papermill", notebook, str(tmp_path / "out.ipynb"), "-p", "study_path", "data/sample"]
+    done = subprocess.run(papermill, cwd=root / place, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+    assert all(cell.execution_count for cell in cells if cell.cell_type == "code")
+    assert not list((root / place).glob("charts")) and not list((root / place).glob("tables"))
+
+
+def test_every_notebook_has_the_parameters_of_the_design(root):
+    from cxlib.parameters import parameters_of
+
+    wanted = {"study_path", "as_of", "wave", "stages", "touchpoints", "personas", "channels", "where", "by", "confidence"}
+    for notebook in (root / "notebooks").glob("[0-9]*.ipynb"):
+        assert wanted <= set(parameters_of(notebook)), notebook.name
+
+
+def test_a_study_is_found_from_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert open_study("data/sample").settings.title.startswith("Laptop retailer")
+    shutil.rmtree(tmp_path, ignore_errors=True)
