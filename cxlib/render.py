@@ -88,7 +88,7 @@ class PageCheck(HTMLParser):
             self.faults.append("an image without alt text")
         for name, value in attributes:
             outside = name in ("src", "href", "srcset", "action") and not (value or "").startswith(("data:image/", "#"))
-            relative = name == "href" and re.fullmatch(r"[\w./-]+", value or "")
+            relative = name == "href" and re.fullmatch(r"\w[\w./-]*", value or "")
             if name.startswith("on") or (outside and not relative):
                 self.faults.append(f"{name}={value!r:.60}")
 
