@@ -1,6 +1,7 @@
 """What the tests share: small studies written to a folder, and the real data where it is there."""
 
 import os
+import shutil
 from pathlib import Path
 
 import matplotlib
@@ -10,6 +11,9 @@ import pytest
 from cxlib.study import ROOT
 
 matplotlib.use("Agg")
+
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+CHROMIUM_FLAGS += ["--disable-sync", "--no-first-run"]
 
 
 def write_study(folder: Path, *, settings: str = "scales: {expected: [1, 7], experienced: [1, 7]}", **tables) -> Path:
@@ -57,3 +61,17 @@ def real_data() -> Path:
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, driven by playwright."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("browser tests are left out: Chromium is not installed (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
