@@ -11,8 +11,8 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from cxlib.charts.theme import VERDICT_WORDS, use_theme
-from cxlib.gaps import signed
 from cxlib.tables import StudyError
+from cxlib.words import readable_interval, readable_q, signed
 
 SWITCHED_ON_BY = {
     "stage": "a map with a column stage (touchpoints: touchpoints.csv in study.yaml)",
@@ -70,8 +70,8 @@ class Chapter:
         figure.savefig(picture, format="png", dpi=PNG_DPI, metadata={"Software": None})
         self.write(f"charts/{name}.png", lambda path: path.write_bytes(picture.getvalue()))
         self.write(f"charts/{name}.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
-        width = int(figure.get_figwidth() * figure.dpi)
-        metadata = {"image/png": {"alt": alt, "width": width}, "cx": {"finding": finding}}
+        width, height = (int(inches * figure.dpi) for inches in figure.get_size_inches())
+        metadata = {"image/png": {"alt": alt, "width": width, "height": height}, "cx": {"finding": finding}}
         png = b64encode(picture.getvalue()).decode()
         display({"image/png": png, "text/plain": alt}, raw=True, metadata=metadata)
         plt.close(figure)
@@ -121,26 +121,6 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         else:
             shown[heading] = table[column].astype("str").fillna("not stated")
     return shown
-
-
-def readable_interval(low: float, high: float) -> str:
-    """An interval as people read it.
-
-    >>> readable_interval(-0.5, 0.25)
-    '−0.50 to +0.25'
-    """
-    return "–" if pd.isna(low) else f"{signed(low, 2)} to {signed(high, 2)}"
-
-
-def readable_q(q: float) -> str:
-    """A q-value as people read it.
-
-    >>> readable_q(0.00001), readable_q(0.034)
-    ('< .001', '.034')
-    """
-    if pd.isna(q):
-        return "–"
-    return "< .001" if q < 0.001 else f"{q:.3f}".removeprefix("0")
 
 
 def table_html(shown: pd.DataFrame) -> str:

@@ -45,12 +45,12 @@ class Checked:
     counts: dict
 
 
-def check_table(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, settings: Settings, excluded: pd.DataFrame
-) -> Checked:
+def check_table(connection: duckdb.DuckDBPyConnection, raw: Raw, settings: Settings, excluded: pd.DataFrame) -> Checked:
     """Cast and check every column of `raw`; rows in = used + quarantined + excluded, exactly."""
     if len(excluded) and raw.files > 1:
-        raise StudyError(f"exclude: {raw.source} names {raw.files} files, so a row number names no row; join them first.")
+        raise StudyError(
+            f"exclude: {raw.source} names {raw.files} files, so a row number names no row; join them first."
+        )
     columns = columns_of(raw, settings)
     relation = f"checked_{raw.table}"
     connection.register(f"excluded_{raw.table}", excluded.assign(line=excluded["row"] + 1))
@@ -102,9 +102,7 @@ def columns_of(raw: Raw, settings: Settings) -> list[Column]:
     ]
 
 
-def checking_sql(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, columns: list[Column], settings: Settings
-) -> str:
+def checking_sql(connection: duckdb.DuckDBPyConnection, raw: Raw, columns: list[Column], settings: Settings) -> str:
     """The cast and the reason a row cannot be used, as one query."""
     types = dict(zip(*(lambda relation: (relation.columns, relation.types))(connection.table(raw.relation))))
     cleaned = ", ".join(f"{clean(column, types, settings)} AS {name(column.name)}" for column in columns)
@@ -209,12 +207,16 @@ def refuse_hopeless(
 def hopeless(connection, raw: Raw, column: Column, bad: int, filled: int, first: int, reason: str, seen: tuple) -> str:
     """How much of a column is wrong, one instance, and what would help."""
     [value] = first_row(connection, f"SELECT {name(column.name)} FROM {raw.relation} WHERE line = {first}")
-    words = f"{raw.source}: {bad} of {filled} '{column.name}' answers: {reason}; first, line {first}: {str(value)[:60]!r}. "
+    words = (
+        f"{raw.source}: {bad} of {filled} '{column.name}' answers: {reason}; first, line {first}: {str(value)[:60]!r}. "
+    )
     if column.kind == "time":
         return words + "Declare how dates are written, such as dates: {order: dmy, zone: Europe/Berlin}, in study.yaml."
     if "outside" in reason:
         scale = likely_scale(*seen)
-        return words + f"If the scale is {scale[0]} to {scale[1]}, set scales: {{{column.name}: {scale}}} in study.yaml."
+        return (
+            words + f"If the scale is {scale[0]} to {scale[1]}, set scales: {{{column.name}: {scale}}} in study.yaml."
+        )
     return words + f"Is the right column mapped to '{column.name}'?"
 
 

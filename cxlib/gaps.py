@@ -5,6 +5,7 @@ import pandas as pd
 
 from cxlib.intervals import adjust, n_for_precision, t_interval, t_test
 from cxlib.tables import GAP_COLUMNS, check_columns
+from cxlib.words import agree, listed, signed
 
 NO_PAIRS = (
     "No answer holds both an expectation and an experience, so there is no gap to show. "
@@ -86,15 +87,6 @@ def describe_verdicts(gaps: pd.DataFrame, *, things: str = "touchpoints") -> str
     )
 
 
-def agree(count: int, verb: str) -> str:
-    """A count and its verb.
-
-    >>> agree(1, "fall"), agree(2, "fall")
-    ('1 falls', '2 fall')
-    """
-    return f"{count} {verb}{'s' if count == 1 else ''}"
-
-
 def list_gaps(gaps: pd.DataFrame) -> str:
     """Every gap with its interval in one line, for those who cannot see the chart."""
     shown = gaps[gaps["n"] > 0]
@@ -114,29 +106,3 @@ def group_names(gaps: pd.DataFrame) -> pd.Series:
     if list(named.columns[:1]) == ["stage"] and named.shape[1] == 2:
         return named.iloc[:, 1] + " in " + named["stage"]
     return named.iloc[:, 0].str.cat(named.iloc[:, 1:], sep=", ")
-
-
-def listed(names: pd.Series, most: int = 3) -> str:
-    """Names in a sentence, the rest as a count.
-
-    >>> listed(pd.Series(["a", "b", "c", "d"])), listed(pd.Series(["a", "b"]))
-    ('a, b and 2 more', 'a and b')
-    """
-    names = list(names)
-    if not names:
-        return ""
-    if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def signed(value: float, digits: int = 1) -> str:
-    """A number with its sign, as people read it.
-
-    >>> signed(-1.26), signed(0.3), signed(-0.04)
-    ('−1.3', '+0.3', '0.0')
-    """
-    if pd.isna(value):
-        return "–"
-    rounded = round(float(value), digits)
-    return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0:.{digits}f}"

@@ -12,7 +12,24 @@ from traitlets.config import Config
 
 from cxlib.tables import StudyError
 
-ALLOWED_TAGS = ["p", "table", "thead", "tbody", "tr", "th", "td", "h1", "h2", "h3", "ul", "ol", "li", "strong", "em", "code"]
+ALLOWED_TAGS = [
+    "p",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "h1",
+    "h2",
+    "h3",
+    "ul",
+    "ol",
+    "li",
+    "strong",
+    "em",
+    "code",
+]
 TEMPLATES = Path(__file__).parent / "templates"
 
 

@@ -97,8 +97,12 @@ def failure(source: Path, target: Path, error) -> StudyError:
     if error.ename == "StudyError":
         return StudyError(f"{source.name}: {error.evalue}")
     cells = nbformat.read(target, as_version=4).cells
-    failed = next(place for place, cell in enumerate(cells) if any(o.output_type == "error" for o in cell.get("outputs", [])))
-    sections = [heading(cell.source) for cell in cells[:failed] if cell.cell_type == "markdown" and "#" in cell.source[:1]]
+    failed = next(
+        place for place, cell in enumerate(cells) if any(o.output_type == "error" for o in cell.get("outputs", []))
+    )
+    sections = [
+        heading(cell.source) for cell in cells[:failed] if cell.cell_type == "markdown" and "#" in cell.source[:1]
+    ]
     where = f"{source.name}, cell {failed} ('{sections[-1]}')" if sections else f"{source.name}, cell {failed}"
     return StudyError(f"{where} failed: {error.ename}: {error.evalue}. Nothing was published.", code=70)
 

@@ -66,7 +66,8 @@ class Study:
         """The map: touchpoint, label, stage, … in the order of the journey; empty where the study has none."""
         if "touchpoints" not in self:
             return pd.DataFrame({"touchpoint": [], "label": [], "stage": []}, dtype="str")
-        return ordered_map(self.small("touchpoints"), self.settings)
+        places = self.small("touchpoints")
+        return ordered_map(places, self.settings.stages or list(places["stage"].dropna().unique()))
 
     def small(self, table: str) -> pd.DataFrame:
         """A small table (map, personas, …) as pandas, in the order of its file."""
@@ -76,6 +77,10 @@ class Study:
     def stages(self) -> list[str]:
         """The stages in order: as declared, else as they come first in the map."""
         return self.settings.stages or list(self.touchpoints["stage"].dropna().unique())
+
+    def source(self, table: str) -> str:
+        """The file a table came from, as study.yaml writes it."""
+        return self.settings.files.get(table, self.settings.files["ratings"]).path
 
     @property
     def met_within(self) -> float:
@@ -118,6 +123,7 @@ def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
         ],
         pd.concat([table.quarantined for table in checked], ignore_index=True),
     )
+    check_map(study)
     check_people(study)
     check_view(study)
     return study
@@ -149,22 +155,26 @@ def engine_table(connection: duckdb.DuckDBPyConnection, checked: Checked, engine
     return nw.from_native(relation if engine == "duckdb" else relation.df()).lazy()
 
 
-def ordered_map(touchpoints: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def ordered_map(touchpoints: pd.DataFrame, stages: list[str]) -> pd.DataFrame:
     """The map in the order of the journey: by stage, then `order`, then as written."""
-    twice = touchpoints.loc[touchpoints["touchpoint"].duplicated(), "touchpoint"]
+    places = {stage: place for place, stage in enumerate(stages)}
+    place = touchpoints["stage"].map(places).fillna(len(stages))
+    ordered = touchpoints.assign(place=place).sort_values(["place", "order"], kind="stable", ignore_index=True)
+    return ordered.drop(columns="place")
+
+
+def check_map(study: Study) -> None:
+    """A touchpoint stands once on the map, in a stage of the study."""
+    places, stages = study.touchpoints, study.stages
+    twice = places.loc[places["touchpoint"].duplicated(), "touchpoint"]
     if len(twice):
-        raise StudyError(f"{settings.files['touchpoints'].path} lists '{twice.iloc[0]}' twice; keep one.")
-    stages = settings.stages or list(touchpoints["stage"].dropna().unique())
-    unknown = set(touchpoints["stage"].dropna()) - set(stages)
-    if unknown:
-        stage = sorted(unknown)[0]
-        raise StudyError(f"{settings.files['touchpoints'].path}: stage '{stage}' is not in stages of study.yaml. {nearest(stage, stages)}")
-    place = touchpoints["stage"].map({stage: place for place, stage in enumerate(stages)}).fillna(len(stages))
-    return (
-        touchpoints.assign(place=place)
-        .sort_values(["place", "order"], kind="stable", ignore_index=True)
-        .drop(columns="place")
-    )
+        raise StudyError(f"{study.source('touchpoints')} lists '{twice.iloc[0]}' twice; keep one.")
+    unknown = places.loc[places["stage"].notna() & ~places["stage"].isin(stages), "stage"]
+    if len(unknown):
+        raise StudyError(
+            f"{study.source('touchpoints')}: stage '{unknown.iloc[0]}' is not in stages of study.yaml. "
+            f"{nearest(unknown.iloc[0], stages)}"
+        )
 
 
 def check_people(study: Study) -> None:
@@ -172,17 +182,33 @@ def check_people(study: Study) -> None:
     if "respondents" not in study:
         return
     people = study.tables["respondents"]
-    source = study.settings.files.get("respondents", study.settings.files.get("ratings")).path
+    source = study.source("respondents")
     often = people.group_by("respondent", "wave").agg(nw.len().alias("times")).filter(nw.col("times") > 1)
     twice = often.select("respondent").sort("respondent").head(1).collect("pandas").to_native()
     if len(twice):
-        raise StudyError(f"{source}: respondent '{twice['respondent'].iloc[0]}' stands there twice; keep one line each.")
+        raise StudyError(
+            f"{source}: respondent '{twice['respondent'].iloc[0]}' stands there twice; keep one line each."
+        )
     weights = people.select(negative=(nw.col("weight") < 0).sum(), blank=nw.col("weight").is_null().sum(), all=nw.len())
     found = weights.collect("pandas").to_native().iloc[0]
     if found["negative"]:
         raise StudyError(f"{source}: {found['negative']:g} weights are negative; a weight is 0 (left out) or more.")
     if 0 < found["blank"] < found["all"]:
         raise StudyError(f"{source}: {found['blank']:g} of {found['all']:g} respondents have no weight; give each one.")
+    if found["blank"] == 0 and "ratings" in study:
+        check_everybody_is_listed(study, source)
+
+
+def check_everybody_is_listed(study: Study, source: str) -> None:
+    """Where there are weights, everybody who answered has one."""
+    answered = study.tables["ratings"].select("respondent").unique()
+    unlisted = answered.join(study.tables["respondents"].select("respondent"), on="respondent", how="anti")
+    names = unlisted.sort("respondent").collect("pandas").to_native()["respondent"]
+    if len(names):
+        raise StudyError(
+            f"{source}: {len(names)} respondents of {study.source('ratings')} are not listed, so they have no weight; "
+            f"first: '{names.iloc[0]}'. Add them, or drop the column weight."
+        )
 
 
 def check_view(study: Study) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 from cxlib.intervals import ratio_mean
 from cxlib.study import Study, parse_condition, parse_day, segments_of, waves_of
 from cxlib.tables import StudyError, nearest
+from cxlib.words import in_words
 
 MEASURES = ("gap", "expected", "experienced")
 SUMS = ("a", "b", "aa", "ab", "bb")
@@ -82,6 +83,8 @@ def summarise_study(study: Study) -> dict:
 def describe_study(study: Study) -> str:
     """Who was asked, when, in a sentence."""
     facts = summarise_study(study)
+    if not facts["respondents"]:
+        raise StudyError(f"No answer is left of this study under {study.view}; ask for more of it.", code=2)
     days = f", {in_words(facts['first'])} to {in_words(facts['last'])}" if facts["first"] else ""
     wave = f", wave {facts['wave']}" if facts["wave"] != "all" else ""
     weighted = " Answers are weighted." if facts["weighted"] else ""
@@ -89,15 +92,6 @@ def describe_study(study: Study) -> str:
         f"{facts['respondents']:,} people gave {facts['answers']:,} answers on {facts['touchpoints']} touchpoints"
         f"{days}{wave}.{weighted}"
     )
-
-
-def in_words(day: str) -> str:
-    """A day as people write it.
-
-    >>> in_words("2026-06-06")
-    '6 June 2026'
-    """
-    return f"{int(day[8:])} {datetime.date.fromisoformat(day):%B %Y}"
 
 
 def find_answers(study: Study) -> nw.LazyFrame:

@@ -106,10 +106,18 @@ TABLES: dict[str, tuple[Column, ...]] = {
 
 GAP_COLUMNS = (
     Column("n", "number", "respondents who gave both an expectation and an experience"),
-    Column("n_effective", "number", "n after weighting and unequal numbers of answers (Kish): how many equal ones it is worth"),
+    Column(
+        "n_effective",
+        "number",
+        "n after weighting and unequal numbers of answers (Kish): how many equal ones it is worth",
+    ),
     Column("n_expected", "number", "respondents with an expectation"),
     Column("n_experienced", "number", "respondents with an experience"),
-    Column("expected", "number", "mean expectation of the pairs, in scale points; of all who gave one where there is no pair"),
+    Column(
+        "expected",
+        "number",
+        "mean expectation of the pairs, in scale points; of all who gave one where there is no pair",
+    ),
     Column("experienced", "number", "mean experience, likewise"),
     Column("gap", "number", "mean of experienced − expected; negative is a shortfall"),
     Column("low", "number", "lower end of the gap's interval; empty where it cannot be said"),

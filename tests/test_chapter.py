@@ -36,7 +36,10 @@ def test_a_chart_is_kept_as_png_and_svg_with_its_alt_text(tmp_path):
     ax = plot_gap_intervals(gaps(), title="x", met_within=0.24)
     [output] = shown(lambda: chapter.show(ax, "gaps", alt="Delivery falls short", finding="Delivery!"))
     assert sorted(path.name for path in (tmp_path / "charts").iterdir()) == ["gaps.png", "gaps.svg"]
-    assert output.metadata["image/png"]["alt"] == "Delivery falls short" and output.metadata["cx"]["finding"] == "Delivery!"
+    assert (
+        output.metadata["image/png"]["alt"] == "Delivery falls short"
+        and output.metadata["cx"]["finding"] == "Delivery!"
+    )
 
 
 def test_the_same_chart_is_the_same_bytes(tmp_path):
@@ -74,5 +77,7 @@ def test_what_people_wrote_is_escaped():
 
 
 def test_blank_figures_are_a_dash_and_blank_groups_are_named():
-    table = pd.DataFrame({"persona": [None], "n": [3], "gap": [float("nan")], "low": [float("nan")], "high": [float("nan")]})
+    table = pd.DataFrame(
+        {"persona": [None], "n": [3], "gap": [float("nan")], "low": [float("nan")], "high": [float("nan")]}
+    )
     assert readable(table).to_numpy().tolist() == [["not stated", "3", "–", "–"]]

@@ -17,7 +17,13 @@ from cxlib.tables import TABLES
 from tests.conftest import write_study
 
 ENGINES = ["duckdb", "pandas"]
-TYPES = {"key": pa.string(), "text": pa.string(), "rating": pa.float64(), "number": pa.float64(), "time": pa.timestamp("us")}
+TYPES = {
+    "key": pa.string(),
+    "text": pa.string(),
+    "rating": pa.float64(),
+    "number": pa.float64(),
+    "time": pa.timestamp("us"),
+}
 FIGURES = ["n", "n_effective", "expected", "experienced", "gap", "low", "high", "p", "q"]
 
 seeds = st.integers(0, 10_000)
@@ -56,7 +62,9 @@ def study(table: pd.DataFrame, engine: str) -> Study:
     for name, frame in (("ratings", table), ("respondents", people)):
         columns = {
             column.name: pa.array(
-                frame[column.name] if column.name in frame else [None] * len(frame), TYPES[column.kind], from_pandas=True
+                frame[column.name] if column.name in frame else [None] * len(frame),
+                TYPES[column.kind],
+                from_pandas=True,
             )
             for column in TABLES[name]
         }
@@ -191,7 +199,9 @@ def test_blocks_are_the_same_on_both_engines():
 
 
 def test_the_respondent_is_the_unit():
-    table = pd.DataFrame({"respondent": ["a", "a", "b"], "touchpoint": "t", "expected": [5.0, 5, 5], "experienced": [4.0, 2, 5]})
+    table = pd.DataFrame(
+        {"respondent": ["a", "a", "b"], "touchpoint": "t", "expected": [5.0, 5, 5], "experienced": [4.0, 2, 5]}
+    )
     found = gaps(table.assign(weight=1.0), "duckdb").loc["t"]
     assert found["n"] == 2 and found["gap"] == pytest.approx(-4 / 3)
     assert found["n_effective"] == pytest.approx(9 / 5)

@@ -31,7 +31,10 @@ def verdicts(**options):
 
 
 def test_widest_shortfall_comes_first():
-    assert find_gaps(summary(search=0.5, checkout=-1.5), met_within=0.24)["touchpoint"].tolist() == ["checkout", "search"]
+    assert find_gaps(summary(search=0.5, checkout=-1.5), met_within=0.24)["touchpoint"].tolist() == [
+        "checkout",
+        "search",
+    ]
 
 
 def test_the_columns_are_those_of_the_contract():
@@ -87,7 +90,9 @@ def test_headline_names_the_widest_shortfall_with_n_and_interval():
 
 
 def test_headline_when_nothing_falls_short():
-    assert describe_gaps(find_gaps(summary(search=0.5), met_within=0.24)) == "Nothing falls clearly short of expectation."
+    assert (
+        describe_gaps(find_gaps(summary(search=0.5), met_within=0.24)) == "Nothing falls clearly short of expectation."
+    )
 
 
 def test_ties_are_named_only_where_intervals_overlap():
@@ -107,7 +112,10 @@ def test_verdicts_are_counted_in_good_english():
 @pytest.mark.parametrize("gaps", [{"search": -1.4, "checkout": -1.5}, {"search": 0.4}, {"search": 0.0}])
 def test_sentences_stay_under_thirty_words(gaps):
     table = find_gaps(summary(**gaps), met_within=0.24)
-    assert all(len(sentence.split()) <= 30 for sentence in (describe_gaps(table), describe_ties(table), describe_verdicts(table)))
+    assert all(
+        len(sentence.split()) <= 30
+        for sentence in (describe_gaps(table), describe_ties(table), describe_verdicts(table))
+    )
 
 
 def test_groups_are_called_what_people_call_them():

@@ -29,7 +29,7 @@ def test_conda_environment_and_project_name_the_same_bounds(root, project):
     text = (root / "environment.yml").read_text()
     conda = bounds(re.findall(r"^  - ([a-z][^\[\n]*)$", text, re.M))
     assert conda.pop("python") == project["project"]["requires-python"] and conda.pop("pip") == ""
-    assert "nodefaults" in text and "pip: [\"-e .\"]" in text
+    assert "nodefaults" in text and 'pip: ["-e ."]' in text
     assert conda == bounds(project["project"]["dependencies"] + project["dependency-groups"]["build"])
 
 
@@ -63,7 +63,16 @@ def test_notebooks_are_stripped_but_for_the_answers_they_pin(root):
                 pinned += 1
         assert pinned >= 1, f"{path.name} pins no answer"
     keys = "metadata.papermill cell.metadata.papermill cell.metadata.execution metadata.language_info"
-    verify = [sys.executable, "-m", "nbstripout", "--verify", "--keep-count", "--extra-keys", keys, *(root / "notebooks").glob("*.ipynb")]
+    verify = [
+        sys.executable,
+        "-m",
+        "nbstripout",
+        "--verify",
+        "--keep-count",
+        "--extra-keys",
+        keys,
+        *(root / "notebooks").glob("*.ipynb"),
+    ]
     assert subprocess.run(verify, capture_output=True).returncode == 0
 
 

@@ -41,7 +41,13 @@ class Lab:
             path.write_text(json.dumps(values))
         places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTERLAB_SETTINGS_DIR": "lab-settings"}
         places |= {"JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython"}
-        options = ["--no-browser", "--ip=127.0.0.1", f"--port={self.port}", f"--IdentityProvider.token={TOKEN}", "--allow-root"]
+        options = [
+            "--no-browser",
+            "--ip=127.0.0.1",
+            f"--port={self.port}",
+            f"--IdentityProvider.token={TOKEN}",
+            "--allow-root",
+        ]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *options, str(root / "notebooks")],
             env=os.environ | {name: str(folder / place) for name, place in places.items()},

@@ -73,7 +73,9 @@ def test_an_undeclared_encoding_is_refused_with_the_fix(make_study):
 
 
 def test_records_with_too_few_or_too_many_fields_are_set_aside_with_their_line(make_study):
-    text = "respondent,touchpoint,expected,experienced\nann,search,6\nbob,search,5,5\nbob,search,5,5,5\neve,search,9,5\n"
+    text = (
+        "respondent,touchpoint,expected,experienced\nann,search,6\nbob,search,5,5\nbob,search,5,5,5\neve,search,9,5\n"
+    )
     study = open_study(make_study(ratings=text))
     assert rows(study) == (4, 1, 3, 0)
     assert dict(zip(study.quarantined["line"], study.quarantined["reason"])) == {
@@ -184,7 +186,7 @@ WIDE = 'When,"Search, should be","Search, was","Checkout, was",Age\n2026-01-01,6
 COLUMNS = (
     "position,header,table,column,touchpoint\n"
     '1,,ratings,answered_at,\n2,,ratings,expected,search\n,"Search, was",ratings,experienced,search\n'
-    '4,,ratings,experienced,checkout\n5,,respondents,age,\n'
+    "4,,ratings,experienced,checkout\n5,,respondents,age,\n"
 )
 
 
@@ -199,7 +201,10 @@ def wide_study(make_study, wide=WIDE, columns=COLUMNS):
 def test_a_wide_export_becomes_one_row_an_answer(make_study):
     study = open_study(wide_study(make_study))
     answers = table(study).sort_values(["respondent", "touchpoint"])
-    assert answers[["respondent", "touchpoint", "experienced"]].to_numpy().tolist() == [["2", "search", 4], ["3", "checkout", 5]]
+    assert answers[["respondent", "touchpoint", "experienced"]].to_numpy().tolist() == [
+        ["2", "search", 4],
+        ["3", "checkout", 5],
+    ]
     assert rows(study) == (2, 2, 0, 0) and rows(study, "respondents") == (3, 3, 0, 0)
     assert table(study, "respondents")["age"].tolist() == ["30", "40", "50"]
     assert answers["answered_at"].tolist() == [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-02")]

@@ -43,7 +43,12 @@ def test_a_cell_kept_out_of_the_report(tmp_path):
 
 @pytest.mark.parametrize(
     "html",
-    ["<script>alert(1)</script>", '<img src=x onerror="alert(1)">', '<a href="javascript:alert(1)">x</a>', "<svg onload=x>"],
+    [
+        "<script>alert(1)</script>",
+        '<img src=x onerror="alert(1)">',
+        '<a href="javascript:alert(1)">x</a>',
+        "<svg onload=x>",
+    ],
 )
 def test_what_could_act_does_not_reach_the_page(tmp_path, html):
     made = chapter(tmp_path, shows(f"<table><tr><td>{html}</td></tr></table>"))["html"]

@@ -18,7 +18,9 @@ from tests.conftest import write_study
 
 SCALES = "scales: {experienced: [1, 7], importance: [1, 7]}"
 GOOD = "respondent,touchpoint,expected,experienced\n" + "".join(
-    f"p{place},{touchpoint},{5 + place % 2},{3 + place % 3}\n" for place in range(12) for touchpoint in ("search", "pay")
+    f"p{place},{touchpoint},{5 + place % 2},{3 + place % 3}\n"
+    for place in range(12)
+    for touchpoint in ("search", "pay")
 )
 
 
@@ -48,7 +50,11 @@ def sample_report(root, tmp_path_factory) -> Path:
 
 
 def test_the_sample_report_holds_all_it_promises(sample_report):
-    files = {path.relative_to(sample_report.resolve()).as_posix() for path in sample_report.resolve().rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(sample_report.resolve()).as_posix()
+        for path in sample_report.resolve().rglob("*")
+        if path.is_file()
+    }
     assert {"report.html", "manifest.json", "notebooks/04_gaps.ipynb", "tables/gaps.csv", "tables/rows.csv"} <= files
     for name in ("gaps", "gaps_by_stage", "gaps_by_channel", "gaps_by_stage_persona"):
         assert {f"charts/{name}.png", f"charts/{name}.svg", f"tables/{name}.csv"} <= files
@@ -56,10 +62,20 @@ def test_the_sample_report_holds_all_it_promises(sample_report):
 
 def test_the_manifest_lists_every_file_as_it_is(sample_report):
     manifest = json.loads((sample_report / "manifest.json").read_text())
-    files = {path.relative_to(sample_report.resolve()).as_posix() for path in sample_report.resolve().rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(sample_report.resolve()).as_posix()
+        for path in sample_report.resolve().rglob("*")
+        if path.is_file()
+    }
     assert set(manifest["files"]) == files - {"manifest.json"}
     assert all(fingerprint(sample_report / path) == said for path, said in manifest["files"].items())
-    assert set(manifest["inputs"]) == {"study.yaml", "ratings.csv", "respondents.csv", "touchpoints.csv", "personas.csv"}
+    assert set(manifest["inputs"]) == {
+        "study.yaml",
+        "ratings.csv",
+        "respondents.csv",
+        "touchpoints.csv",
+        "personas.csv",
+    }
     assert all(row["read"] == row["used"] + row["quarantined"] + row["excluded"] for row in manifest["rows"])
 
 
@@ -118,7 +134,9 @@ def test_experience_without_expectation_still_gives_a_report(tmp_path):
 
 
 def test_parameters_reach_the_notebooks(tmp_path):
-    home, _ = run_report("data/sample", {"stages": ["adoption"], "by": "market", "where": ["market=DE"]}, reports=tmp_path)
+    home, _ = run_report(
+        "data/sample", {"stages": ["adoption"], "by": "market", "where": ["market=DE"]}, reports=tmp_path
+    )
     assert pd.read_csv(home / "tables/gaps.csv")["stage"].unique().tolist() == ["adoption"]
     assert pd.read_csv(home / "tables/gaps_by_market.csv")["market"].tolist() == ["DE"]
     assert "Only part of the study: stages adoption; market=DE." in (home / "report.html").read_text(encoding="utf-8")
@@ -194,7 +212,16 @@ def test_two_runs_of_one_study_at_once_are_refused(tmp_path):
 @pytest.mark.parametrize("place", [".", "notebooks"])
 def test_papermill_runs_the_notebook_by_hand(root, tmp_path, place):
     notebook = "notebooks/04_gaps.ipynb" if place == "." else "04_gaps.ipynb"
-    papermill = [sys.executable, "-m", "papermill", notebook, str(tmp_path / "out.ipynb"), "-p", "study_path", "data/sample"]
+    papermill = [
+        sys.executable,
+        "-m",
+        "papermill",
+        notebook,
+        str(tmp_path / "out.ipynb"),
+        "-p",
+        "study_path",
+        "data/sample",
+    ]
     done = subprocess.run(papermill, cwd=root / place, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
@@ -205,7 +232,18 @@ def test_papermill_runs_the_notebook_by_hand(root, tmp_path, place):
 def test_every_notebook_has_the_parameters_of_the_design(root):
     from cxlib.parameters import parameters_of
 
-    wanted = {"study_path", "as_of", "wave", "stages", "touchpoints", "personas", "channels", "where", "by", "confidence"}
+    wanted = {
+        "study_path",
+        "as_of",
+        "wave",
+        "stages",
+        "touchpoints",
+        "personas",
+        "channels",
+        "where",
+        "by",
+        "confidence",
+    }
     for notebook in (root / "notebooks").glob("[0-9]*.ipynb"):
         assert wanted <= set(parameters_of(notebook)), notebook.name
 

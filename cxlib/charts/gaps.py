@@ -16,8 +16,9 @@ from cxlib.charts.theme import (
     finish,
     wrap,
 )
-from cxlib.gaps import group_names, signed
+from cxlib.gaps import group_names
 from cxlib.tables import check_columns
+from cxlib.words import signed
 
 NAME_WIDTH = 34  # letters before a name wraps
 LINE_INCHES = 0.27
@@ -46,9 +47,7 @@ def plot_gaps(gaps: pd.DataFrame, *, title: str, scale: tuple[float, float], ax:
     return finish(ax, title, f"mean rating on the scale {scale[0]:g} to {scale[1]:g}; thin lines: interval of the gap")
 
 
-def plot_gap_intervals(
-    gaps: pd.DataFrame, *, title: str, met_within: float, ax: Axes | None = None
-) -> Axes | None:
+def plot_gap_intervals(gaps: pd.DataFrame, *, title: str, met_within: float, ax: Axes | None = None) -> Axes | None:
     """The gap of each row as a dot with its interval; the band around 0 is what counts as met. None without a gap."""
     check_columns(gaps, NEEDED, name="gaps (from find_gaps)")
     shown = gaps[gaps["n"] > 0].reset_index(drop=True)
@@ -82,7 +81,11 @@ def plot_gap_heatmap(
     if shown.empty:
         return None
     names = list(dict.fromkeys(shown[rows]))
-    grid = shown.pivot(index=rows, columns=columns, values="gap").reindex(index=names, columns=order).dropna(axis=1, how="all")
+    grid = (
+        shown.pivot(index=rows, columns=columns, values="gap")
+        .reindex(index=names, columns=order)
+        .dropna(axis=1, how="all")
+    )
     words = shown.assign(words=[f"{signed(row.gap)}\nn {row.n}" for row in shown.itertuples()])
     words = words.pivot(index=rows, columns=columns, values="words").reindex_like(grid).fillna("")
     unsure = shown.pivot(index=rows, columns=columns, values="verdict").reindex_like(grid).eq("not enough data")
@@ -106,7 +109,9 @@ def plot_gap_heatmap(
 def new_axes(rows: pd.DataFrame, ax: Axes | None, lines: int = 1) -> Axes:
     """`ax`, or new axes with room for every row: `lines` of text, or as many as its name wraps to."""
     if ax is None:
-        wrapped = max(wrap(name, NAME_WIDTH).count("\n") + 1 for name in (group_names(rows) if lines == 1 else rows.index))
+        wrapped = max(
+            wrap(name, NAME_WIDTH).count("\n") + 1 for name in (group_names(rows) if lines == 1 else rows.index)
+        )
         height = max(lines, 0.8 * wrapped) * len(rows) * LINE_INCHES
         ax = plt.subplots(figsize=(WIDTH, height + 1.7), layout="constrained")[1]
     return ax

@@ -54,9 +54,7 @@ def named(headings: list[str], file: TableFile, source: str) -> dict[str, str]:
     return kept | renamed
 
 
-def read_parquet(
-    connection: duckdb.DuckDBPyConnection, paths: list[Path]
-) -> tuple[str, list[str], pd.DataFrame]:
+def read_parquet(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> tuple[str, list[str], pd.DataFrame]:
     """The scan of Parquet files as SQL, their columns, and no line set aside."""
     scan = f"read_parquet({listed(paths)})"
     try:
@@ -90,7 +88,11 @@ def read_csv(
     ).df()
     if rejects["reason"].str.contains("unicode|encoding").any():
         raise wrong_encoding(paths[0], "utf-8")
-    return f"SELECT {lines_of(connection, rejects, relation)} AS line, * EXCLUDE (kept) FROM text_{relation}", headings, rejects
+    return (
+        f"SELECT {lines_of(connection, rejects, relation)} AS line, * EXCLUDE (kept) FROM text_{relation}",
+        headings,
+        rejects,
+    )
 
 
 def lines_of(connection: duckdb.DuckDBPyConnection, rejects: pd.DataFrame, relation: str) -> str:

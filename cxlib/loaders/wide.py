@@ -34,7 +34,9 @@ def read_raw(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, fi
     people = pd.concat([places[places["table"] == "respondents"], lines[lines["column"].isin(["respondent", "wave"])]])
     answers = places[(places["table"] == "ratings") & (places["touchpoint"] != "")]
     respondent = line_value(lines, "respondent")
-    chosen = "".join(f", c{row.place} AS {name(row.column)}" for row in people.itertuples() if row.column != "respondent")
+    chosen = "".join(
+        f", c{row.place} AS {name(row.column)}" for row in people.itertuples() if row.column != "respondent"
+    )
     connection.execute(f"CREATE VIEW raw_respondents AS SELECT line, {respondent} AS respondent{chosen} FROM wide")
     connection.execute(f"CREATE VIEW raw_ratings AS {answers_sql(answers, lines)}")
     columns = {table: connection.table(f"raw_{table}").columns[1:] for table in ("respondents", "ratings")}
@@ -51,13 +53,17 @@ def read_columns(path: Path, text: TextTable, file: TableFile) -> pd.DataFrame:
         if field not in FIELDS:
             raise StudyError(f"{path.name} has a column '{field}'. {nearest(field, FIELDS)}")
     table = pd.DataFrame(rows, columns=heading).reindex(columns=FIELDS, fill_value="")
-    table["place"] = [find_place(row, text.headings, f"{path.name}, line {line}") for line, row in enumerate(rows_of(table), 2)]
+    table["place"] = [
+        find_place(row, text.headings, f"{path.name}, line {line}") for line, row in enumerate(rows_of(table), 2)
+    ]
     for line, row in enumerate(rows_of(table), 2):
         check_row(row, f"{path.name}, line {line}")
     twice = table[table.duplicated(["table", "column", "touchpoint", "channel"], keep=False)]
     if len(twice):
         row = twice.iloc[0]
-        raise StudyError(f"{path.name} maps two columns to {row['table']} {row['column']} {row['touchpoint']}; keep one.")
+        raise StudyError(
+            f"{path.name} maps two columns to {row['table']} {row['column']} {row['touchpoint']}; keep one."
+        )
     return table
 
 
@@ -96,7 +102,11 @@ def check_row(row: dict, where: str) -> None:
 def line_value(lines: pd.DataFrame, column: str) -> str:
     """What holds for the whole line, or the line's number where the export does not say."""
     places = lines.loc[lines["column"] == column, "place"]
-    return f"coalesce(nullif(trim(c{places.iloc[0]}), ''), CAST(line AS VARCHAR))" if len(places) else "CAST(line AS VARCHAR)"
+    return (
+        f"coalesce(nullif(trim(c{places.iloc[0]}), ''), CAST(line AS VARCHAR))"
+        if len(places)
+        else "CAST(line AS VARCHAR)"
+    )
 
 
 def answers_sql(answers: pd.DataFrame, lines: pd.DataFrame) -> str:
@@ -111,7 +121,9 @@ def answers_sql(answers: pd.DataFrame, lines: pd.DataFrame) -> str:
     selects = []
     for (touchpoint, channel), group in answers.groupby(["touchpoint", "channel"], sort=False):
         place = dict(zip(group["column"], group["place"]))
-        values = ", ".join(f"{f'c{place[column]}' if column in place else 'NULL'} AS {name(column)}" for column in filled)
+        values = ", ".join(
+            f"{f'c{place[column]}' if column in place else 'NULL'} AS {name(column)}" for column in filled
+        )
         blank = " AND ".join(f"trim(c{position}) = ''" for position in place.values())
         selects.append(
             f"SELECT line, {whole}{quote(touchpoint)} AS touchpoint, "

@@ -9,7 +9,14 @@ from cxlib import describe_gaps, find_gaps, open_study, summarise_ratings
 from cxlib.report import run_report
 from cxlib.study import ROOT
 
-AGREE = {"expected": "expected", "experienced": "experienced", "gap": "gap", "low": "ci_low", "high": "ci_high", "q": "q_bh"}
+AGREE = {
+    "expected": "expected",
+    "experienced": "experienced",
+    "gap": "gap",
+    "low": "ci_low",
+    "high": "ci_high",
+    "q": "q_bh",
+}
 
 
 @pytest.fixture

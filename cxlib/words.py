@@ -1,0 +1,69 @@
+"""How figures are said: signs, lists, days, intervals."""
+
+import datetime
+
+import pandas as pd
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign, as people read it.
+
+    >>> signed(-1.26), signed(0.3), signed(-0.04)
+    ('−1.3', '+0.3', '0.0')
+    """
+    if pd.isna(value):
+        return "–"
+    rounded = round(float(value), digits)
+    return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0:.{digits}f}"
+
+
+def readable_interval(low: float, high: float) -> str:
+    """An interval as people read it.
+
+    >>> readable_interval(-0.5, 0.25)
+    '−0.50 to +0.25'
+    """
+    return "–" if pd.isna(low) else f"{signed(low, 2)} to {signed(high, 2)}"
+
+
+def readable_q(q: float) -> str:
+    """A q-value as people read it.
+
+    >>> readable_q(0.00001), readable_q(0.034)
+    ('< .001', '.034')
+    """
+    if pd.isna(q):
+        return "–"
+    return "< .001" if q < 0.001 else f"{q:.3f}".removeprefix("0")
+
+
+def agree(count: int, verb: str) -> str:
+    """A count and its verb.
+
+    >>> agree(1, "fall"), agree(2, "fall")
+    ('1 falls', '2 fall')
+    """
+    return f"{count} {verb}{'s' if count == 1 else ''}"
+
+
+def listed(names: pd.Series, most: int = 3) -> str:
+    """Names in a sentence, the rest as a count.
+
+    >>> listed(pd.Series(["a", "b", "c", "d"])), listed(pd.Series(["a", "b"]))
+    ('a, b and 2 more', 'a and b')
+    """
+    names = list(names)
+    if not names:
+        return ""
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def in_words(day: str) -> str:
+    """A day as people write it.
+
+    >>> in_words("2026-06-06")
+    '6 June 2026'
+    """
+    return f"{int(day[8:])} {datetime.date.fromisoformat(day):%B %Y}"
