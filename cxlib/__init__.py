@@ -1,6 +1,6 @@
 """Gap analysis of customer journeys: what was expected, what was experienced, and what to do about the difference."""
 
-from cxlib.chapter import open_chapter
+from cxlib.chapter import Chapter
 from cxlib.charts import plot_gap_heatmap, plot_gap_intervals, plot_gaps
 from cxlib.gaps import describe_gaps, describe_ties, describe_verdicts, find_gaps, list_gaps
 from cxlib.study import open_study
@@ -8,6 +8,7 @@ from cxlib.summaries import count_values, describe_study, summarise_blocks, summ
 from cxlib.tables import StudyError
 
 __all__ = [
+    "Chapter",
     "StudyError",
     "count_values",
     "describe_gaps",
@@ -16,7 +17,6 @@ __all__ = [
     "describe_verdicts",
     "find_gaps",
     "list_gaps",
-    "open_chapter",
     "open_study",
     "plot_gap_heatmap",
     "plot_gap_intervals",

@@ -2,7 +2,9 @@
 
 import html
 import io
+import re
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -11,7 +13,6 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from cxlib.charts.theme import VERDICT_WORDS, use_theme
-from cxlib.tables import StudyError
 from cxlib.words import readable_interval, readable_q, signed
 
 SWITCHED_ON_BY = {
@@ -42,7 +43,7 @@ class Chapter:
 
     def keep(self, table: pd.DataFrame, name: str) -> None:
         """Keep a table as tables/`name`.csv."""
-        self.write(f"tables/{name}.csv", lambda path: write_csv(table, path))
+        self.write("tables", f"{name}.csv", lambda path: write_csv(table, path))
 
     def table(self, table: pd.DataFrame, name: str, *, most: int = 60) -> None:
         """Keep a table and show it as people read it, at most `most` rows of it."""
@@ -68,8 +69,8 @@ class Chapter:
         figure = ax.figure
         picture = io.BytesIO()
         figure.savefig(picture, format="png", dpi=PNG_DPI, metadata={"Software": None})
-        self.write(f"charts/{name}.png", lambda path: path.write_bytes(picture.getvalue()))
-        self.write(f"charts/{name}.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
+        self.write("charts", f"{name}.png", lambda path: path.write_bytes(picture.getvalue()))
+        self.write("charts", f"{name}.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
         width, height = (int(inches * figure.dpi) for inches in figure.get_size_inches())
         metadata = {"image/png": {"alt": alt, "width": width, "height": height}, "cx": {"finding": finding}}
         png = b64encode(picture.getvalue()).decode()
@@ -77,20 +78,13 @@ class Chapter:
         plt.close(figure)
         self.say(note)
 
-    def write(self, path: str, writer) -> None:
-        """Write one file into the chapter's folder, if it has one."""
+    def write(self, folder: str, name: str, writer: Callable[[Path], object]) -> None:
+        """Write one file into the chapter's folder, if it has one; a name is kept to letters, digits, - and _."""
         if self.folder is None:
             return
-        target = self.folder / path
-        if target.exists():
-            raise StudyError(f"{path} is written twice; every chart and table of a report needs a name of its own.", 70)
+        target = self.folder / folder / re.sub(r"[^\w.-]+", "_", name)
         target.parent.mkdir(parents=True, exist_ok=True)
         writer(target)
-
-
-def open_chapter(output_path: str | Path = "") -> Chapter:
-    """The chapter a notebook writes; see `Chapter`."""
-    return Chapter(output_path)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -1,6 +1,7 @@
 """The door where bad data is met: every table is checked inside the engine, whatever file it came from.
 
-A row that cannot be used is set aside with a reason and counted; what makes the whole file unusable raises.
+A row that cannot be used is set aside with a reason and counted; in tables of people and touchpoints a value that
+cannot be used is left blank and listed, and the row is kept; what makes the whole file unusable raises.
 """
 
 from dataclasses import dataclass
@@ -8,19 +9,20 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from cxlib.engine import first_row, name, quote
+from cxlib.engine import first_row, identifier, quote
 from cxlib.settings import Settings
-from cxlib.tables import TABLES, Column, StudyError
+from cxlib.tables import RESERVED, TABLES, Column, StudyError
 
 DATE_FORMATS = {"ymd": "%Y{0}%m{0}%d", "dmy": "%d{0}%m{0}%Y", "mdy": "%m{0}%d{0}%Y"}
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"]
 STANDARD_SCALES = [(1, 5), (1, 7), (0, 10), (1, 10), (1, 11), (0, 100)]
 SQL_TYPES = {"key": "VARCHAR", "text": "VARCHAR", "rating": "DOUBLE", "number": "DOUBLE", "time": "TIMESTAMP"}
+KEEPS_ROWS = ("respondents", "touchpoints")
 
 
 @dataclass(frozen=True)
 class Raw:
-    """A table as a loader found it: a relation of the engine with `line` and untouched columns, and lines set aside.
+    """A table as a loader found it: a relation of the engine with `_line` and untouched columns, and lines set aside.
 
     `counted` says what a row of it is: a line of the file, or an answer of a wide export.
     """
@@ -36,11 +38,10 @@ class Raw:
 
 @dataclass(frozen=True)
 class Checked:
-    """A table that may be used, the rows set aside (table, source, line, reason), and the count of all rows."""
+    """A table that may be used, what was set aside (table, source, line, what, reason), and the count of rows."""
 
     table: str
     relation: str
-    columns: list[str]
     quarantined: pd.DataFrame
     counts: dict
 
@@ -48,38 +49,43 @@ class Checked:
 def check_table(connection: duckdb.DuckDBPyConnection, raw: Raw, settings: Settings, excluded: pd.DataFrame) -> Checked:
     """Cast and check every column of `raw`; rows in = used + quarantined + excluded, exactly."""
     if len(excluded) and raw.files > 1:
-        raise StudyError(
-            f"exclude: {raw.source} names {raw.files} files, so a row number names no row; join them first."
-        )
-    columns = columns_of(raw, settings)
-    relation = f"checked_{raw.table}"
-    connection.register(f"excluded_{raw.table}", excluded.assign(line=excluded["row"] + 1))
+        raise StudyError(f"exclude: {raw.source} is {raw.files} files, so a row number names no row; join them first.")
+    relation, columns = f"checked_{raw.table}", columns_of(raw, settings)
+    connection.register(f"excluded_{raw.table}", excluded)
     connection.execute(f"CREATE TABLE {relation} AS {checking_sql(connection, raw, columns, settings)}")
     refuse_hopeless(connection, raw, relation, columns, settings)
-    set_aside = connection.sql(
-        f"SELECT line, reason FROM {relation} WHERE reason IS NOT NULL ORDER BY line, reason"
-    ).df()
-    quarantined = pd.concat([raw.rejects, set_aside], ignore_index=True).assign(table=raw.table, source=raw.source)
-    [used] = first_row(connection, f"SELECT count(*) FROM {relation} WHERE reason IS NULL")
+    rejects = raw.rejects[~raw.rejects["line"].isin(excluded["line"])]
+    rows = connection.sql(f"SELECT _line AS line, _reason AS reason FROM {relation} WHERE _reason IS NOT NULL").df()
+    blanks = connection.sql(f"SELECT _line AS line, _blanked AS reason FROM {relation} WHERE _blanked <> ''").df()
+    listed = pd.concat([pd.concat([rejects, rows]).assign(what="row"), blanks.assign(what="value")])
+    [read] = first_row(connection, f"SELECT count(*) FROM {raw.relation}")
+    [used] = first_row(connection, f"SELECT count(*) FROM {relation} WHERE _reason IS NULL")
+    counts = dict(table=raw.table, source=raw.source, counted=raw.counted, read=read + len(raw.rejects), used=used)
+    counts |= dict(quarantined=len(rejects) + len(rows), excluded=count_excluded(connection, raw, excluded))
+    if used + counts["quarantined"] + counts["excluded"] != counts["read"]:
+        raise RuntimeError(f"rows do not add up: {counts}")
     if used == 0:
-        raise StudyError(f"{raw.source}: no rows are left of {raw.table}; {reasons(quarantined)}.")
-    [left_out] = first_row(
-        connection, f"SELECT count(*) FROM {raw.relation} SEMI JOIN excluded_{raw.table} USING (line)"
-    )
-    counts = dict(table=raw.table, source=raw.source, counted=raw.counted, used=used, quarantined=len(quarantined))
-    counts |= dict(excluded=left_out, read=used + len(quarantined) + left_out)
-    return Checked(
-        raw.table,
-        f"(SELECT * EXCLUDE (reason) FROM {relation} WHERE reason IS NULL)",
-        [column.name for column in columns],
-        quarantined[["table", "source", "line", "reason"]],
-        counts,
-    )
+        raise StudyError(f"{raw.source}: no rows are left of {raw.table}; {reasons(listed)}.")
+    listed = listed.assign(table=raw.table, source=raw.source).sort_values(["line", "reason"], ignore_index=True)
+    usable = f"(SELECT * EXCLUDE (_reason, _blanked) FROM {relation} WHERE _reason IS NULL)"
+    return Checked(raw.table, usable, listed[["table", "source", "line", "what", "reason"]], counts)
 
 
-def reasons(quarantined: pd.DataFrame) -> str:
+def count_excluded(connection: duckdb.DuckDBPyConnection, raw: Raw, excluded: pd.DataFrame) -> int:
+    """How many rows the exclusions took out; one that names no row of the file is a mistake."""
+    found = connection.sql(
+        f"SELECT _line FROM {raw.relation} WHERE _line IN (SELECT line FROM excluded_{raw.table})"
+    ).df()
+    lines = {*found["_line"], *raw.rejects["line"]}
+    unknown = [line - 1 for line in excluded["line"] if line not in lines]
+    if unknown and raw.counted == "lines":
+        raise StudyError(f"exclude: {raw.source} has no row {unknown[0]}; row 1 is the first row of data.")
+    return len(found) + int(raw.rejects["line"].isin(excluded["line"]).sum())
+
+
+def reasons(listed: pd.DataFrame) -> str:
     """Why rows were set aside, the commonest first."""
-    counts = quarantined["reason"].value_counts()
+    counts = listed["reason"].value_counts()
     return "; ".join(f"{count} × {reason}" for reason, count in counts.items()) or "the file has a heading only"
 
 
@@ -96,37 +102,57 @@ def columns_of(raw: Raw, settings: Settings) -> list[Column]:
         return list(declared)
     ours = {column.name for column in declared}
     own = [column for column in raw.columns if column not in ours]
+    taken = [column for column in own if column in RESERVED and column not in settings.scales]
+    if taken:
+        raise StudyError(
+            f"{raw.source}: respondents cannot have a column '{taken[0]}', which means something else here; "
+            f"rename it, such as respondent_{taken[0]}."
+        )
     return [
         *declared,
-        *(Column(column, "rating" if column in settings.scales else "text", "of the study") for column in own),
+        *(Column(name, "rating" if name in settings.scales else "text", "the study's own") for name in own),
     ]
 
 
 def checking_sql(connection: duckdb.DuckDBPyConnection, raw: Raw, columns: list[Column], settings: Settings) -> str:
-    """The cast and the reason a row cannot be used, as one query."""
-    types = dict(zip(*(lambda relation: (relation.columns, relation.types))(connection.table(raw.relation))))
-    cleaned = ", ".join(f"{clean(column, types, settings)} AS {name(column.name)}" for column in columns)
-    typed = ", ".join(f"{cast(column, settings)} AS {name('typed ' + column.name)}" for column in columns)
-    faults = " ".join(fault for column in columns for fault in faults_of(column, settings))
-    chosen = ", ".join(f"{name('typed ' + column.name)} AS {name(column.name)}" for column in columns)
+    """The cast, the reason a row cannot be used, and the values left blank, as one query."""
+    relation = connection.table(raw.relation)
+    types = {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
+    cleaned, typed, final, fatal, mild = [], [], [], [], []
+    for column in columns:
+        name, cast_name = identifier(column.name), identifier("typed " + column.name)
+        cleaned.append(f"{clean(column, types, settings)} AS {name}")
+        typed.append(f"{cast(column, types, settings)} AS {cast_name}")
+        fault = f"CASE {' '.join(faults_of(column, settings))} END"
+        if raw.table in KEEPS_ROWS and not column.required and column.name != "weight":
+            mild.append(fault)
+            final.append(f"CASE WHEN {fault} IS NULL THEN {cast_name} END AS {name}")
+        else:
+            fatal.append(fault)
+            final.append(f"{cast_name} AS {name}")
     return (
-        f"WITH kept AS (SELECT * FROM {raw.relation} ANTI JOIN excluded_{raw.table} USING (line)), "
-        f"cleaned AS (SELECT line, {cleaned} FROM kept), typed AS (SELECT *, {typed} FROM cleaned) "
-        f"SELECT line, {chosen}, {f'CASE {faults} END' if faults else 'CAST(NULL AS VARCHAR)'} AS reason FROM typed"
+        f"WITH kept AS (SELECT * FROM {raw.relation} WHERE _line NOT IN (SELECT line FROM excluded_{raw.table})), "
+        f"cleaned AS (SELECT _line, {', '.join(cleaned)} FROM kept), typed AS (SELECT *, {', '.join(typed)} FROM cleaned) "
+        f"SELECT _line, {', '.join(final)}, coalesce({', '.join([*fatal, 'NULL'])}) AS _reason, "
+        f"concat_ws('; ', {', '.join([*mild, 'NULL'])}) AS _blanked FROM typed"
     )
 
 
-def clean(column: Column, types: dict, settings: Settings) -> str:
+def clean(column: Column, types: dict[str, str], settings: Settings) -> str:
     """The column with blanks and declared missing codes as NULL; an absent column is NULL."""
-    if column.name not in types:
+    kind, name = types.get(column.name), identifier(column.name)
+    if kind is None:
         return "CAST(NULL AS VARCHAR)"
-    text = str(types[column.name]) == "VARCHAR"
-    if not text and column.kind in ("rating", "number"):
+    if column.kind == "time" and kind.startswith(("TIMESTAMP", "DATE")):
+        return name
+    if column.kind in ("rating", "number") and kind.startswith(
+        ("DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INT", "TINY", "SMALL", "U")
+    ):
         codes = [code for code in settings.missing if is_number(code)]
-        value = f"CAST({name(column.name)} AS DOUBLE)"
+        value = f"CASE WHEN NOT isnan(CAST({name} AS DOUBLE)) THEN CAST({name} AS DOUBLE) END"
     else:
         codes = [quote(code) for code in settings.missing]
-        value = f"nullif(trim(CAST({name(column.name)} AS VARCHAR)), '')"
+        value = f"nullif(trim(CAST({name} AS VARCHAR)), '')"
     if column.kind == "key" or not codes:
         return value
     return f"CASE WHEN {value} IN ({', '.join(codes)}) THEN NULL ELSE {value} END"
@@ -145,70 +171,80 @@ def is_number(text: str) -> bool:
     return True
 
 
-def cast(column: Column, settings: Settings) -> str:
+def cast(column: Column, types: dict[str, str], settings: Settings) -> str:
     """The cleaned column in its type, NULL where it cannot be; times become UTC."""
-    value = name(column.name)
+    value, zone = identifier(column.name), quote(settings.zone)
     if column.kind != "time":
         return f"TRY_CAST({value} AS {SQL_TYPES[column.kind]})"
-    formats = ", ".join(
-        quote(DATE_FORMATS[settings.date_order].format(mark) + clock) for mark in "-/." for clock in CLOCKS
-    )
-    declared = f"timezone({quote(settings.zone)}, try_strptime({value}, [{formats}]))"
-    iso = f"CASE WHEN regexp_matches({value}, '^\\d{{4}}-\\d\\d-\\d\\d') THEN "
-    stamped = f"TRY_CAST(CASE WHEN regexp_matches({value}, '(Z|[+-]\\d\\d:?\\d\\d)$') THEN {value} END AS TIMESTAMPTZ)"
-    local = f"timezone({quote(settings.zone)}, TRY_CAST({value} AS TIMESTAMP))"
-    return f"CAST({iso} coalesce({stamped}, {local}) ELSE {declared} END AS TIMESTAMP)"
+    kind = types.get(column.name, "VARCHAR")
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"CAST({value} AS TIMESTAMP)"
+    if kind.startswith(("TIMESTAMP", "DATE")):
+        return f"CAST(timezone({zone}, CAST({value} AS TIMESTAMP)) AS TIMESTAMP)"
+    formats = [DATE_FORMATS[settings.date_order].format(mark) + clock for mark in "-/." for clock in CLOCKS]
+    declared = f"timezone({zone}, try_strptime({value}, [{', '.join(map(quote, formats))}]))"
+    offset = f"regexp_matches({value}, '(Z|UTC|[+-]\\d\\d(:?\\d\\d)?)$') AND regexp_matches({value}, ':')"
+    stamped = f"TRY_CAST(CASE WHEN {offset} THEN {value} END AS TIMESTAMPTZ)"
+    local = f"timezone({zone}, TRY_CAST({value} AS TIMESTAMP))"
+    iso = f"regexp_matches({value}, '^\\d{{4}}-\\d\\d-\\d\\d')"
+    return f"CAST(CASE WHEN {iso} THEN coalesce({stamped}, {local}) ELSE {declared} END AS TIMESTAMP)"
 
 
 def faults_of(column: Column, settings: Settings) -> list[str]:
     """`WHEN … THEN reason` for everything that can be wrong with the column."""
-    value, typed = name(column.name), name("typed " + column.name)
-    faults = []
-    if column.required:
-        faults.append(f"WHEN {value} IS NULL THEN {quote(f'no {column.name}')}")
+    value, typed = identifier(column.name), identifier("typed " + column.name)
+    faults = [f"WHEN {value} IS NULL THEN {quote(f'no {column.name}')}"] if column.required else []
     if column.kind in ("rating", "number"):
-        faults.append(f"WHEN {value} IS NOT NULL AND {typed} IS NULL THEN {quote(f'{column.name} is not a number')}")
-        faults.append(f"WHEN NOT isfinite({typed}) THEN {quote(f'{column.name} is not a number')}")
+        reason = quote(f"{column.name} is not a number")
+        faults.append(f"WHEN {value} IS NOT NULL AND ({typed} IS NULL OR NOT isfinite({typed})) THEN {reason}")
     if column.kind == "rating" and column.name in settings.scales:
         low, high = settings.scales[column.name]
         reason = quote(f"{column.name} is outside {low:g} to {high:g}")
         faults.append(f"WHEN {typed} < {low} OR {typed} > {high} THEN {reason}")
     if column.kind == "time":
         faults.append(f"WHEN {value} IS NOT NULL AND {typed} IS NULL THEN {quote(f'{column.name} is not a date')}")
-    return faults
+    return faults or ["WHEN false THEN ''"]
 
 
 def refuse_hopeless(
     connection: duckdb.DuckDBPyConnection, raw: Raw, relation: str, columns: list[Column], settings: Settings
 ) -> None:
-    """Raise when a scale is not declared, or when most of a column is unusable: then the reading is wrong, not a row."""
+    """Raise when a scale is not declared, or most of a column is unusable: then the reading is wrong, not a row."""
     for column in columns:
-        if column.name not in raw.columns:
+        if column.name not in raw.columns or column.kind in ("key", "text"):
             continue
+        name, starts = identifier(column.name), quote(column.name + " is ")
         filled, low, high = first_row(
             connection,
-            f"SELECT count(v), min(n), max(n) FROM (SELECT nullif(trim(CAST({name(column.name)} AS VARCHAR)), '') AS v, "
+            f"SELECT count(v), min(n), max(n) FROM (SELECT nullif(trim(CAST({name} AS VARCHAR)), '') AS v, "
             f"TRY_CAST(v AS DOUBLE) AS n FROM {raw.relation})",
         )
         if column.kind == "rating" and filled and column.name not in settings.scales:
+            seen = "no numbers" if low is None else f"answers from {low:g} to {high:g}"
+            scale = [1, 7] if low is None else likely_scale(low, high)
             raise StudyError(
-                f"{raw.source}: '{column.name}' holds answers from {low:g} to {high:g} and study.yaml declares no scale "
-                f"for it; add scales: {{{column.name}: {likely_scale(low, high)}}}."
+                f"{raw.source}: '{column.name}' holds {seen} and study.yaml declares no scale for it; "
+                f"add scales: {{{column.name}: {scale}}}."
             )
+        fault = f"coalesce(_reason, _blanked) LIKE {starts} || '%'"
         bad, first, reason = first_row(
             connection,
-            f"SELECT count(*), min(line), min_by(reason, line) FROM {relation} "
-            f"WHERE starts_with(reason, {quote(column.name + ' is ')})",
+            f"SELECT count(*), min(_line), min_by(coalesce(_reason, _blanked), _line) FROM {relation} WHERE {fault}",
         )
         if bad > filled / 2:
-            raise StudyError(hopeless(connection, raw, column, bad, filled, first, reason, (low, high)))
+            raise StudyError(hopeless(connection, raw, column, (bad, filled), first, reason, (low, high)))
 
 
-def hopeless(connection, raw: Raw, column: Column, bad: int, filled: int, first: int, reason: str, seen: tuple) -> str:
+def hopeless(
+    connection: duckdb.DuckDBPyConnection, raw: Raw, column: Column, share: tuple, first: int, reason: str, seen: tuple
+) -> str:
     """How much of a column is wrong, one instance, and what would help."""
-    [value] = first_row(connection, f"SELECT {name(column.name)} FROM {raw.relation} WHERE line = {first}")
+    [value] = first_row(
+        connection, f"SELECT {identifier(column.name)} FROM {raw.relation} WHERE _line = {first} LIMIT 1"
+    )
     words = (
-        f"{raw.source}: {bad} of {filled} '{column.name}' answers: {reason}; first, line {first}: {str(value)[:60]!r}. "
+        f"{raw.source}: {share[0]} of {share[1]} '{column.name}' answers cannot be used ({reason}); "
+        f"first, line {first}: {str(value)[:60]!r}. "
     )
     if column.kind == "time":
         return words + "Declare how dates are written, such as dates: {order: dmy, zone: Europe/Berlin}, in study.yaml."

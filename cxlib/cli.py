@@ -8,11 +8,12 @@ import click
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from cxlib.settings import read_yaml, texts
 from cxlib.study import ROOT
 from cxlib.tables import StudyError
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cx():
     """Gap analysis of customer journeys."""
 
@@ -30,10 +31,10 @@ def report(study, as_of, pairs, where, file, reports, notebooks, jobs):
     """Run the notebooks on STUDY, a folder with a study.yaml, and publish the report."""
     from cxlib.report import run_report
 
-    parameters = read_yaml(Path(file).read_text(encoding="utf-8"), file) if file else {}
+    parameters = read_yaml(Path(file), code=2) if file else {}
     parameters |= dict(read_pair(pair) for pair in pairs)
     parameters |= {"as_of": as_of} if as_of else {}
-    parameters |= {"where": [*parameters.get("where", []), *where]} if where else {}
+    parameters |= {"where": [*texts(parameters.get("where")), *where]} if where else {}
     home, new = run_report(study, parameters, reports=Path(reports).resolve(), notebooks=Path(notebooks), jobs=jobs)
     if not new:
         click.echo("Nothing has changed since this report was made; nothing was run.")
@@ -51,15 +52,10 @@ def read_pair(pair: str) -> tuple[str, object]:
     name, equals, value = pair.partition("=")
     if not equals:
         raise StudyError(f"--set {pair}: write it NAME=VALUE, such as --set 'stages=[adoption]'.", code=2)
-    return name.strip(), read_yaml(value, f"--set {name}")
-
-
-def read_yaml(text: str, place: str) -> object:
-    """A YAML text."""
     try:
-        return YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        raise StudyError(f"{place} cannot be read as YAML: {' '.join(str(error).split())}", code=2) from None
+        return name.strip(), YAML(typ="safe", pure=True).load(value)
+    except (YAMLError, ValueError) as error:
+        raise StudyError(f"--set {pair} cannot be read as YAML: {' '.join(str(error).split())}", code=2) from None
 
 
 def main() -> None:
@@ -69,3 +65,6 @@ def main() -> None:
     except StudyError as error:
         click.echo(f"cx: {error}", err=True)
         sys.exit(error.code)
+    except OSError as error:
+        click.echo(f"cx: {error.filename}: {error.strerror}. Nothing was published.", err=True)
+        sys.exit(73)

@@ -7,9 +7,6 @@ import duckdb
 BLOCKS = 200
 """Respondents fall into this many blocks by a hash of their id; see `summaries.summarise_blocks`."""
 
-BLOCK_SQL = f"CAST(('0x' || substr(md5(respondent), 1, 8)) AS UBIGINT) % {BLOCKS}"
-
-
 SMALL_STUDY = 64_000_000
 """Bytes below which one thread is as fast as many, and sums of weights add up in one order: same input, same bytes."""
 
@@ -33,6 +30,11 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def block_of(respondent: str) -> str:
+    """The block of a respondent as SQL: the same on every engine and machine, whatever else is in the study."""
+    return f"CAST(('0x' || substr(md5({respondent}), 1, 8)) AS UBIGINT) % {BLOCKS}"
+
+
 def quote(text: str) -> str:
     """A text as an SQL literal.
 
@@ -42,13 +44,13 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def name(identifier: str) -> str:
+def identifier(name: str) -> str:
     """A name as an SQL identifier.
 
-    >>> name('two words')
+    >>> identifier('two words')
     '"two words"'
     """
-    return '"' + identifier.replace('"', '""') + '"'
+    return '"' + name.replace('"', '""') + '"'
 
 
 def first_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple:

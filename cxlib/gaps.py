@@ -14,11 +14,18 @@ NO_PAIRS = (
 VERDICTS = ("shortfall", "exceeded", "met", "not enough data")
 
 FIGURES = [column.name for column in GAP_COLUMNS]
-SUMMARY = ["n", "n_effective", "n_expected", "n_experienced", "mean_expected", "mean_experienced", "mean_gap", "se_gap"]
+SIDES = ("expected", "experienced")
+SUMMARY = [
+    "n",
+    "n_effective",
+    "mean_gap",
+    "se_gap",
+    *(f"{part}_{side}" for side in SIDES for part in ("n", "mean", "paired")),
+]
 
 
 def find_gaps(
-    ratings: pd.DataFrame, *, met_within: float, confidence: float = 0.95, level: float = 0.05
+    ratings: pd.DataFrame, *, met_within: float | None, confidence: float = 0.95, level: float = 0.05
 ) -> pd.DataFrame:
     """Experience minus expectation with its interval and verdict, widest shortfall first.
 
@@ -26,27 +33,33 @@ def find_gaps(
     The verdict, in this order: *met* when the (1 − 2·level) interval lies within ±met_within (two one-sided tests),
     *shortfall* or *exceeded* when q ≤ level, else *not enough data*; `n_needed` respondents would give ±met_within.
 
+    Sure shortfalls come first, the widest on top; what cannot be told comes last.
+
     >>> summary = pd.DataFrame({"touchpoint": ["checkout"], "n": [50], "mean_gap": [-1.5], "se_gap": [0.2]})
     >>> summary = summary.assign(n_effective=50, n_expected=50, n_experienced=50, mean_expected=6, mean_experienced=4.5)
-    >>> find_gaps(summary, met_within=0.24)[["touchpoint", "n", "gap", "low", "high", "verdict"]].round(2)
+    >>> gaps = find_gaps(summary.assign(paired_expected=6, paired_experienced=4.5), met_within=0.24)
+    >>> gaps[["touchpoint", "n", "gap", "low", "high", "verdict"]].round(2)
       touchpoint   n  gap  low  high    verdict
     0   checkout  50 -1.5 -1.9  -1.1  shortfall
     """
     check_columns(ratings, SUMMARY, name="ratings (from summarise_ratings)")
+    met_within = np.nan if met_within is None else met_within
     mean, se, n = (ratings[column] for column in ("mean_gap", "se_gap", "n"))
     low, high = t_interval(mean, se, n, confidence)
     near, far = t_interval(mean, se, n, 1 - 2 * level)
     p = t_test(mean, se, n)
-    gaps = ratings.rename(
-        columns={"mean_gap": "gap", "mean_expected": "expected", "mean_experienced": "experienced"}
-    ).assign(low=low, high=high, p=p, q=adjust(p), n_needed=n_for_precision(se, n, met_within, confidence))
-    claims = [(near > -met_within) & (far < met_within), gaps["q"].le(level) & mean.lt(0), gaps["q"].le(level)]
-    gaps["verdict"] = np.select(claims, ["met", "shortfall", "exceeded"], "not enough data")
-    gaps["paired"] = np.where(n > 0, "yes", "no pairs")
+    q = adjust(p)
+    claims = [(near > -met_within) & (far < met_within), (q <= level) & (mean < 0), q <= level]
+    verdict = np.select(claims, ["met", "shortfall", "exceeded"], "not enough data")
+    sides = {side: ratings[f"paired_{side}"].fillna(ratings[f"mean_{side}"]) for side in SIDES}
+    gaps = ratings.assign(**sides, gap=mean, low=low, high=high, p=p, q=q, verdict=verdict).assign(
+        n_needed=n_for_precision(se, n, met_within, confidence), paired=np.where(n > 0, "yes", "no pairs")
+    )
     groups = [column for column in ("stage", "touchpoint", "label") if column in gaps]
     groups += [column for column in ratings.columns if column not in [*groups, *SUMMARY] and column[:3] != "se_"]
-    chosen = gaps[[*groups, *FIGURES]]
-    return chosen.sort_values("gap", ignore_index=True, kind="stable")
+    rank = gaps["verdict"].map({"shortfall": 0, "not enough data": 2}).fillna(1)
+    order = gaps.assign(rank=rank).sort_values(["rank", "gap"], kind="stable").index
+    return gaps.loc[order, [*groups, *FIGURES]].reset_index(drop=True)
 
 
 def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95) -> str:
@@ -70,7 +83,7 @@ def describe_ties(gaps: pd.DataFrame) -> str:
     close = short.iloc[1:][short.iloc[1:]["low"] <= short["high"].iloc[0]] if len(short) else short
     names = listed(group_names(close))
     if close.empty:
-        return "No other shortfall comes near it." if len(short) > 1 else ""
+        return "The intervals of all other shortfalls lie apart from it." if len(short) > 1 else ""
     return f"Too close to it to be told apart: {names}."
 
 

@@ -1,10 +1,11 @@
-"""Parameters of a run: which there are (a notebook's parameters cell says), and whether those given are among them."""
+"""Parameters of a run: which there are (a notebook's parameters cell says), and those given, read as such."""
 
 import ast
 from pathlib import Path
 
 import nbformat
 
+from cxlib.settings import texts
 from cxlib.tables import StudyError, nearest
 
 RUN_ONLY = ("study_path", "output_path")
@@ -20,24 +21,34 @@ def parameters_of(notebook: Path) -> dict[str, str]:
     return {}
 
 
-def check_parameters(given: dict, notebooks: list[Path]) -> None:
-    """Every given parameter is one a notebook has, and of its type."""
+def read_parameters(given: dict, notebooks: list[Path]) -> dict:
+    """The given parameters in their types; one that no notebook has, or whose value does not fit, is an error."""
     known = {name: kind for notebook in notebooks for name, kind in parameters_of(notebook).items()}
     choices = [name for name in known if name not in RUN_ONLY]
+    read = {}
     for name, value in given.items():
         if name not in choices:
             raise StudyError(f"No notebook has a parameter '{name}'. {nearest(name, choices)}", code=2)
-        if not fits(value, known[name]):
+        read[name] = fitted(value, known[name])
+        if read[name] is None:
             raise StudyError(f"{name} should be {known[name]}; it is {value!r}.", code=2)
+    if not 0.5 <= read.get("confidence", 0.95) < 1:
+        raise StudyError(f"confidence should be at least .5 and below 1; it is {read['confidence']!r}.", code=2)
+    return read
 
 
-def fits(value: object, kind: str) -> bool:
-    """Whether a value is of an annotated type.
+def fitted(value: object, kind: str) -> object:
+    """A value as the annotated type, None where it does not fit; YAML's days and numbers are words where words are due.
 
-    >>> fits(["adoption"], "list[str]"), fits("adoption", "list[str]"), fits(1, "float")
-    (True, False, True)
+    >>> fitted("adoption", "list[str]"), fitted(2026, "str"), fitted(1, "float"), fitted("high", "float")
+    (['adoption'], '2026', 1.0, None)
     """
     if kind == "list[str]":
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    types = {"str": str, "float": (int, float), "int": int, "bool": bool}
-    return isinstance(value, types[kind]) and (kind == "bool" or not isinstance(value, bool))
+        return None if isinstance(value, dict) else texts(value)
+    if value is None or isinstance(value, list | dict):
+        return None
+    if kind == "str":
+        return str(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits = {"float": number, "int": number and value == int(value), "bool": isinstance(value, bool)}
+    return {"float": float, "int": int, "bool": bool}[kind](value) if fits[kind] else None

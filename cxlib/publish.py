@@ -85,11 +85,19 @@ def publish(staging: Path, home: Path, run: str, manifest: dict) -> Path:
 
 def point_latest(home: Path, run: str) -> None:
     """`latest` is the run, in one step; where links are not allowed (some Windows set-ups) it is a copy."""
-    link = home / ".latest-new"
-    link.unlink(missing_ok=True)
+    latest, new = home / "latest", home / ".latest-new"
+    shutil.rmtree(new, ignore_errors=True) if new.is_dir() and not new.is_symlink() else new.unlink(missing_ok=True)
     try:
-        link.symlink_to(Path("runs") / run, target_is_directory=True)
-        os.replace(link, home / "latest")
+        if latest.exists() and not latest.is_symlink():
+            raise OSError("latest is a copy")
+        new.symlink_to(Path("runs") / run, target_is_directory=True)
+        os.replace(new, latest)
     except OSError:
-        shutil.rmtree(home / "latest", ignore_errors=True)
-        shutil.copytree(home / "runs" / run, home / "latest")
+        new.unlink(missing_ok=True)
+        shutil.copytree(home / "runs" / run, new)
+        old = home / ".latest-old"
+        shutil.rmtree(old, ignore_errors=True)
+        if latest.exists():
+            os.replace(latest, old)
+        os.replace(new, latest)
+        shutil.rmtree(old, ignore_errors=True)

@@ -43,7 +43,9 @@ def render_chapter(path: Path) -> dict:
         config=config, template_name="chapter", extra_template_basedirs=[str(TEMPLATES)], exclude_input=True,
         exclude_anchor_links=True,
     )  # fmt: skip
-    exporter.register_filter("allowed_html", lambda html: bleach.clean(html, tags=ALLOWED_TAGS, attributes={}))
+    exporter.register_filter(
+        "allowed_html", lambda html: bleach.clean(html, tags=ALLOWED_TAGS, attributes={}, strip=True)
+    )
     body = exporter.from_notebook_node(notebook)[0]
     findings = [
         output.metadata.cx.finding
@@ -51,8 +53,13 @@ def render_chapter(path: Path) -> dict:
         for output in cell.get("outputs", [])
         if output.get("metadata", {}).get("cx", {}).get("finding")
     ]
-    title = next(cell.source.splitlines()[0].lstrip("# ") for cell in notebook.cells if cell.cell_type == "markdown")
+    title = next(heading(cell.source) for cell in notebook.cells if cell.cell_type == "markdown")
     return {"id": f"chapter-{path.stem}", "title": title, "html": demote(body), "findings": findings}
+
+
+def heading(source: str) -> str:
+    """The first line of a markdown cell without its marks."""
+    return source.splitlines()[0].lstrip("# ")
 
 
 def without_empty_sections(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -1,20 +1,20 @@
 """The run: notebooks through papermill into a staging folder, one page from them, published whole or not at all."""
 
-import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 
 from cxlib.chapter import write_csv
-from cxlib.parameters import check_parameters
+from cxlib.loaders.text import find_files
+from cxlib.parameters import read_parameters
 from cxlib.publish import fingerprint, locked, point_latest, publish, run_id, staged, study_name
 from cxlib.render import render_chapter, render_report
 from cxlib.runner import run_notebooks
+from cxlib.settings import Settings, read_settings
 from cxlib.study import ROOT, Study, View, find_study, open_study
-from cxlib.summaries import describe_study
+from cxlib.summaries import describe_study, describe_view, group_keys, summarise_study
 from cxlib.tables import StudyError
 
 LIBRARIES = ("duckdb", "matplotlib", "narwhals", "numpy", "pandas", "papermill", "scipy", "seaborn")
@@ -29,16 +29,17 @@ def run_report(
     `parameters` are those of the notebooks (stages, where, confidence, …); one that no notebook has is an error.
     """
     chapters = sorted(notebooks.glob("[0-9]*.ipynb"))
-    check_parameters(parameters, chapters)
+    parameters = read_parameters(parameters, chapters)
     folder = find_study(study_path)
     home = reports / study_name(folder)
     view = {name: value for name, value in parameters.items() if name in View.__dataclass_fields__}
     with locked(home):
+        inputs = fingerprints(folder, read_settings(folder))
         study = open_study(folder, **view)
+        check_request(study, parameters)
         chapters = [notebook for notebook in chapters if can_run(notebook, study)]
         if not chapters:
             raise StudyError(f"{folder}: no notebook can run on {', '.join(study.settings.files)} alone yet.")
-        inputs = {path: fingerprint(folder / path) for path in input_files(folder, study)}
         run = run_id(inputs=inputs, parameters=parameters, code=code_files(chapters))
         if (home / "runs" / run / "manifest.json").is_file():
             point_latest(home, run)
@@ -47,6 +48,8 @@ def run_report(
             given = parameters | {"study_path": folder.name, "output_path": str(staging)}
             executed = run_notebooks(chapters, given, staging, cwd=folder.parent, jobs=jobs)
             write_page(study, staging, executed, parameters, run)
+            if fingerprints(folder, study.settings) != inputs:
+                raise StudyError(f"A file of {folder.name} changed while it was read; run it again.", code=75)
             publish(staging, home, run, manifest(study, run, parameters, inputs))
     return home / "latest", True
 
@@ -57,18 +60,29 @@ def can_run(notebook: Path, study: Study) -> bool:
     return all(table in study for table in needs)
 
 
-def input_files(folder: Path, study: Study) -> list[str]:
-    """Every file a run reads, relative to the study."""
-    files = [*study.settings.files.values(), *filter(None, [study.settings.exclude])]
+def check_request(study: Study, parameters: dict) -> None:
+    """What the parameters ask of the study can be had: its answers, and a column to group by."""
+    if "ratings" in study:
+        summarise_study(study)
+        if parameters.get("by"):
+            group_keys(study, parameters["by"])
+
+
+def fingerprints(folder: Path, settings: Settings) -> dict[str, dict]:
+    """Hash and size of every file a run reads, by its path in the study."""
+    files = [*settings.files.values(), *filter(None, [settings.exclude])]
     named = ["study.yaml", *(file.path for file in files), *(f.columns for f in files if isinstance(f.columns, str))]
-    return sorted({path.relative_to(folder).as_posix() for name in named for path in folder.glob(name)})
+    paths = sorted({path for name in named for path in find_files(folder, name)})
+    return {path.relative_to(folder).as_posix(): fingerprint(path) for path in paths}
 
 
 def code_files(notebooks: list[Path]) -> dict[str, str]:
     """Hashes of everything that is run: the package, the notebooks, the locked versions."""
     package = [file for file in (ROOT / "cxlib").rglob("*") if file.suffix in (".py", ".j2", ".css", ".json")]
     files = [*package, *notebooks, ROOT / "requirements.lock"]
-    return {"/".join(file.parts[-3:]): fingerprint(file)["sha256"] for file in sorted(files)}
+    inside = {file: file.resolve().is_relative_to(ROOT) for file in files}
+    names = {file: file.resolve().relative_to(ROOT).as_posix() if inside[file] else file.name for file in files}
+    return {names[file]: fingerprint(file)["sha256"] for file in sorted(files)}
 
 
 def write_page(study: Study, staging: Path, executed: list[Path], parameters: dict, run: str) -> None:
@@ -84,7 +98,7 @@ def write_page(study: Study, staging: Path, executed: list[Path], parameters: di
         {
             "title": study.settings.title,
             "who": describe_study(study) if "ratings" in study else "",
-            "looked_at": describe_view(study.view),
+            "looked_at": describe_view(study),
             "findings": [finding for chapter in chapters for finding in chapter["findings"]],
             "confidence": f"{100 * parameters.get('confidence', 0.95):g}",
             "rows": study.counts.to_dict("records"),
@@ -98,14 +112,6 @@ def write_page(study: Study, staging: Path, executed: list[Path], parameters: di
     (staging / "report.html").write_text(page, encoding="utf-8")
 
 
-def describe_view(view: View) -> str:
-    """Which part of the study was looked at, apart from the wave; empty for all of it."""
-    parts = [f"{name} {', '.join(getattr(view, name))}" for name in ("stages", "touchpoints", "personas", "channels")
-             if getattr(view, name)]  # fmt: skip
-    parts += [*view.where, *([f"answers up to {view.as_of}"] if view.as_of else [])]
-    return "; ".join(parts)
-
-
 def manifest(study: Study, run: str, parameters: dict, inputs: dict) -> dict:
     """What the report was made of."""
     return {
@@ -113,6 +119,6 @@ def manifest(study: Study, run: str, parameters: dict, inputs: dict) -> dict:
         "study": study.settings.title,
         "parameters": parameters,
         "inputs": inputs,
-        "rows": json.loads(pd.DataFrame(study.counts).to_json(orient="records")),
+        "rows": study.counts.to_dict("records"),
         "versions": {"python": platform.python_version()} | {library: version(library) for library in LIBRARIES},
     }

@@ -8,11 +8,13 @@ import os
 import re
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import nbformat
 
 from cxlib.parameters import parameters_of
+from cxlib.render import heading
 from cxlib.tables import StudyError
 
 SCRUBBED = ("papermill", "execution", "ExecuteTime")
@@ -33,9 +35,10 @@ def run_notebooks(notebooks: list[Path], parameters: dict, staging: Path, *, cwd
         futures = [pool.submit(run_notebook, *task) for task in tasks]
         try:
             return [future.result() for future in futures]
-        except StudyError:
+        except BrokenProcessPool:
+            raise StudyError("A notebook's process was ended from outside. Nothing was published.", code=70) from None
+        finally:
             pool.shutdown(cancel_futures=True)
-            raise
 
 
 def own_parameters(notebook: Path, parameters: dict) -> dict:
@@ -87,23 +90,19 @@ def register_engine() -> None:
     papermill_engines.register("cx", TellingEngine)
 
 
-def heading(source: str) -> str:
-    """The first line of a markdown cell without its marks."""
-    return source.splitlines()[0].lstrip("# ")
-
-
 def failure(source: Path, target: Path, error) -> StudyError:
     """What went wrong, and where; the analyst's words where the notebook gave them."""
     if error.ename == "StudyError":
         return StudyError(f"{source.name}: {error.evalue}")
-    cells = nbformat.read(target, as_version=4).cells
+    injected = ["injected-parameters"]
+    cells = [cell for cell in nbformat.read(target, as_version=4).cells if cell.metadata.get("tags") != injected]
     failed = next(
         place for place, cell in enumerate(cells) if any(o.output_type == "error" for o in cell.get("outputs", []))
     )
     sections = [
         heading(cell.source) for cell in cells[:failed] if cell.cell_type == "markdown" and "#" in cell.source[:1]
     ]
-    where = f"{source.name}, cell {failed} ('{sections[-1]}')" if sections else f"{source.name}, cell {failed}"
+    where = f"{source.name}, cell {failed + 1}" + (f" ('{sections[-1]}')" if sections else "")
     return StudyError(f"{where} failed: {error.ename}: {error.evalue}. Nothing was published.", code=70)
 
 
@@ -117,7 +116,7 @@ def scrub(path: Path) -> None:
             cell.metadata.pop(key, None)
         cell.id = f"cell-{place}"
         if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
-            raise StudyError(f"{path.name}, cell {place} did not run. Nothing was published.", code=70)
+            raise StudyError(f"{path.name}, cell {place + 1} did not run. Nothing was published.", code=70)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = re.sub(r'(?m)^output_path = ".*"$', 'output_path = ""', cell.source)
     nbformat.write(notebook, path)

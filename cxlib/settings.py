@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -47,12 +48,7 @@ def read_settings(folder: Path) -> Settings:
     path = folder / "study.yaml"
     if not path.is_file():
         raise StudyError(f"{folder} has no study.yaml; a study is a folder with a study.yaml that names its files.")
-    try:
-        said = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(said, dict):
-        raise StudyError(f"{path} should hold keys such as title and files; it holds {said!r}.")
+    said = read_yaml(path)
     known(said, KEYS, place=str(path))
     dates = mapping(said, "dates")
     known(dates, ["order", "zone"], place="dates in study.yaml")
@@ -60,15 +56,43 @@ def read_settings(folder: Path) -> Settings:
     return Settings(
         title=str(said.get("title", folder.name)),
         files={table: table_file(table, entry) for table, entry in mapping(said, "files").items()},
-        stages=[str(stage) for stage in said.get("stages") or []],
+        stages=texts(said.get("stages")),
         waves={str(wave): last_day(wave, day) for wave, day in mapping(said, "waves").items()},
         scales=scales,
-        missing=[str(code) for code in said.get("missing") or []],
+        missing=texts(said.get("missing")),
         date_order=one_of(dates.get("order", "ymd"), DATE_ORDERS, "dates: order"),
-        zone=str(dates.get("zone", "UTC")),
+        zone=known_zone(str(dates.get("zone", "UTC"))),
         exclude=table_file("exclude", said["exclude"]) if said.get("exclude") else None,
         met_within=found_met_within(said.get("met_within"), scales),
     )
+
+
+def read_yaml(path: Path, *, code: int = 65) -> dict:
+    """A YAML file of keys; YAML 1.2, so NO and 12:30 stay words, and a key given twice is an error (exit `code`)."""
+    try:
+        said = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
+    except (YAMLError, ValueError) as error:
+        raise StudyError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}", code) from None
+    if not isinstance(said, dict):
+        raise StudyError(f"{path} should hold keys and values, such as title: My study; it holds {said!r}.", code)
+    return said
+
+
+def texts(value: object) -> list[str]:
+    """A list of texts, or one value as a list of one.
+
+    >>> texts([99, "none"]), texts(99), texts(None)
+    (['99', 'none'], ['99'], [])
+    """
+    return [str(item) for item in (value if isinstance(value, list) else [value]) if item is not None]
+
+
+def known_zone(zone: str) -> str:
+    """A time zone that exists."""
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise StudyError(f"study.yaml: dates: zone {zone!r} is not known; write it like Europe/Berlin.") from None
 
 
 def known(said: dict, keys: list[str], *, place: str) -> None:
@@ -117,19 +141,27 @@ def table_file(table: str, entry: object) -> TableFile:
         raise StudyError(f"study.yaml: {table} should be a path or have one, such as {table}: {table}.csv.")
     known(entry, FILE_KEYS, place=f"study.yaml, {table}")
     one_of(entry.get("format", "tidy"), FORMATS, f"format of {table}")
-    return TableFile(**entry)
+    columns = entry.get("columns")
+    words = {key: str(value) for key, value in entry.items() if key != "columns" and value is not None}
+    if "delimiter" in words:
+        words["delimiter"] = words["delimiter"].replace("\\t", "\t")
+        if len(words["delimiter"]) != 1:
+            raise StudyError(f"study.yaml: {table}: delimiter should be one character; it is {entry['delimiter']!r}.")
+    if isinstance(columns, dict):
+        columns = {str(column): str(heading) for column, heading in columns.items()}
+    return TableFile(**words, columns=columns)
 
 
 def found_met_within(said: object, scales: dict) -> float | None:
-    """δ as declared, or 4 % of the scale on which experience is rated."""
-    if said is not None:
-        if not isinstance(said, int | float) or said <= 0:
-            raise StudyError(f"study.yaml: met_within should be scale points above 0, such as 0.24; it is {said!r}.")
-        return float(said)
+    """δ as declared, or 4 % of the scale expectation and experience are rated on; None where neither is rated."""
     if "expected" in scales and "experienced" in scales and scales["expected"] != scales["experienced"]:
         raise StudyError(
             f"study.yaml: expected is rated on {scales['expected']} and experienced on {scales['experienced']}; "
             "a gap needs both on one scale."
         )
+    if said is not None and (not isinstance(said, int | float) or said <= 0):
+        raise StudyError(f"study.yaml: met_within should be scale points above 0, such as 0.24; it is {said!r}.")
+    if said is not None:
+        return float(said)
     low, high = scales.get("experienced", scales.get("expected", (None, None)))
     return None if low is None else round(0.04 * (high - low), 12)

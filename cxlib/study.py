@@ -4,19 +4,21 @@ import datetime
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import narwhals as nw
 import pandas as pd
 
 from cxlib.checks import Checked
-from cxlib.engine import BLOCK_SQL, connect
+from cxlib.engine import block_of, connect
 from cxlib.loaders import load_tables
 from cxlib.settings import Settings, read_settings
 from cxlib.tables import StudyError, nearest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+ENGINES = ["duckdb", "pandas"]
 SWITCHES = {
     "ratings": "gaps, expectations and experience",
     "respondents": "personas, weights and segments",
@@ -48,7 +50,8 @@ class View:
 class Study:
     """An opened study: settings, tables (lazy in the engine), and the part looked at.
 
-    `counts` has a row a table: read = used + quarantined + excluded. `quarantined` has a row a row set aside.
+    `counts` has a row a table: read = used + quarantined + excluded. `quarantined` has a row for each row,
+    or value, that cannot be used.
     """
 
     settings: Settings
@@ -71,7 +74,7 @@ class Study:
 
     def small(self, table: str) -> pd.DataFrame:
         """A small table (map, personas, …) as pandas, in the order of its file."""
-        return self.tables[table].sort("line").drop("line").collect("pandas").to_native()
+        return self.tables[table].sort("_line").drop("_line").collect("pandas").to_native()
 
     @property
     def stages(self) -> list[str]:
@@ -106,6 +109,8 @@ def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
 
     A relative path is tried from the working folder, then from the project's root. `engine` is "duckdb" or "pandas".
     """
+    if engine not in ENGINES:
+        raise StudyError(f"engine: '{engine}' is not known. {nearest(engine, ENGINES)}", code=2)
     folder = find_study(path)
     settings = read_settings(folder)
     if not {"ratings", "events", "kpis"} & set(settings.files):
@@ -124,6 +129,7 @@ def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
         pd.concat([table.quarantined for table in checked], ignore_index=True),
     )
     check_map(study)
+    check_waves(study)
     check_people(study)
     check_view(study)
     return study
@@ -139,18 +145,15 @@ def find_study(path: str | Path) -> Path:
 
 
 def engine_table(connection: duckdb.DuckDBPyConnection, checked: Checked, engine: str) -> nw.LazyFrame:
-    """A checked table with its keys filled in."""
+    """A checked table with its keys filled in, and for ratings the respondent's block."""
+    person = "coalesce(respondent, response, 'line ' || _line)"
     filled = {
-        "ratings": "coalesce(response, CAST(line AS VARCHAR)) AS response, "
-        "coalesce(respondent, response, CAST(line AS VARCHAR)) AS respondent",
-        "events": 'coalesce("case", customer) AS "case"',
-        "touchpoints": "coalesce(label, touchpoint) AS label",
-    }.get(checked.table)
-    connection.execute(
-        f"CREATE VIEW filled_{checked.table} AS SELECT * {f'REPLACE ({filled})' if filled else ''} FROM {checked.relation}"
-    )
-    block = f", {BLOCK_SQL} AS block" if checked.table == "ratings" else ""
-    connection.execute(f"CREATE VIEW {checked.table} AS SELECT *{block} FROM filled_{checked.table}")
+        "ratings": f"REPLACE (coalesce(response, 'line ' || _line) AS response, {person} AS respondent), "
+        f"{block_of(person)} AS _block",
+        "events": 'REPLACE (coalesce("case", customer) AS "case")',
+        "touchpoints": "REPLACE (coalesce(label, touchpoint) AS label)",
+    }.get(checked.table, "")
+    connection.execute(f"CREATE VIEW {checked.table} AS SELECT * {filled} FROM {checked.relation}")
     relation = connection.table(checked.table)
     return nw.from_native(relation if engine == "duckdb" else relation.df()).lazy()
 
@@ -177,12 +180,26 @@ def check_map(study: Study) -> None:
         )
 
 
+def check_waves(study: Study) -> None:
+    """Where study.yaml declares waves, a wave in the data is one of them."""
+    declared = list(study.settings.waves)
+    for table in ("ratings", "respondents"):
+        for wave in values_of(study, table, "wave") if declared else []:
+            if wave not in declared:
+                raise StudyError(
+                    f"{study.source(table)}: wave '{wave}' is not in waves of study.yaml. {nearest(wave, declared)}"
+                )
+
+
 def check_people(study: Study) -> None:
     """A respondent stands once in a wave and has a weight of at least 0."""
     if "respondents" not in study:
         return
     people = study.tables["respondents"]
     source = study.source("respondents")
+    waves = people.select(blank=nw.col("wave").is_null().sum(), all=nw.len()).collect("pandas").to_native().iloc[0]
+    if 0 < waves["blank"] < waves["all"]:
+        raise StudyError(f"{source}: {waves['blank']:g} of {waves['all']:g} respondents have no wave; give each one.")
     often = people.group_by("respondent", "wave").agg(nw.len().alias("times")).filter(nw.col("times") > 1)
     twice = often.select("respondent").sort("respondent").head(1).collect("pandas").to_native()
     if len(twice):
@@ -215,13 +232,15 @@ def check_view(study: Study) -> None:
     """Every value of the view is one the study has."""
     view = study.view
     known = {
-        "stages": study.stages,
-        "touchpoints": values_of(study, "ratings", "touchpoint") + list(study.touchpoints["touchpoint"]),
-        "personas": values_of(study, "respondents", "persona"),
-        "channels": values_of(study, "ratings", "channel"),
+        "stages": lambda: study.stages,
+        "touchpoints": lambda: values_of(study, "ratings", "touchpoint") + list(study.touchpoints["touchpoint"]),
+        "personas": lambda: values_of(study, "respondents", "persona"),
+        "channels": lambda: values_of(study, "ratings", "channel"),
     }
-    for parameter, choices in known.items():
-        for value in getattr(view, parameter):
+    for parameter, find_choices in known.items():
+        wanted = getattr(view, parameter)
+        choices = find_choices() if wanted else []
+        for value in wanted:
             if value not in choices:
                 raise StudyError(f"{parameter}: '{value}' is not in this study. {nearest(value, choices)}", code=2)
     waves = ["latest", "all", *waves_of(study)]
@@ -258,8 +277,16 @@ def segments_of(study: Study) -> list[str]:
     if "respondents" not in study:
         return []
     columns = study.tables["respondents"].collect_schema().names()
-    left_out = {"line", "respondent", "customer", "weight", *study.settings.scales}
+    left_out = {"_line", "respondent", "customer", "weight", *study.settings.scales}
     return [column for column in columns if column not in left_out]
+
+
+def day_ends(study: Study, day: datetime.date) -> datetime.datetime:
+    """The moment in UTC at which a day is over where the study was made."""
+    next_day = datetime.datetime.combine(
+        day + datetime.timedelta(days=1), datetime.time(), ZoneInfo(study.settings.zone)
+    )
+    return next_day.astimezone(datetime.UTC).replace(tzinfo=None)
 
 
 def values_of(study: Study, table: str, column: str) -> list[str]:

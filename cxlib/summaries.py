@@ -5,13 +5,11 @@ respondent's answers, the number of respondents and ΣA, ΣB, ΣA², ΣAB, ΣB²
 on DuckDB and on pandas (and on any engine Narwhals knows).
 """
 
-import datetime
-
 import narwhals as nw
 import pandas as pd
 
 from cxlib.intervals import ratio_mean
-from cxlib.study import Study, parse_condition, parse_day, segments_of, waves_of
+from cxlib.study import Study, day_ends, parse_condition, parse_day, segments_of, waves_of
 from cxlib.tables import StudyError, nearest
 from cxlib.words import in_words
 
@@ -23,10 +21,10 @@ def summarise_ratings(study: Study, *, by: str | list[str] = "touchpoint") -> pd
     """One row per group with the means and standard errors of gap, expected and experienced, in scale points.
 
     `by` names one or more of touchpoint, stage, dimension, channel, wave, persona or a segment of respondents. The gap
-    is experienced − expected of the same answer; `mean_expected` and `mean_experienced` are those of the pairs, or of
-    all answers where a group has no pair. `n` counts respondents with a pair, `n_expected` and `n_experienced` those
-    with either; `n_effective` is Kish's, (ΣB)²/ΣB². Groups of the map come with stage and label, in its order.
-    Where no answer says which group it belongs to, the table is empty.
+    is experienced − expected of one answer, which gives both: a pair. `n` counts respondents with a pair, `n_effective`
+    is Kish's, (ΣB)²/ΣB²; `paired_expected` and `paired_experienced` are means of the pairs, `mean_expected`,
+    `mean_experienced` and their n those of everybody who gave that side. Groups of the map come with stage and label,
+    in its order. Where no answer says which group it belongs to, the table is empty.
     """
     keys = group_keys(study, by)
     people = respondent_sums(study, keys)
@@ -47,11 +45,11 @@ def summarise_ratings(study: Study, *, by: str | list[str] = "touchpoint") -> pd
 def summarise_blocks(study: Study, *, by: str | list[str] = "touchpoint") -> pd.DataFrame:
     """ΣA and ΣB of gap, expected and experienced per group and block of respondents (up to 200 blocks).
 
-    Anything derived from these sums gets its uncertainty by leaving out or resampling blocks; see METHOD in the notebooks.
+    Anything derived from these sums gets its uncertainty by leaving out or resampling blocks.
     """
-    keys = [*group_keys(study, by), "block"]
+    keys = [*group_keys(study, by), "_block"]
     sums = [f"{measure}_{part}" for measure in MEASURES for part in ("a", "b")]
-    blocks = respondent_sums(study, keys).group_by(keys).agg(nw.col(sums).sum(), n=nw.len())
+    blocks = respondent_sums(study, keys).group_by(keys).agg(nw.col(sums).sum())
     return blocks.collect("pandas").to_native().sort_values(keys, ignore_index=True)
 
 
@@ -64,7 +62,10 @@ def count_values(study: Study, column: str, *, by: str | list[str] = "touchpoint
 
 
 def summarise_study(study: Study) -> dict:
-    """Who was asked: respondents, answers, the first and last day, the waves, and whether weights were used."""
+    """Who was asked: respondents, answers, the first and last day, the wave, and whether weights were used.
+
+    `no_wave` counts the answers that lie in no wave of the study and are left out when one is looked at.
+    """
     found = find_answers(study).select(
         respondents=nw.col("respondent").n_unique(),
         answers=nw.len(),
@@ -75,97 +76,112 @@ def summarise_study(study: Study) -> dict:
         heaviest=nw.col("weight").max(),
     )
     row = found.collect("pandas").to_native().iloc[0].to_dict()
-    days = {end: None if pd.isna(row[end]) else row[end].date().isoformat() for end in ("first", "last")}
+    if not row["answers"]:
+        raise StudyError(f"No answer is left: {describe_view(study)}. Ask for more of the study.", code=2)
+    days = {end: None if pd.isna(row[end]) else local_day(study, row[end]) for end in ("first", "last")}
     counts = {count: int(row[count]) for count in ("respondents", "answers", "touchpoints")}
-    return counts | days | {"wave": chosen_wave(study), "weighted": bool(row["lightest"] < row["heaviest"])}
+    wave = chosen_wave(study)
+    blank = joined_answers(study).select(blank=nw.col("wave").is_null().sum()).collect("pandas").to_native()
+    no_wave = 0 if wave == "all" else int(blank["blank"].iloc[0])
+    return counts | days | {"wave": wave, "weighted": bool(row["lightest"] < row["heaviest"]), "no_wave": no_wave}
+
+
+def local_day(study: Study, moment: pd.Timestamp) -> str:
+    """The day, where the study was made, of a moment in UTC."""
+    return moment.tz_localize("UTC").tz_convert(study.settings.zone).date().isoformat()
 
 
 def describe_study(study: Study) -> str:
     """Who was asked, when, in a sentence."""
     facts = summarise_study(study)
-    if not facts["respondents"]:
-        raise StudyError(f"No answer is left of this study under {study.view}; ask for more of it.", code=2)
     days = f", {in_words(facts['first'])} to {in_words(facts['last'])}" if facts["first"] else ""
     wave = f", wave {facts['wave']}" if facts["wave"] != "all" else ""
     weighted = " Answers are weighted." if facts["weighted"] else ""
+    no_wave = f" {facts['no_wave']:,} answers lie in no wave and are left out." if facts["no_wave"] else ""
     return (
         f"{facts['respondents']:,} people gave {facts['answers']:,} answers on {facts['touchpoints']} touchpoints"
-        f"{days}{wave}.{weighted}"
+        f"{days}{wave}.{weighted}{no_wave}"
     )
+
+
+def describe_view(study: Study) -> str:
+    """Which part of the study is looked at; empty for all of its latest wave."""
+    view = study.view
+    parts = [
+        f"{name} {', '.join(chosen)}" for name, chosen in vars(view).items() if isinstance(chosen, list) and chosen
+    ]
+    parts += [f"wave {view.wave}"] if view.wave != "latest" else []
+    return "; ".join([*parts, *([f"answers up to {view.as_of}"] if view.as_of else [])])
 
 
 def find_answers(study: Study) -> nw.LazyFrame:
     """The answers the view looks at, one row an answer, with stage, persona, weight and segments beside it."""
-    if "ratings" not in study:
-        raise StudyError("This study has no ratings. Add ratings: survey.csv to files in study.yaml.")
     answers = joined_answers(study)
-    if study.view.as_of:
-        day_after = parse_day(study.view.as_of) + datetime.timedelta(days=1)
-        answers = answers.filter(nw.col("answered_at") < nw.lit(datetime.datetime.combine(day_after, datetime.time())))
     wave = chosen_wave(study)
-    if wave != "all":
-        answers = answers.filter(nw.col("wave") == wave)
-    return answers
+    return answers if wave == "all" else answers.filter(nw.col("wave") == wave)
 
 
 def joined_answers(study: Study) -> nw.LazyFrame:
-    """Ratings with the map and the respondents joined, and the view's stages, personas, … kept."""
-    answers = with_waves(study)
+    """Ratings of all waves with the map and the respondents joined, and the view's stages, personas, … kept."""
+    if "ratings" not in study:
+        raise StudyError("This study has no ratings. Add ratings: survey.csv to files in study.yaml.")
+    answers = study.tables["ratings"]
+    if study.view.as_of:
+        answers = answers.filter(nw.col("answered_at") < nw.lit(day_ends(study, parse_day(study.view.as_of))))
     if "touchpoints" in study:
         places = study.tables["touchpoints"].select("touchpoint", "stage", "dimension")
         answers = answers.join(places, on="touchpoint", how="left")
     else:
         answers = answers.with_columns(stage=nw.lit(None, nw.String), dimension=nw.lit(None, nw.String))
-    if "respondents" in study:
-        answers = join_people(study, answers)
-    else:
-        answers = answers.with_columns(persona=nw.lit(None, nw.String), weight=nw.lit(1.0))
-    answers = answers.filter(nw.col("weight") != 0)
-    for column, values in view_filters(study).items():
+    answers = with_waves(study, join_people(study, answers)).filter(nw.col("weight") != 0)
+    for column, values in view_filters(study):
         answers = answers.filter(nw.col(column).is_in(values))
     return answers
 
 
-def with_waves(study: Study) -> nw.LazyFrame:
-    """Ratings, with a blank wave found from the day of the answer and the last days in study.yaml."""
-    ratings = study.tables["ratings"]
+def with_waves(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
+    """A blank wave is found from the day of the answer and the last days in study.yaml."""
     found = nw.lit(None, nw.String)
     for wave, day in reversed(study.settings.waves.items()):
-        end = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time())
-        found = nw.when(nw.col("answered_at") < nw.lit(end)).then(nw.lit(wave)).otherwise(found)
-    return ratings.with_columns(wave=nw.coalesce(nw.col("wave"), found)) if study.settings.waves else ratings
+        found = nw.when(nw.col("answered_at") < nw.lit(day_ends(study, day))).then(nw.lit(wave)).otherwise(found)
+    return answers.with_columns(wave=nw.coalesce(nw.col("wave"), found)) if study.settings.waves else answers
 
 
 def join_people(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
-    """Persona, weight and segments of the respondent; by wave too where respondents are listed by wave."""
+    """Persona, weight, segments and, where the answers have none, wave of the respondent.
+
+    Respondents who are listed once are joined by their id; those listed once a wave, by id and wave.
+    """
+    if "respondents" not in study:
+        return answers.with_columns(persona=nw.lit(None, nw.String), weight=nw.lit(1.0))
     people = study.tables["respondents"]
-    chosen = [column for column in segments_of(study) if column != "wave"]
-    by_wave = people.select(waves=(~nw.col("wave").is_null()).sum()).collect("pandas").to_native()["waves"].iloc[0] > 0
-    keys = ["respondent", "wave"] if by_wave else ["respondent"]
-    people = people.with_columns(weight=nw.coalesce(nw.col("weight"), nw.lit(1.0)))
-    joined = answers.join(people.select(*keys, "weight", *chosen), on=keys, how="left")
+    counts = people.select(people=nw.col("respondent").n_unique(), rows=nw.len()).collect("pandas").to_native().iloc[0]
+    segments = [column for column in segments_of(study) if column != "wave"]
+    if counts["people"] == counts["rows"]:
+        people = people.select("respondent", "weight", *segments, own_wave=nw.col("wave"))
+        joined = answers.join(people, on="respondent", how="left")
+        joined = joined.with_columns(wave=nw.coalesce(nw.col("wave"), nw.col("own_wave"))).drop("own_wave")
+    else:
+        people = people.select("respondent", "wave", "weight", *segments)
+        joined = with_waves(study, answers).join(people, on=["respondent", "wave"], how="left")
     return joined.with_columns(weight=nw.coalesce(nw.col("weight"), nw.lit(1.0)))
 
 
-def view_filters(study: Study) -> dict[str, list[str]]:
-    """Column → the values kept."""
+def view_filters(study: Study) -> list[tuple[str, list[str]]]:
+    """Column and the values kept; conditions on one column add up, different ones narrow down."""
     view = study.view
-    filters = {"stage": view.stages, "touchpoint": view.touchpoints, "persona": view.personas, "channel": view.channels}
-    for condition in view.where:
-        column, value = parse_condition(study, condition)
-        filters[column] = [*filters.get(column, []), value]
-    return {column: values for column, values in filters.items() if values}
+    filters = [("stage", view.stages), ("touchpoint", view.touchpoints)]
+    filters += [("persona", view.personas), ("channel", view.channels)]
+    conditions = [parse_condition(study, condition) for condition in view.where]
+    filters += [(column, [value for name, value in conditions if name == column]) for column, _ in conditions]
+    return [(column, values) for column, values in filters if values]
 
 
 def chosen_wave(study: Study) -> str:
     """The wave looked at: the one named, or the latest that has answers; "all" where there are no waves."""
     if study.view.wave != "latest":
         return study.view.wave
-    answers = with_waves(study)
-    if study.view.as_of:
-        day_after = parse_day(study.view.as_of) + datetime.timedelta(days=1)
-        answers = answers.filter(nw.col("answered_at") < nw.lit(datetime.datetime.combine(day_after, datetime.time())))
-    found = set(answers.select("wave").unique().collect("pandas").to_native()["wave"].dropna())
+    found = set(joined_answers(study).select("wave").unique().collect("pandas").to_native()["wave"].dropna())
     there = [wave for wave in waves_of(study) if wave in found]
     return there[-1] if there else "all"
 
@@ -204,9 +220,8 @@ def means_of(sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         table[f"mean_{measure}"], table[f"se_{measure}"] = mean, se
         if measure == "gap":
             table["n_effective"] = effective
-    paired = (sums["paired_a"] / sums["gap_b"]).where(sums["n_gap"] > 0)
-    table["mean_expected"] = paired.fillna(table["mean_expected"])
-    table["mean_experienced"] = (paired + table["mean_gap"]).fillna(table["mean_experienced"])
+    table["paired_expected"] = (sums["paired_a"] / sums["gap_b"]).where(sums["n_gap"] > 0)
+    table["paired_experienced"] = table["paired_expected"] + table["mean_gap"]
     return table.rename(columns={"n_gap": "n"})
 
 

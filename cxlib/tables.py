@@ -150,10 +150,18 @@ RESULTS: dict[str, tuple[Column, ...]] = {
         Column("table", "text", "table the row was meant for"),
         Column("source", "text", "file"),
         Column("line", "number", "record of the file, the heading being 1"),
+        Column("what", "text", "row: the whole row is not used; value: only this value is left blank"),
         Column("reason", "text", "why it cannot be used"),
     ),
 }
 """The tables a report publishes as tables/<name>.csv: an interface other work builds on."""
+
+RESERVED = {
+    *(column.name for table in ("ratings", "touchpoints") for column in TABLES[table]),
+    *(column.name for column in GAP_COLUMNS),
+    *("block", "line", "_line", "_reason", "_blanked"),
+} - {column.name for column in TABLES["respondents"]}
+"""Names respondents cannot use for columns of their own."""
 
 FIXED_SCALES = {"recommend": (0, 10), "emotion": (-2, 2)}
 """Scales that the field fixes; every other rating column needs one in study.yaml."""

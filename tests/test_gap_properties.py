@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib import find_gaps, open_study, summarise_blocks, summarise_ratings
-from cxlib.engine import BLOCK_SQL
+from cxlib.engine import block_of
 from cxlib.settings import Settings
 from cxlib.study import Study
 from cxlib.tables import TABLES
@@ -68,8 +68,8 @@ def study(table: pd.DataFrame, engine: str) -> Study:
             )
             for column in TABLES[name]
         }
-        connection.register(f"raw_{name}", pa.table({"line": range(len(frame)), **columns}))
-        block = f", {BLOCK_SQL} AS block" if name == "ratings" else ""
+        connection.register(f"raw_{name}", pa.table({"_line": range(len(frame)), **columns}))
+        block = f", {block_of('respondent')} AS _block" if name == "ratings" else ""
         relation = connection.sql(f"SELECT *{block} FROM raw_{name}")
         tables[name] = nw.from_native(relation if engine == "duckdb" else relation.df()).lazy()
     return Study(Settings("test", {}), tables)
@@ -195,7 +195,7 @@ def test_blocks_are_the_same_on_both_engines():
     table = answers(5, people=300)
     left, right = (summarise_blocks(study(table, engine)) for engine in ENGINES)
     pd.testing.assert_frame_equal(left, right, check_dtype=False, rtol=1e-12)
-    assert left["block"].nunique() > 100 and left["block"].max() < 200
+    assert left["_block"].nunique() > 100 and left["_block"].max() < 200
 
 
 def test_the_respondent_is_the_unit():

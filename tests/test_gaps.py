@@ -17,6 +17,8 @@ def summary(n=50, se=0.1, **gaps):
             "n_experienced": n,
             "mean_expected": 5.0,
             "mean_experienced": [5 + gap for gap in gaps.values()],
+            "paired_expected": 5.0,
+            "paired_experienced": [5 + gap for gap in gaps.values()],
             "mean_gap": list(gaps.values()),
             "se_gap": se,
             "label": [name.capitalize() for name in gaps],
@@ -35,6 +37,11 @@ def test_widest_shortfall_comes_first():
         "checkout",
         "search",
     ]
+
+
+def test_what_cannot_be_told_does_not_lead_the_list():
+    table = summary(search=-0.5, checkout=-1.5, help=-3.0).assign(se_gap=[0.1, 0.1, 2.0])
+    assert find_gaps(table, met_within=0.24)["touchpoint"].tolist() == ["checkout", "search", "help"]
 
 
 def test_the_columns_are_those_of_the_contract():
@@ -100,7 +107,7 @@ def test_ties_are_named_only_where_intervals_overlap():
     apart = find_gaps(summary(search=-0.5, checkout=-1.5), met_within=0.24)
     alone = find_gaps(summary(search=0.5, checkout=-1.5), met_within=0.24)
     assert describe_ties(close) == "Too close to it to be told apart: Search."
-    assert describe_ties(apart) == "No other shortfall comes near it."
+    assert describe_ties(apart) == "The intervals of all other shortfalls lie apart from it."
     assert describe_ties(alone) == ""
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cxlib.dictionary import write_dictionary
 
-CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb"}
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb", "python-tzdata": "tzdata"}
 REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(.*)")
 
 

@@ -19,7 +19,7 @@ def rows(study, table="ratings"):
 
 
 def table(study, name="ratings"):
-    return study.tables[name].sort("line").collect("pandas").to_native()
+    return study.tables[name].sort("_line").collect("pandas").to_native()
 
 
 def test_a_tidy_csv(make_study):
@@ -79,8 +79,8 @@ def test_records_with_too_few_or_too_many_fields_are_set_aside_with_their_line(m
     study = open_study(make_study(ratings=text))
     assert rows(study) == (4, 1, 3, 0)
     assert dict(zip(study.quarantined["line"], study.quarantined["reason"])) == {
-        2: "missing columns",
-        4: "too many columns",
+        2: "3 fields instead of 4",
+        4: "5 fields instead of 4",
         5: "expected is outside 1 to 7",
     }
 
@@ -202,8 +202,8 @@ def test_a_wide_export_becomes_one_row_an_answer(make_study):
     study = open_study(wide_study(make_study))
     answers = table(study).sort_values(["respondent", "touchpoint"])
     assert answers[["respondent", "touchpoint", "experienced"]].to_numpy().tolist() == [
-        ["2", "search", 4],
-        ["3", "checkout", 5],
+        ["line 2", "search", 4],
+        ["line 3", "checkout", 5],
     ]
     assert rows(study) == (2, 2, 0, 0) and rows(study, "respondents") == (3, 3, 0, 0)
     assert table(study, "respondents")["age"].tolist() == ["30", "40", "50"]
@@ -244,4 +244,153 @@ def test_a_torn_gzip_is_refused(make_study):
     (folder / "ratings.csv.gz").write_bytes(gzip.compress((GOOD * 200).encode())[:-20])
     (folder / "study.yaml").write_text(SCALES + "\nfiles: {ratings: ratings.csv.gz}")
     with pytest.raises(StudyError, match="ratings.csv.gz cannot be read"):
+        open_study(folder)
+
+
+def test_every_line_keeps_its_number_around_blank_and_broken_ones(make_study):
+    text = "respondent,touchpoint,expected,experienced\n\nann,search,6,4\nx\n\nbob,search,5,5\n"
+    study = open_study(make_study(ratings=text))
+    assert table(study)["_line"].tolist() == [3, 6] and study.quarantined["line"].tolist() == [4]
+
+
+def test_lines_go_on_counting_over_several_files(make_study):
+    folder = make_study(ratings=GOOD)
+    (folder / "ratings2.csv").write_text(GOOD.replace("ann", "x").replace("bob,search,5,5", "bob"))
+    (folder / "study.yaml").write_text(SCALES + "\nfiles: {ratings: ratings*.csv}")
+    study = open_study(folder)
+    assert table(study)["_line"].tolist() == [2, 3, 4] and study.quarantined["line"].tolist() == [5]
+    assert rows(study) == (4, 3, 1, 0)
+
+
+@pytest.mark.parametrize("broken", ['eve,"search,5,5\n', 'eve,search,5,"5\n'])
+def test_a_quote_that_is_never_closed_is_refused_with_its_line(make_study, broken):
+    lines = "".join(f"p{number},search,5,5\n" for number in range(50))
+    with pytest.raises(StudyError, match=r"line 52: a quote \(\"\) is opened and never closed"):
+        open_study(make_study(ratings="respondent,touchpoint,expected,experienced\n" + lines + broken + lines))
+
+
+def test_line_breaks_inside_quotes_are_kept(make_study):
+    text = (
+        'respondent,touchpoint,expected,experienced,comment\nann,search,6,4,"two\nlines"\nbob,search,5,5,"last\none"\n'
+    )
+    study = open_study(make_study(ratings=text))
+    assert table(study)["comment"].tolist() == ["two\nlines", "last\none"] and table(study)["_line"].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\r"])
+def test_line_ends_of_other_systems(make_study, ends):
+    folder = make_study(ratings=GOOD)
+    (folder / "ratings.csv").write_bytes(GOOD.replace("\n", ends).encode())
+    assert rows(open_study(folder)) == (2, 2, 0, 0)
+
+
+def test_blank_columns_at_the_end_are_left_out(make_study):
+    text = "".join(line + ",,\n" for line in GOOD.splitlines())
+    assert rows(open_study(make_study(ratings=text))) == (2, 2, 0, 0)
+
+
+def test_a_delimiter_inside_a_quoted_heading_is_no_delimiter(make_study):
+    text = (
+        GOOD.replace("experienced\n", 'experienced,"a;b;c;d;e;f"\n')
+        .replace(",4\n", ",4,x\n")
+        .replace(",5,5\n", ",5,5,x\n")
+    )
+    assert rows(open_study(make_study(ratings=text))) == (2, 2, 0, 0)
+
+
+def test_a_blank_id_is_nobody_else(make_study):
+    text = "respondent,touchpoint,expected,experienced\n3,search,6,4\n,search,5,5\n"
+    assert summarise_ratings(open_study(make_study(ratings=text))).loc[0, "n"] == 2
+
+
+def test_a_faulty_value_of_a_person_is_left_blank_and_listed_and_the_person_kept(make_study):
+    people = "respondent,overall,persona,weight\nann,99,A,2\nbob,5,B,1\neve,6,B,1\n"
+    settings = "scales: {expected: [1, 7], experienced: [1, 7], overall: [1, 7]}"
+    study = open_study(make_study(ratings=GOOD, respondents=people, settings=settings))
+    assert rows(study, "respondents") == (3, 3, 0, 0)
+    assert table(study, "respondents")["overall"].isna().tolist() == [True, False, False]
+    assert study.quarantined[["line", "what", "reason"]].to_numpy().tolist() == [
+        [2, "value", "overall is outside 1 to 7"]
+    ]
+
+
+@pytest.mark.parametrize("name", ["_reason", "block", "line", "stage", "channel", "n", "gap"])
+def test_a_column_name_that_means_something_else_here_is_refused(make_study, name):
+    with pytest.raises(StudyError, match=f"rename it, such as respondent_{name}"):
+        open_study(make_study(ratings=GOOD, respondents=f"respondent,{name}\nann,private\nbob,x\n"))
+
+
+def test_a_column_of_people_may_be_called_reason(make_study):
+    study = open_study(make_study(ratings=GOOD, respondents="respondent,reason\nann,my words\nbob,x\n"))
+    assert study.quarantined.empty and summarise_ratings(study, by="reason")["reason"].tolist() == ["my words", "x"]
+
+
+def test_weights_are_for_everybody_who_answered(make_study):
+    with pytest.raises(StudyError, match="1 respondents of ratings.csv are not listed.*'bob'"):
+        open_study(make_study(ratings=GOOD, respondents="respondent,weight\nann,1000\n"))
+
+
+def test_times_of_parquet_are_taken_as_they_are(make_study):
+    folder = make_study(ratings=GOOD)
+    frame = pd.read_csv(folder / "ratings.csv")
+    moment = pd.Timestamp("2026-07-01 12:00")
+    for written, kept in ((moment.tz_localize("Europe/Berlin"), "2026-07-01 10:00"), (moment, "2026-07-01 10:00")):
+        frame.assign(answered_at=written).to_parquet(folder / "ratings.parquet")
+        (folder / "study.yaml").write_text(SCALES + "\ndates: {zone: Europe/Berlin}\nfiles: {ratings: ratings.parquet}")
+        assert table(open_study(folder))["answered_at"].tolist() == [pd.Timestamp(kept)] * 2
+
+
+def test_numbers_as_text_and_blank_numbers_in_parquet(make_study):
+    folder = make_study(ratings=GOOD)
+    frame = pd.read_csv(folder / "ratings.csv").assign(expected=["6", "x"], experienced=[4.0, float("nan")])
+    frame.loc[2] = ["eve", "search", "5", 5.0]
+    frame.to_parquet(folder / "ratings.parquet")
+    (folder / "study.yaml").write_text(SCALES + "\nfiles: {ratings: ratings.parquet}")
+    study = open_study(folder)
+    assert rows(study) == (3, 2, 1, 0) and study.quarantined["reason"].tolist() == ["expected is not a number"]
+
+
+def test_torn_parquet_is_refused(make_study):
+    folder = make_study(ratings=GOOD)
+    (folder / "ratings.parquet").write_bytes(b"PAR1 torn")
+    (folder / "study.yaml").write_text(SCALES + "\nfiles: {ratings: ratings.parquet}")
+    with pytest.raises(StudyError, match="cannot be read as Parquet"):
+        open_study(folder)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"), [("99", "has no row 99"), ("0", "one is '0'"), ("1.5", "one is '1.5'"), ("x", "'x'")]
+)
+def test_an_exclusion_names_a_row_that_is_there(make_study, row, words):
+    folder = make_study(ratings=GOOD, settings=SCALES + "\nexclude: out.csv")
+    (folder / "out.csv").write_text(f"row,reason\n{row},test\n")
+    with pytest.raises(StudyError, match=words):
+        open_study(folder)
+
+
+def test_a_misspelt_column_in_the_settings_is_named(make_study):
+    folder = make_study(ratings=GOOD)
+    (folder / "study.yaml").write_text(
+        SCALES + "\nfiles: {ratings: {path: ratings.csv, columns: {experince: experienced}}}"
+    )
+    with pytest.raises(StudyError, match="Did you mean 'experienced'"):
+        open_study(folder)
+
+
+def test_a_wide_export_may_say_who_and_when_and_which_wave(make_study):
+    wide = "id,round,Search\nann,w1,4\nann,w2,5\nbob,w2,6\n"
+    columns = "position,table,column,touchpoint\n1,respondents,respondent\n2,respondents,wave,\n3,ratings,experienced,search\n"
+    study = open_study(wide_study(make_study, wide=wide, columns=columns), wave="all")
+    found = summarise_ratings(study, by="wave")
+    assert found[["wave", "n_experienced"]].to_numpy().tolist() == [["w1", 1], ["w2", 2]]
+    assert table(study)["respondent"].tolist() == ["ann", "ann", "bob"]
+
+
+def test_a_wide_export_and_a_file_of_respondents_is_one_too_many(make_study):
+    folder = wide_study(make_study)
+    (folder / "respondents.csv").write_text("respondent\n1\n")
+    (folder / "study.yaml").write_text(
+        (folder / "study.yaml").read_text().replace("files: {", "files: {respondents: respondents.csv, ")
+    )
+    with pytest.raises(StudyError, match="leave the file of respondents out"):
         open_study(folder)

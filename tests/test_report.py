@@ -1,7 +1,7 @@
 """The run: whole or not at all, the same bytes for the same input, and a sentence for everything that can go wrong."""
 
 import json
-import shutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +10,9 @@ import nbformat
 import pandas as pd
 import pytest
 
-from cxlib import open_study
-from cxlib.publish import fingerprint, locked
-from cxlib.report import run_report
+from cxlib import open_study, summarise_ratings
+from cxlib.publish import fingerprint, locked, point_latest
+from cxlib.report import code_files, run_report
 from cxlib.tables import RESULTS, StudyError
 from tests.conftest import write_study
 
@@ -139,14 +139,17 @@ def test_parameters_reach_the_notebooks(tmp_path):
     )
     assert pd.read_csv(home / "tables/gaps.csv")["stage"].unique().tolist() == ["adoption"]
     assert pd.read_csv(home / "tables/gaps_by_market.csv")["market"].tolist() == ["DE"]
-    assert "Only part of the study: stages adoption; market=DE." in (home / "report.html").read_text(encoding="utf-8")
+    assert "Only part of the study: stages adoption; where market=DE." in (home / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["--set", "stags=[adoption]"], "No notebook has a parameter 'stags'. Did you mean 'stages'?"),
-        (["--set", "stages=adoption"], "stages should be list[str]; it is 'adoption'."),
+        (["--set", "stages={a: b}"], "stages should be list[str]"),
+        (["--set", "confidence=95"], "at least .5 and below 1"),
+        (["--set", "by=persna"], "Did you mean 'persona'"),
+        (["--as-of", "2020-01-01"], "No answer is left: answers up to 2020-01-01"),
         (["--set", "stages=[adoptoin]"], "Did you mean 'adoption'?"),
         (["--set", "confidence=high"], "confidence should be float"),
         (["--set", "stages"], "write it NAME=VALUE"),
@@ -229,6 +232,82 @@ def test_papermill_runs_the_notebook_by_hand(root, tmp_path, place):
     assert not list((root / place).glob("charts")) and not list((root / place).glob("tables"))
 
 
+def test_papermill_writes_where_it_is_told_and_can_be_run_again(root, tmp_path):
+    words = [
+        "papermill",
+        "notebooks/04_gaps.ipynb",
+        str(tmp_path / "out.ipynb"),
+        "-p",
+        "output_path",
+        str(tmp_path / "out"),
+    ]
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-m", *words], cwd=root, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out/tables/gaps.csv").is_file() and (tmp_path / "out/charts/gaps.svg").is_file()
+
+
+def test_a_file_that_changes_under_the_run_publishes_nothing(tmp_path):
+    folder = write_study(tmp_path / "little", ratings=GOOD)
+    change = f"with open({str(folder / 'ratings.csv')!r}, 'a') as file:\n    file.write('late,pay,5,5\\n')"
+    notebooks = write_notebook(tmp_path / "notebooks", change)
+    with pytest.raises(StudyError, match="changed while it was read") as raised:
+        run_report(folder, {}, reports=tmp_path / "out", notebooks=notebooks)
+    assert raised.value.code == 75 and not (tmp_path / "out/little/latest").exists()
+
+
+def test_latest_is_a_copy_where_links_are_not_allowed(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("no links here")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    for run in ("first", "second"):
+        (tmp_path / "runs" / run).mkdir(parents=True)
+        (tmp_path / "runs" / run / "report.html").write_text(run)
+        point_latest(tmp_path, run)
+        assert (tmp_path / "latest/report.html").read_text() == run
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["latest", "runs"]
+
+
+def test_the_run_is_named_by_what_goes_in_not_by_where_it_lies(root, tmp_path):
+    names = code_files([root / "notebooks/04_gaps.ipynb"])
+    assert {"cxlib/gaps.py", "notebooks/04_gaps.ipynb", "requirements.lock"} <= set(names)
+    assert not any(name.startswith("/") for name in names)
+
+
+def test_a_view_from_a_file_reads_days_and_numbers_as_words(tmp_path):
+    (tmp_path / "view.yaml").write_text("as_of: 2026-05-30\nwhere: market=DE\nby: market\n")
+    options = ["--where", "market=FR", "-f", "view.yaml", "--reports", "out", "--set", "wave=2026-Q1"]
+    done = run_cx("report", "data/sample", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    by_market = pd.read_csv(tmp_path / "out/sample/latest/tables/gaps_by_market.csv")
+    assert set(by_market["market"]) == {"DE", "FR"}
+
+
+@pytest.mark.parametrize("text", ["- a\n", "", "a: [", "a: 1\na: 2\n"])
+def test_a_view_that_is_no_mapping_is_a_sentence(tmp_path, text):
+    (tmp_path / "view.yaml").write_text(text)
+    done = run_cx("report", "data/sample", "-f", "view.yaml", "--reports", "out", cwd=tmp_path)
+    assert done.returncode == 2 and "Traceback" not in done.stderr and "view.yaml" in done.stderr
+
+
+def test_the_examples_of_the_readme_work(root, tmp_path):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```(?:yaml)?\n(.*?)```", readme, re.S)
+    ratings = next(block for block in blocks if block.startswith("respondent,touchpoint"))
+    settings = next(block for block in blocks if block.startswith("title: Acme"))
+    (tmp_path / "ratings.csv").write_text(ratings)
+    (tmp_path / "study.yaml").write_text(settings)
+    assert summarise_ratings(open_study(tmp_path))["n"].tolist() == [2, 1]
+    columns = next(block for block in blocks if block.startswith("position,header"))
+    wide = next(block for block in blocks if "google-forms" in block)
+    (tmp_path / "columns.csv").write_text(columns)
+    (tmp_path / "answers.csv").write_text("When,a,b,c,d,How satisfied are you overall?\n2026-01-01,x,x,6,4,5\n")
+    scales = "scales: {expected: [1, 7], experienced: [1, 7], overall: [1, 7]}\n"
+    (tmp_path / "study.yaml").write_text(scales + wide)
+    assert summarise_ratings(open_study(tmp_path)).loc[0, "mean_gap"] == -2
+
+
 def test_every_notebook_has_the_parameters_of_the_design(root):
     from cxlib.parameters import parameters_of
 
@@ -251,4 +330,3 @@ def test_every_notebook_has_the_parameters_of_the_design(root):
 def test_a_study_is_found_from_elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert open_study("data/sample").settings.title.startswith("Laptop retailer")
-    shutil.rmtree(tmp_path, ignore_errors=True)

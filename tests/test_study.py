@@ -2,7 +2,7 @@
 
 import pytest
 
-from cxlib import StudyError, open_study, summarise_ratings, summarise_study
+from cxlib import StudyError, count_values, describe_study, open_study, summarise_ratings, summarise_study
 from cxlib.settings import read_settings
 
 RATINGS = (
@@ -114,6 +114,8 @@ def test_zero_weight_leaves_a_person_out(make_study):
         ({"respondents": "respondent,weight\nann,-1\n"}, "weights are negative"),
         ({"respondents": "respondent,weight\nann,1\nbob,\n"}, "have no weight"),
         ({"respondents": "respondent\nann\nann\n"}, "'ann' stands there twice"),
+        ({"respondents": "respondent,wave\nann,w3\n"}, "wave 'w3' is not in waves of study.yaml"),
+        ({"respondents": "respondent,wave\nann,w1\nbob,\n"}, "have no wave"),
         ({"touchpoints": MAP + "pay,Pay again,purchase\n"}, "lists 'pay' twice"),
         ({"touchpoints": MAP.replace("purchase", "buying")}, "stage 'buying' is not in stages"),
     ],
@@ -139,7 +141,12 @@ def test_tables_that_contradict_themselves_are_refused(make_study, tables, words
         ("waves: {w1: soon}", "last day"),
         ("dates: {order: ydm}", "dates: order"),
         ("met_within: -1", "met_within"),
-        ("stages: x\nfiles: []\n", "name: value pairs|names no data"),
+        ("files: [a.csv]", "name: value pairs"),
+        ("title: x", "names no data"),
+        ("waves: {w1: 2026-02-30}", "cannot be read as YAML"),
+        ("dates: {zone: Europe/Berln}", "zone 'Europe/Berln' is not known"),
+        ("files: {ratings: {path: a.csv, delimiter: ab}}", "delimiter should be one character"),
+        ("met_within: 0.2\nscales: {expected: [1, 7], experienced: [1, 5]}", "on one scale"),
     ],
 )
 def test_a_mistake_in_the_settings_is_a_sentence(tmp_path, text, words):
@@ -178,3 +185,61 @@ def test_no_study_there(tmp_path):
 
 def test_a_sentence_takes_the_place_of_a_traceback_in_jupyter():
     assert StudyError("say what helps")._render_traceback_() == ["StudyError: say what helps"]
+
+
+def test_days_end_where_the_study_was_made(make_study):
+    ratings = "respondent,touchpoint,expected,experienced,answered_at\n"
+    ratings += "late,search,6,4,2026-01-31 23:30:00\nnext,search,6,4,2026-02-01 00:30:00\n"
+    for zone in ("Europe/Berlin", "America/New_York"):
+        folder = make_study(ratings=ratings, settings=f"{SETTINGS}\ndates: {{zone: {zone}}}")
+        found = summarise_ratings(open_study(folder, wave="all"), by="wave")
+        assert found[["wave", "n"]].to_numpy().tolist() == [["w1", 1], ["w2", 1]]
+        facts = summarise_study(open_study(folder, wave="all", as_of="2026-01-31"))
+        assert (facts["respondents"], facts["last"]) == (1, "2026-01-31")
+
+
+def test_the_wave_may_stand_with_the_respondent_only(make_study):
+    ratings = "respondent,touchpoint,expected,experienced\nann,search,6,4\neve,search,5,5\n"
+    study = open_study(make_study(ratings=ratings, respondents=PEOPLE, settings=SETTINGS), wave="all")
+    assert summarise_ratings(study, by=["wave", "persona"])[["wave", "persona"]].to_numpy().tolist() == [
+        ["w1", "Student"],
+        ["w2", "Student"],
+    ]
+
+
+def test_a_person_in_two_waves_has_the_persona_of_each(make_study):
+    ratings = "respondent,wave,touchpoint,expected,experienced\nann,w1,search,6,4\nann,w2,search,5,5\n"
+    people = "respondent,wave,persona\nann,w1,Student\nann,w2,Senior\n"
+    study = open_study(make_study(ratings=ratings, respondents=people), wave="all")
+    found = summarise_ratings(study, by="persona")
+    assert found[["persona", "n", "mean_gap"]].to_numpy().tolist() == [["Senior", 1, 0.0], ["Student", 1, -2.0]]
+    assert summarise_ratings(study).loc[0, "n"] == 1
+
+
+def test_answers_outside_every_wave_are_counted_aloud(make_study):
+    ratings = RATINGS.replace(",w1,", ",,").replace(",w2,", ",,") + "zed,,search,web,5,5,2026-03-15\n"
+    study = open_study(make_study(ratings=ratings, settings=SETTINGS))
+    assert describe_study(study).endswith("1 answers lie in no wave and are left out.")
+
+
+def test_conditions_on_one_column_add_up_and_different_parameters_narrow_down(folder):
+    study = open_study(folder, wave="all", personas=["Student"], where=["persona=Senior"])
+    with pytest.raises(StudyError, match="No answer is left: personas Student; where persona=Senior; wave all"):
+        summarise_study(study)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_values_are_counted_per_group(folder, engine):
+    counts = count_values(open_study(folder, wave="all", engine=engine), "experienced", by="channel")
+    assert counts.to_numpy().tolist() == [
+        ["app", 4, 1, 1],
+        ["app", 5, 1, 1],
+        ["web", 3, 1, 1],
+        ["web", 4, 1, 1],
+        ["web", 6, 1, 1],
+    ]
+
+
+def test_an_unknown_engine_is_refused(folder):
+    with pytest.raises(StudyError, match="There are: duckdb, pandas"):
+        open_study(folder, engine="spark")

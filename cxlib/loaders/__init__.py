@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from cxlib.checks import Checked, Raw, check_table
+from cxlib.checks import Checked, check_table
 from cxlib.loaders import tidy, wide
 from cxlib.settings import Settings, TableFile
 from cxlib.tables import StudyError
@@ -18,24 +18,29 @@ def load_tables(connection: duckdb.DuckDBPyConnection, folder: Path, settings: S
     excluded = read_exclusions(connection, folder, settings.exclude)
     checked = []
     for table, file in settings.files.items():
+        if file.format != "tidy" and "respondents" in settings.files:
+            raise StudyError(
+                f"study.yaml: {file.path} has a line a respondent, and respondents are given too; map their columns in "
+                f"{file.columns} instead (table respondents), and leave the file of respondents out."
+            )
         for raw in READERS[file.format](connection, folder, table, file):
-            if any(raw.table == other.table for other in checked):
-                raise StudyError(f"study.yaml: {raw.table} comes from two files; leave one out.")
             exclusions = excluded if table == "ratings" else excluded.iloc[:0]
             checked.append(check_table(connection, raw, settings, exclusions))
     return checked
 
 
 def read_exclusions(connection: duckdb.DuckDBPyConnection, folder: Path, file: TableFile | None) -> pd.DataFrame:
-    """Rows of the ratings file that people left out by hand: `row` (1 is the first row of data) and `reason`."""
+    """Lines of the ratings file that people left out by hand, with their reason.
+
+    In the file, `row` 1 is the first row of data; `line` counts the heading too.
+    """
     if file is None:
-        return pd.DataFrame({"row": pd.Series(dtype="int64"), "reason": pd.Series(dtype="str")})
+        return pd.DataFrame({"line": pd.Series(dtype="int64"), "reason": pd.Series(dtype="str")})
     [raw] = tidy.read_raw(connection, folder, "exclude", file)
-    table = connection.sql(f"SELECT * FROM {raw.relation}").df()
-    if not {"row", "reason"} <= set(table.columns):
-        raise StudyError(f"{file.path} should have the columns row and reason; it has {list(raw.columns)}.")
-    rows = pd.to_numeric(table["row"], errors="coerce")
-    if rows.isna().any() or (rows < 1).any():
-        first = table.loc[rows.isna() | (rows < 1), "row"].iloc[0]
-        raise StudyError(f"{file.path}: row should be a number from 1 (the first row of data); one is {first!r}.")
-    return pd.DataFrame({"row": rows.astype("int64"), "reason": table["reason"].fillna("no reason given")})
+    if not {"row", "reason"} <= set(raw.columns):
+        raise StudyError(f"{file.path} should have the columns row and reason; it has {raw.columns}.")
+    table = connection.sql(f"SELECT trim(row) AS row, reason FROM {raw.relation}").df()
+    wrong = table.loc[~table["row"].str.fullmatch("[1-9][0-9]{0,11}"), "row"]
+    if len(wrong):
+        raise StudyError(f"{file.path}: row should be 1 (the first row of data) or more; one is {wrong.iloc[0]!r}.")
+    return pd.DataFrame({"line": table["row"].astype("int64") + 1, "reason": table["reason"]})
