@@ -13,9 +13,10 @@ from cxlib.publish import fingerprint, locked, point_latest, publish, run_id, st
 from cxlib.render import render_chapter, render_report
 from cxlib.runner import run_notebooks
 from cxlib.settings import Settings, read_settings
-from cxlib.study import ROOT, Study, View, find_study, open_study
-from cxlib.summaries import describe_study, describe_view, group_keys, summarise_study
+from cxlib.study import ROOT, Study, find_study, open_study
+from cxlib.summaries import describe_study, group_keys, summarise_study
 from cxlib.tables import StudyError
+from cxlib.view import View, describe_view
 
 LIBRARIES = ("duckdb", "matplotlib", "narwhals", "numpy", "pandas", "papermill", "scipy", "seaborn")
 

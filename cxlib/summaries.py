@@ -9,8 +9,9 @@ import narwhals as nw
 import pandas as pd
 
 from cxlib.intervals import ratio_mean
-from cxlib.study import Study, day_ends, parse_condition, parse_day, segments_of, waves_of
+from cxlib.study import Study
 from cxlib.tables import StudyError, nearest
+from cxlib.view import day_ends, describe_view, parse_day, view_filters
 from cxlib.words import in_words
 
 MEASURES = ("gap", "expected", "experienced")
@@ -104,16 +105,6 @@ def describe_study(study: Study) -> str:
     )
 
 
-def describe_view(study: Study) -> str:
-    """Which part of the study is looked at; empty for all of its latest wave."""
-    view = study.view
-    parts = [
-        f"{name} {', '.join(chosen)}" for name, chosen in vars(view).items() if isinstance(chosen, list) and chosen
-    ]
-    parts += [f"wave {view.wave}"] if view.wave != "latest" else []
-    return "; ".join([*parts, *([f"answers up to {view.as_of}"] if view.as_of else [])])
-
-
 def find_answers(study: Study) -> nw.LazyFrame:
     """The answers the view looks at, one row an answer, with stage, persona, weight and segments beside it."""
     answers = joined_answers(study)
@@ -156,7 +147,7 @@ def join_people(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
         return answers.with_columns(persona=nw.lit(None, nw.String), weight=nw.lit(1.0))
     people = study.tables["respondents"]
     counts = people.select(people=nw.col("respondent").n_unique(), rows=nw.len()).collect("pandas").to_native().iloc[0]
-    segments = [column for column in segments_of(study) if column != "wave"]
+    segments = [column for column in study.segments if column != "wave"]
     if counts["people"] == counts["rows"]:
         people = people.select("respondent", "weight", *segments, own_wave=nw.col("wave"))
         joined = answers.join(people, on="respondent", how="left")
@@ -167,29 +158,19 @@ def join_people(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
     return joined.with_columns(weight=nw.coalesce(nw.col("weight"), nw.lit(1.0)))
 
 
-def view_filters(study: Study) -> list[tuple[str, list[str]]]:
-    """Column and the values kept; conditions on one column add up, different ones narrow down."""
-    view = study.view
-    filters = [("stage", view.stages), ("touchpoint", view.touchpoints)]
-    filters += [("persona", view.personas), ("channel", view.channels)]
-    conditions = [parse_condition(study, condition) for condition in view.where]
-    filters += [(column, [value for name, value in conditions if name == column]) for column, _ in conditions]
-    return [(column, values) for column, values in filters if values]
-
-
 def chosen_wave(study: Study) -> str:
     """The wave looked at: the one named, or the latest that has answers; "all" where there are no waves."""
     if study.view.wave != "latest":
         return study.view.wave
     found = set(joined_answers(study).select("wave").unique().collect("pandas").to_native()["wave"].dropna())
-    there = [wave for wave in waves_of(study) if wave in found]
+    there = [wave for wave in study.waves if wave in found]
     return there[-1] if there else "all"
 
 
 def group_keys(study: Study, by: str | list[str]) -> list[str]:
     """The columns to group by, when the study has them."""
     keys = [by] if isinstance(by, str) else list(by)
-    choices = dict.fromkeys(["touchpoint", "stage", "dimension", "channel", "wave", "persona", *segments_of(study)])
+    choices = dict.fromkeys(["touchpoint", "stage", "dimension", "channel", "wave", "persona", *study.segments])
     for key in keys:
         if key not in choices:
             raise StudyError(f"by: '{key}' is nothing to group by. {nearest(key, list(choices))}", code=2)
@@ -231,7 +212,7 @@ def place_on_map(study: Study, table: pd.DataFrame, keys: list[str]) -> pd.DataF
     orders = {
         "touchpoint": list(places["touchpoint"]),
         "stage": study.stages,
-        "wave": waves_of(study),
+        "wave": study.waves,
     }
     for key in reversed(keys):
         order = {value: place for place, value in enumerate(orders.get(key, []))}

@@ -1,0 +1,79 @@
+"""Whether the tables of a study agree with each other and with study.yaml."""
+
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from cxlib.tables import StudyError, nearest
+
+if TYPE_CHECKING:
+    from cxlib.study import Study
+
+
+def check_agreement(study: "Study") -> None:
+    """Raise the first sentence that says where two tables contradict each other."""
+    check_map(study)
+    check_waves(study)
+    check_people(study)
+
+
+def check_map(study: "Study") -> None:
+    """A touchpoint stands once on the map, in a stage of the study."""
+    places, stages = study.touchpoints, study.stages
+    twice = places.loc[places["touchpoint"].duplicated(), "touchpoint"]
+    if len(twice):
+        raise StudyError(f"{study.source('touchpoints')} lists '{twice.iloc[0]}' twice; keep one.")
+    unknown = places.loc[places["stage"].notna() & ~places["stage"].isin(stages), "stage"]
+    if len(unknown):
+        raise StudyError(
+            f"{study.source('touchpoints')}: stage '{unknown.iloc[0]}' is not in stages of study.yaml. "
+            f"{nearest(unknown.iloc[0], stages)}"
+        )
+
+
+def check_waves(study: "Study") -> None:
+    """Where study.yaml declares waves, a wave in the data is one of them."""
+    declared = list(study.settings.waves)
+    for table in ("ratings", "respondents"):
+        for wave in study.values(table, "wave") if declared else []:
+            if wave not in declared:
+                raise StudyError(
+                    f"{study.source(table)}: wave '{wave}' is not in waves of study.yaml. {nearest(wave, declared)}"
+                )
+
+
+def check_people(study: "Study") -> None:
+    """A respondent stands once in a wave and has a weight of at least 0."""
+    if "respondents" not in study:
+        return
+    people = study.tables["respondents"]
+    source = study.source("respondents")
+    waves = people.select(blank=nw.col("wave").is_null().sum(), all=nw.len()).collect("pandas").to_native().iloc[0]
+    if 0 < waves["blank"] < waves["all"]:
+        raise StudyError(f"{source}: {waves['blank']:g} of {waves['all']:g} respondents have no wave; give each one.")
+    often = people.group_by("respondent", "wave").agg(nw.len().alias("times")).filter(nw.col("times") > 1)
+    twice = often.select("respondent").sort("respondent").head(1).collect("pandas").to_native()
+    if len(twice):
+        raise StudyError(
+            f"{source}: respondent '{twice['respondent'].iloc[0]}' stands there twice; keep one line each."
+        )
+    weights = people.select(negative=(nw.col("weight") < 0).sum(), blank=nw.col("weight").is_null().sum(), all=nw.len())
+    found = weights.collect("pandas").to_native().iloc[0]
+    if found["negative"]:
+        raise StudyError(f"{source}: {found['negative']:g} weights are negative; a weight is 0 (left out) or more.")
+    if 0 < found["blank"] < found["all"]:
+        raise StudyError(f"{source}: {found['blank']:g} of {found['all']:g} respondents have no weight; give each one.")
+    if found["blank"] == 0 and "ratings" in study:
+        check_everybody_is_listed(study, source)
+
+
+def check_everybody_is_listed(study: "Study", source: str) -> None:
+    """Where there are weights, everybody who answered has one."""
+    answered = study.tables["ratings"].select("respondent").unique()
+    unlisted = answered.join(study.tables["respondents"].select("respondent"), on="respondent", how="anti")
+    names = unlisted.sort("respondent").collect("pandas").to_native()["respondent"]
+    if len(names):
+        raise StudyError(
+            f"{source}: {len(names)} respondents of {study.source('ratings')} are not listed, so they have no weight; "
+            f"first: '{names.iloc[0]}'. Add them, or drop the column weight."
+        )

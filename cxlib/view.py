@@ -1,0 +1,99 @@
+"""The part of a study to look at: which stages, personas, waves, …, and up to which day."""
+
+import datetime
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from cxlib.tables import StudyError, nearest
+
+if TYPE_CHECKING:
+    from cxlib.study import Study
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of a study to look at; an empty list or text leaves nothing out.
+
+    `wave` is "latest", "all" or a wave of the study; `where` holds conditions such as "market=DE".
+    """
+
+    as_of: str = ""
+    wave: str = "latest"
+    stages: list[str] = field(default_factory=list)
+    touchpoints: list[str] = field(default_factory=list)
+    personas: list[str] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    where: list[str] = field(default_factory=list)
+
+
+def check_view(study: "Study") -> None:
+    """Every value of the view is one the study has."""
+    view = study.view
+    known = {
+        "stages": lambda: study.stages,
+        "touchpoints": lambda: study.values("ratings", "touchpoint") + list(study.touchpoints["touchpoint"]),
+        "personas": lambda: study.values("respondents", "persona"),
+        "channels": lambda: study.values("ratings", "channel"),
+    }
+    for parameter, find_choices in known.items():
+        wanted = getattr(view, parameter)
+        choices = find_choices() if wanted else []
+        for value in wanted:
+            if value not in choices:
+                raise StudyError(f"{parameter}: '{value}' is not in this study. {nearest(value, choices)}", code=2)
+    waves = ["latest", "all", *study.waves]
+    if view.wave not in waves:
+        raise StudyError(f"wave: '{view.wave}' is not in this study. {nearest(view.wave, waves)}", code=2)
+    for condition in view.where:
+        column, value = parse_condition(study, condition)
+        choices = study.values("respondents", column)
+        if value not in choices:
+            raise StudyError(f"where: no respondent has {column}={value}. {nearest(value, choices)}", code=2)
+    if view.as_of:
+        parse_day(view.as_of)
+
+
+def parse_condition(study: "Study", condition: str) -> tuple[str, str]:
+    """Column and value of a condition such as "market=DE"."""
+    column, equals, value = condition.partition("=")
+    segments = study.segments
+    if not equals or column not in segments:
+        raise StudyError(f"where: '{condition}' should be column=value. {nearest(column, segments)}", code=2)
+    return column, value
+
+
+def view_filters(study: "Study") -> list[tuple[str, list[str]]]:
+    """Column and the values kept; conditions on one column add up, different ones narrow down."""
+    view = study.view
+    filters = [("stage", view.stages), ("touchpoint", view.touchpoints)]
+    filters += [("persona", view.personas), ("channel", view.channels)]
+    conditions = [parse_condition(study, condition) for condition in view.where]
+    filters += [(column, [value for name, value in conditions if name == column]) for column, _ in conditions]
+    return [(column, values) for column, values in filters if values]
+
+
+def describe_view(study: "Study") -> str:
+    """Which part of the study is looked at; empty for all of its latest wave."""
+    view = study.view
+    parts = [
+        f"{name} {', '.join(chosen)}" for name, chosen in vars(view).items() if isinstance(chosen, list) and chosen
+    ]
+    parts += [f"wave {view.wave}"] if view.wave != "latest" else []
+    return "; ".join([*parts, *([f"answers up to {view.as_of}"] if view.as_of else [])])
+
+
+def parse_day(day: str) -> datetime.date:
+    """A day written 2026-03-31."""
+    try:
+        return datetime.date.fromisoformat(day)
+    except ValueError:
+        raise StudyError(f"as_of: '{day}' should be a day such as 2026-03-31.", code=2) from None
+
+
+def day_ends(study: "Study", day: datetime.date) -> datetime.datetime:
+    """The moment in UTC at which a day is over where the study was made."""
+    next_day = datetime.datetime.combine(
+        day + datetime.timedelta(days=1), datetime.time(), ZoneInfo(study.settings.zone)
+    )
+    return next_day.astimezone(datetime.UTC).replace(tzinfo=None)
