@@ -1,4 +1,4 @@
-"""Whether the tables of a study agree with each other and with study.yaml."""
+"""Whether the tables of a study agree with each other and with study.yaml: what contradicts raises, the rest is a doubt."""
 
 from typing import TYPE_CHECKING
 
@@ -63,17 +63,33 @@ def check_people(study: "Study") -> None:
         raise StudyError(f"{source}: {found['negative']:g} weights are negative; a weight is 0 (left out) or more.")
     if 0 < found["blank"] < found["all"]:
         raise StudyError(f"{source}: {found['blank']:g} of {found['all']:g} respondents have no weight; give each one.")
-    if found["blank"] == 0 and "ratings" in study:
-        check_everybody_is_listed(study, source)
+    unlisted = people_not_listed(study)
+    if len(unlisted) and (found["blank"] == 0 or len(unlisted) == len(study.values("ratings", "respondent"))):
+        raise StudyError(
+            f"{source}: {len(unlisted)} respondents of {study.source('ratings')} are not listed, so nothing is known of "
+            f"them, nor their weight; first: '{unlisted[0]}'. Add them, or correct the ids."
+        )
 
 
-def check_everybody_is_listed(study: "Study", source: str) -> None:
-    """Where there are weights, everybody who answered has one."""
+def people_not_listed(study: "Study") -> list[str]:
+    """Those who answered and are not in the table of respondents."""
+    if not ("ratings" in study and "respondents" in study):
+        return []
     answered = study.tables["ratings"].select("respondent").unique()
     unlisted = answered.join(study.tables["respondents"].select("respondent"), on="respondent", how="anti")
-    names = unlisted.sort("respondent").collect("pandas").to_native()["respondent"]
-    if len(names):
-        raise StudyError(
-            f"{source}: {len(names)} respondents of {study.source('ratings')} are not listed, so they have no weight; "
-            f"first: '{names.iloc[0]}'. Add them, or drop the column weight."
-        )
+    return unlisted.sort("respondent").collect("pandas").to_native()["respondent"].tolist()
+
+
+def find_doubts(study: "Study") -> list[str]:
+    """Sentences for the report's first page: what was left out or could not be matched."""
+    doubts = []
+    for row in study.counts[study.counts["quarantined"] > 0].itertuples():
+        doubts.append(f"{row.source}: {row.quarantined:,} of {row.read:,} {row.counted} could not be used.")
+    for table, columns in study.not_used.items():
+        doubts.append(f"{study.source(table)}: columns that are not used: {', '.join(columns)}.")
+    if unlisted := people_not_listed(study):
+        doubts.append(f"{len(unlisted):,} people who answered are not in {study.source('respondents')}.")
+    off_map = sorted(set(study.values("ratings", "touchpoint")) - set(study.touchpoints["touchpoint"]))
+    if off_map and "touchpoints" in study:
+        doubts.append(f"Rated, but not on the map ({study.source('touchpoints')}): {', '.join(off_map)}.")
+    return doubts

@@ -23,7 +23,6 @@ SWITCHED_ON_BY = {
     "wave": "a column wave in the ratings, or answered_at and waves in study.yaml",
 }
 HEADINGS = {"label": "touchpoint", "n_needed": "n needed"}
-WHOLE = ("n", "n_needed", "n_expected", "n_experienced")
 HIDDEN = ("p", "n_effective", "n_expected", "n_experienced", "paired")
 PNG_DPI = 200
 
@@ -51,7 +50,7 @@ class Chapter:
         if table.empty:
             group = table.columns[0]
             wanted = SWITCHED_ON_BY.get(group, f"a column {group}")
-            self.say(f"Nothing to show by {group}: no answer says it. It is switched on by {wanted}.")
+            self.say(f"There is nothing to show by {group}: that takes {wanted}.")
             return
         shown = readable(table.head(most))
         display({"text/plain": shown.to_string(index=False), "text/html": table_html(shown)}, raw=True)
@@ -106,10 +105,13 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
             shown[heading] = table[column].map(lambda gap: signed(gap, 2))
         elif column == "q":
             shown[heading] = table[column].map(readable_q)
-        elif column in WHOLE:
-            shown[heading] = ["–" if pd.isna(value) else f"{value:,}" for value in table[column]]
+        elif column == "n_needed":
+            wanted = table[column].where((table["verdict"] == "not enough data") & (table[column] > table["n"]))
+            shown[heading] = ["–" if pd.isna(value) else f"{value:,}" for value in wanted]
+        elif column == "n":
+            shown[heading] = [f"{value:,}" for value in table[column]]
         elif pd.api.types.is_float_dtype(table[column]):
-            shown[heading] = ["–" if pd.isna(value) else f"{value:.2f}" for value in table[column]]
+            shown[heading] = ["–" if pd.isna(value) else f"{value:.2f}".replace("-", "−") for value in table[column]]
         elif column == "verdict":
             shown[heading] = table[column].map(VERDICT_WORDS)
         else:

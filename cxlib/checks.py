@@ -4,7 +4,7 @@ A row that cannot be used is set aside with a reason and counted; in tables of p
 cannot be used is left blank and listed, and the row is kept; what makes the whole file unusable raises.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import pandas as pd
@@ -13,7 +13,7 @@ from cxlib.engine import first_row, identifier, quote
 from cxlib.settings import Settings
 from cxlib.tables import RESERVED, TABLES, Column, StudyError
 
-DATE_FORMATS = {"ymd": "%Y{0}%m{0}%d", "dmy": "%d{0}%m{0}%Y", "mdy": "%m{0}%d{0}%Y"}
+DATE_FORMATS = {"ymd": "%y{0}%m{0}%d", "dmy": "%d{0}%m{0}%y", "mdy": "%m{0}%d{0}%y"}
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"]
 STANDARD_SCALES = [(1, 5), (1, 7), (0, 10), (1, 10), (1, 11), (0, 100)]
 SQL_TYPES = {"key": "VARCHAR", "text": "VARCHAR", "rating": "DOUBLE", "number": "DOUBLE", "time": "TIMESTAMP"}
@@ -38,12 +38,14 @@ class Raw:
 
 @dataclass(frozen=True)
 class Checked:
-    """A table that may be used, what was set aside (table, source, line, what, reason), and the count of rows."""
+    """A table that may be used, what was set aside (table, source, line, what, reason), the count of rows, and columns
+    of the file that are none of ours."""
 
     table: str
     relation: str
     quarantined: pd.DataFrame
     counts: dict
+    not_used: list[str]
 
 
 def check_table(connection: duckdb.DuckDBPyConnection, raw: Raw, settings: Settings, excluded: pd.DataFrame) -> Checked:
@@ -64,11 +66,12 @@ def check_table(connection: duckdb.DuckDBPyConnection, raw: Raw, settings: Setti
     counts |= dict(quarantined=len(rejects) + len(rows), excluded=count_excluded(connection, raw, excluded))
     if used + counts["quarantined"] + counts["excluded"] != counts["read"]:
         raise RuntimeError(f"rows do not add up: {counts}")
-    if used == 0:
-        raise StudyError(f"{raw.source}: no rows are left of {raw.table}; {reasons(listed)}.")
+    if used == 0 or counts["quarantined"] > counts["read"] / 2:
+        raise StudyError(f"{raw.source}: {used} of {counts['read']} rows can be used; {reasons(listed)}.")
     listed = listed.assign(table=raw.table, source=raw.source).sort_values(["line", "reason"], ignore_index=True)
     usable = f"(SELECT * EXCLUDE (_reason, _blanked) FROM {relation} WHERE _reason IS NULL)"
-    return Checked(raw.table, usable, listed[["table", "source", "line", "what", "reason"]], counts)
+    not_used = [column for column in raw.columns if column not in {ours.name for ours in columns}]
+    return Checked(raw.table, usable, listed[["table", "source", "line", "what", "reason"]], counts, not_used)
 
 
 def count_excluded(connection: duckdb.DuckDBPyConnection, raw: Raw, excluded: pd.DataFrame) -> int:
@@ -98,6 +101,8 @@ def columns_of(raw: Raw, settings: Settings) -> list[Column]:
             f"{raw.source} lacks the column {missing[0]}; it has {raw.columns}. Rename it there, or say which it is: "
             f"{raw.table}: {{path: {raw.source}, columns: {{{missing[0]}: its heading}}}} in study.yaml."
         )
+    if raw.table == "ratings" and "respondent" in raw.columns and "response" not in raw.columns:
+        return [replace(column, required=column.required or column.name == "respondent") for column in declared]
     if raw.table != "respondents":
         return list(declared)
     ours = {column.name for column in declared}
@@ -181,7 +186,8 @@ def cast(column: Column, types: dict[str, str], settings: Settings) -> str:
         return f"CAST({value} AS TIMESTAMP)"
     if kind.startswith(("TIMESTAMP", "DATE")):
         return f"CAST(timezone({zone}, CAST({value} AS TIMESTAMP)) AS TIMESTAMP)"
-    formats = [DATE_FORMATS[settings.date_order].format(mark) + clock for mark in "-/." for clock in CLOCKS]
+    short = [DATE_FORMATS[settings.date_order].format(mark) + clock for mark in "-/." for clock in CLOCKS]
+    formats = [*short, *(form.replace("%y", "%Y") for form in short)]
     declared = f"timezone({zone}, try_strptime({value}, [{', '.join(map(quote, formats))}]))"
     offset = f"regexp_matches({value}, '(Z|UTC|[+-]\\d\\d(:?\\d\\d)?)$') AND regexp_matches({value}, ':')"
     stamped = f"TRY_CAST(CASE WHEN {offset} THEN {value} END AS TIMESTAMPTZ)"
@@ -202,7 +208,8 @@ def faults_of(column: Column, settings: Settings) -> list[str]:
         reason = quote(f"{column.name} is outside {low:g} to {high:g}")
         faults.append(f"WHEN {typed} < {low} OR {typed} > {high} THEN {reason}")
     if column.kind == "time":
-        faults.append(f"WHEN {value} IS NOT NULL AND {typed} IS NULL THEN {quote(f'{column.name} is not a date')}")
+        wrong = f"{value} IS NOT NULL AND ({typed} IS NULL OR year({typed}) NOT BETWEEN 1901 AND 2100)"
+        faults.append(f"WHEN {wrong} THEN {quote(f'{column.name} is not a date')}")
     return faults or ["WHEN false THEN ''"]
 
 
@@ -232,11 +239,18 @@ def refuse_hopeless(
             f"SELECT count(*), min(_line), min_by(coalesce(_reason, _blanked), _line) FROM {relation} WHERE {fault}",
         )
         if bad > filled / 2:
-            raise StudyError(hopeless(connection, raw, column, (bad, filled), first, reason, (low, high)))
+            raise StudyError(hopeless(connection, raw, column, settings, (bad, filled), first, reason, (low, high)))
 
 
 def hopeless(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, column: Column, share: tuple, first: int, reason: str, seen: tuple
+    connection: duckdb.DuckDBPyConnection,
+    raw: Raw,
+    column: Column,
+    settings: Settings,
+    share: tuple,
+    first: int,
+    reason: str,
+    seen: tuple,
 ) -> str:
     """How much of a column is wrong, one instance, and what would help."""
     [value] = first_row(
@@ -247,7 +261,10 @@ def hopeless(
         f"first, line {first}: {str(value)[:60]!r}. "
     )
     if column.kind == "time":
-        return words + "Declare how dates are written, such as dates: {order: dmy, zone: Europe/Berlin}, in study.yaml."
+        return words + (
+            f"Dates are read as {settings.date_order}; declare how they are written in study.yaml, "
+            "such as dates: {order: dmy, zone: Europe/Berlin}."
+        )
     if "outside" in reason:
         scale = likely_scale(*seen)
         return (

@@ -5,7 +5,7 @@ import pandas as pd
 
 from cxlib.intervals import adjust, n_for_precision, t_interval, t_test
 from cxlib.tables import GAP_COLUMNS, check_columns
-from cxlib.words import agree, listed, signed
+from cxlib.words import counted, listed, signed
 
 NO_PAIRS = (
     "No answer holds both an expectation and an experience, so there is no gap to show. "
@@ -44,16 +44,16 @@ def find_gaps(
     """
     check_columns(ratings, SUMMARY, name="ratings (from summarise_ratings)")
     met_within = np.nan if met_within is None else met_within
-    mean, se, n = (ratings[column] for column in ("mean_gap", "se_gap", "n"))
-    low, high = t_interval(mean, se, n, confidence)
-    near, far = t_interval(mean, se, n, 1 - 2 * level)
-    p = t_test(mean, se, n)
+    mean, se, n, effective = (ratings[column] for column in ("mean_gap", "se_gap", "n", "n_effective"))
+    low, high = t_interval(mean, se, effective, confidence)
+    near, far = t_interval(mean, se, effective, 1 - 2 * level)
+    p = t_test(mean, se, effective)
     q = adjust(p)
     claims = [(near > -met_within) & (far < met_within), (q <= level) & (mean < 0), q <= level]
     verdict = np.select(claims, ["met", "shortfall", "exceeded"], "not enough data")
     sides = {side: ratings[f"paired_{side}"].fillna(ratings[f"mean_{side}"]) for side in SIDES}
     gaps = ratings.assign(**sides, gap=mean, low=low, high=high, p=p, q=q, verdict=verdict).assign(
-        n_needed=n_for_precision(se, n, met_within, confidence), paired=np.where(n > 0, "yes", "no pairs")
+        n_needed=n_for_precision(se, n, effective, met_within, confidence), paired=np.where(n > 0, "yes", "no pairs")
     )
     groups = [column for column in ("stage", "touchpoint", "label") if column in gaps]
     groups += [column for column in ratings.columns if column not in [*groups, *SUMMARY] and column[:3] != "se_"]
@@ -62,42 +62,56 @@ def find_gaps(
     return gaps.loc[order, [*groups, *FIGURES]].reset_index(drop=True)
 
 
-def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95) -> str:
-    """The headline: where the widest shortfall was measured, and how sure that is."""
+def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95, among: str = "") -> str:
+    """The headline: where the widest shortfall was measured, and how sure that is.
+
+    `among` says what was compared, where that is not plain ("Of all personas and stages").
+    """
     check_columns(gaps, ["n", "gap", "low", "high", "verdict"], name="gaps (from find_gaps)")
     if not (gaps["n"] > 0).any():
         return NO_PAIRS
-    short = gaps[gaps["verdict"] == "shortfall"]
+    short = shortfalls(gaps)
     if short.empty:
-        return "Nothing falls clearly short of expectation."
+        sure = (gaps["verdict"] != "not enough data").any()
+        return "Nothing falls clearly short of expectation." if sure else "The answers are too few to name a shortfall."
     worst, name = short.iloc[0], group_names(short).iloc[0]
     return (
-        f"{name[:1].upper()}{name[1:]} falls furthest short: {abs(worst['gap']):.1f} points below expectation "
+        f"{f'{among}, {name}' if among else name[:1].upper() + name[1:]} falls furthest short: "
+        f"{abs(worst['gap']):.1f} points below expectation "
         f"({confidence * 100:g}\u00a0% interval {-worst['high']:.1f} to {-worst['low']:.1f}; n\u00a0{worst['n']:,})."
     )
 
 
+def shortfalls(gaps: pd.DataFrame) -> pd.DataFrame:
+    """The rows that fall short, of groups that are known."""
+    groups = [column for column in gaps.columns if column not in FIGURES and column != "stage"] or ["stage"]
+    known = gaps[groups].notna().all(axis=1) & (
+        gaps["stage"].notna() if "stage" in gaps and "label" not in gaps else True
+    )
+    return gaps[known & (gaps["verdict"] == "shortfall")]
+
+
 def describe_ties(gaps: pd.DataFrame) -> str:
-    """What cannot be told apart from the widest shortfall: those whose intervals overlap with its interval."""
-    short = gaps[gaps["verdict"] == "shortfall"]
+    """What could be as bad as the widest shortfall: those whose intervals overlap with its interval."""
+    short = shortfalls(gaps)
     close = short.iloc[1:][short.iloc[1:]["low"] <= short["high"].iloc[0]] if len(short) else short
-    names = listed(group_names(close))
     if close.empty:
         return "The intervals of all other shortfalls lie apart from it." if len(short) > 1 else ""
-    return f"Too close to it to be told apart: {names}."
+    return f"Could be as bad, for their intervals overlap: {listed(group_names(close))}."
 
 
-def describe_verdicts(gaps: pd.DataFrame, *, things: str = "touchpoints") -> str:
-    """How many fall short, exceed, meet expectation, and for how many the answers do not suffice."""
+def describe_verdicts(gaps: pd.DataFrame) -> str:
+    """How many touchpoints fall short, exceed, meet expectation, and for how many the answers do not suffice."""
     check_columns(gaps, ["n", "verdict"], name="gaps (from find_gaps)")
     if not (gaps["n"] > 0).any():
         return NO_PAIRS
     counts = {verdict: int((gaps["verdict"] == verdict).sum()) for verdict in VERDICTS}
-    return (
-        f"Of {len(gaps)} {things}, {agree(counts['shortfall'], 'fall')} short of expectation, "
-        f"{agree(counts['exceeded'], 'exceed')} it, {agree(counts['met'], 'meet')} it; "
-        f"for {counts['not enough data']} the answers do not suffice to tell."
-    )
+    verbs = {"shortfall": ("falls short of expectation", "fall short of expectation")}
+    verbs |= {"exceeded": ("exceeds it", "exceed it"), "met": ("meets it", "meet it")}
+    said = [counted(counts[verdict], *words) for verdict, words in verbs.items() if counts[verdict]]
+    unsure = counts["not enough data"]
+    said += [f"for {unsure} the answers do not suffice to tell"] if unsure else []
+    return f"Of {counted(len(gaps), 'touchpoint')}, {', '.join(said)}."
 
 
 def list_gaps(gaps: pd.DataFrame) -> str:

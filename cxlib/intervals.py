@@ -28,7 +28,10 @@ def ratio_mean(
 
 
 def t_interval(mean: ArrayLike, se: ArrayLike, n: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """mean ± t(n − 1)·se; NaN where n < 2 or all answers are the same, for that says nothing about the next one."""
+    """mean ± t(n − 1)·se; NaN where n < 2 or all answers are the same, for that says nothing about the next one.
+
+    With weights, n is the effective one: where one person carries the weight of all, nothing is known.
+    """
     margin = stats.t.ppf(0.5 + confidence / 2, degrees(n)) * known(se)
     return np.asarray(mean) - margin, np.asarray(mean) + margin
 
@@ -66,8 +69,8 @@ def adjust(p: ArrayLike) -> np.ndarray:
     return q
 
 
-def n_for_precision(se: ArrayLike, n: ArrayLike, margin: float, confidence: float) -> pd.array:
+def n_for_precision(se: ArrayLike, n: ArrayLike, effective: ArrayLike, margin: float, confidence: float) -> pd.array:
     """Respondents it takes for mean ± margin: ⌈(t·s/margin)²⌉ with s = se·√n; missing where s is not known."""
-    t = stats.t.ppf(0.5 + confidence / 2, degrees(n))
+    t = stats.t.ppf(0.5 + confidence / 2, degrees(effective))
     needed = np.ceil((t * known(se) / margin) ** 2 * np.asarray(n, dtype=float))
     return pd.array(needed, dtype="Float64").astype("Int64")

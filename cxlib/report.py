@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 
+from cxlib.agreement import find_doubts
 from cxlib.chapter import write_csv
 from cxlib.loaders.text import find_files
 from cxlib.parameters import read_parameters
@@ -104,6 +105,7 @@ def write_page(study: Study, staging: Path, executed: list[Path], parameters: di
             "confidence": f"{100 * parameters.get('confidence', 0.95):g}",
             "rows": study.counts.to_dict("records"),
             "quarantined": len(study.quarantined),
+            "doubts": find_doubts(study),
             "missing": study.missing(),
             "chapters": chapters,
             "files": sorted(file.relative_to(staging).as_posix() for file in files),

@@ -58,7 +58,7 @@ def run_notebook(source: Path, target: Path, parameters: dict, cwd: Path) -> Pat
         with contextlib.redirect_stdout(io.StringIO()):
             papermill.execute_notebook(
                 source, target, parameters, engine_name="cx", kernel_name="python3", progress_bar=False, cwd=cwd,
-                extra_arguments=["--IPKernelApp.log_level=40"],
+                extra_arguments=["--IPKernelApp.log_level=50"],
             )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         raise failure(source, target, error) from None

@@ -57,7 +57,7 @@ def read_settings(folder: Path) -> Settings:
         title=str(said.get("title", folder.name)),
         files={table: table_file(table, entry) for table, entry in mapping(said, "files").items()},
         stages=texts(said.get("stages")),
-        waves={str(wave): last_day(wave, day) for wave, day in mapping(said, "waves").items()},
+        waves=in_order({str(wave): last_day(wave, day) for wave, day in mapping(said, "waves").items()}),
         scales=scales,
         missing=texts(said.get("missing")),
         date_order=one_of(dates.get("order", "ymd"), DATE_ORDERS, "dates: order"),
@@ -72,10 +72,17 @@ def read_yaml(path: Path, *, code: int = 65) -> dict:
     try:
         said = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
     except (YAMLError, ValueError) as error:
-        raise StudyError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}", code) from None
+        raise StudyError(f"{path} cannot be read as YAML: {yaml_fault(error)}", code) from None
     if not isinstance(said, dict):
         raise StudyError(f"{path} should hold keys and values, such as title: My study; it holds {said!r}.", code)
     return said
+
+
+def yaml_fault(error: Exception) -> str:
+    """What is wrong with a YAML text, and in which line."""
+    mark = getattr(error, "problem_mark", None)
+    words = " ".join(str(getattr(error, "problem", None) or error).split())
+    return f"line {mark.line + 1}, {words}" if mark else words
 
 
 def texts(value: object) -> list[str]:
@@ -132,6 +139,14 @@ def last_day(wave: str, day: object) -> datetime.date:
     raise StudyError(f"study.yaml: waves: {wave} should be the wave's last day, such as 2026-03-31; it is {day!r}.")
 
 
+def in_order(waves: dict[str, datetime.date]) -> dict[str, datetime.date]:
+    """Waves, each ending after the one before."""
+    days = list(waves.values())
+    if any(after <= before for before, after in zip(days, days[1:], strict=False)):
+        raise StudyError("study.yaml: waves should stand in order, each with a later last day than the one before.")
+    return waves
+
+
 def table_file(table: str, entry: object) -> TableFile:
     """A file's entry: a path, or a mapping with a path."""
     if table not in TABLES and table != "exclude":
@@ -161,7 +176,11 @@ def found_met_within(said: object, scales: dict) -> float | None:
         )
     if said is not None and (not isinstance(said, int | float) or said <= 0):
         raise StudyError(f"study.yaml: met_within should be scale points above 0, such as 0.24; it is {said!r}.")
-    if said is not None:
-        return float(said)
     low, high = scales.get("experienced", scales.get("expected", (None, None)))
+    if said is not None:
+        if low is not None and said >= (high - low) / 2:
+            raise StudyError(
+                f"study.yaml: met_within {said} is half the scale or more; nothing could fall short of it."
+            )
+        return float(said)
     return None if low is None else round(0.04 * (high - low), 12)

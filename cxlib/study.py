@@ -23,9 +23,6 @@ SWITCHES = {
     "ratings": "gaps, expectations and experience",
     "respondents": "personas, weights and segments",
     "touchpoints": "stages, labels and the journey map",
-    "personas": "claimed against found personas",
-    "events": "drop-off and paths",
-    "kpis": "figures over time against target",
 }
 """What each table switches on, in the words of the report."""
 
@@ -44,6 +41,7 @@ class Study:
     folder: Path = Path()
     counts: pd.DataFrame = field(default_factory=pd.DataFrame)
     quarantined: pd.DataFrame = field(default_factory=pd.DataFrame)
+    not_used: dict[str, list[str]] = field(default_factory=dict)
 
     def __contains__(self, table: str) -> bool:
         return table in self.tables
@@ -131,6 +129,7 @@ def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
             ["table", "source", "counted", "read", "used", "quarantined", "excluded"]
         ],
         pd.concat([table.quarantined for table in checked], ignore_index=True),
+        {table.table: table.not_used for table in checked if table.not_used},
     )
     check_agreement(study)
     check_view(study)
@@ -142,7 +141,7 @@ def find_study(path: str | Path) -> Path:
     for folder in (Path(path), ROOT / path):
         if folder.is_dir():
             return folder.resolve()
-    raise StudyError(f"There is no folder {path}, neither in {Path.cwd()} nor in {ROOT}.")
+    raise StudyError(f"There is no folder {path} in {Path.cwd()}{'' if Path.cwd() == ROOT else f' or {ROOT}'}.")
 
 
 def engine_table(connection: duckdb.DuckDBPyConnection, checked: Checked, engine: str) -> nw.LazyFrame:

@@ -12,7 +12,7 @@ from cxlib.intervals import ratio_mean
 from cxlib.study import Study
 from cxlib.tables import StudyError, nearest
 from cxlib.view import day_ends, describe_view, parse_day, view_filters
-from cxlib.words import in_words
+from cxlib.words import counted, in_words
 
 MEASURES = ("gap", "expected", "experienced")
 SUMS = ("a", "b", "aa", "ab", "bb")
@@ -65,7 +65,7 @@ def count_values(study: Study, column: str, *, by: str | list[str] = "touchpoint
 def summarise_study(study: Study) -> dict:
     """Who was asked: respondents, answers, the first and last day, the wave, and whether weights were used.
 
-    `no_wave` counts the answers that lie in no wave of the study and are left out when one is looked at.
+    `all_answers` counts those of the whole study, `no_wave` those that lie in none of its waves.
     """
     found = find_answers(study).select(
         respondents=nw.col("respondent").n_unique(),
@@ -81,10 +81,11 @@ def summarise_study(study: Study) -> dict:
         raise StudyError(f"No answer is left: {describe_view(study)}. Ask for more of the study.", code=2)
     days = {end: None if pd.isna(row[end]) else local_day(study, row[end]) for end in ("first", "last")}
     counts = {count: int(row[count]) for count in ("respondents", "answers", "touchpoints")}
-    wave = chosen_wave(study)
     blank = joined_answers(study).select(blank=nw.col("wave").is_null().sum()).collect("pandas").to_native()
-    no_wave = 0 if wave == "all" else int(blank["blank"].iloc[0])
-    return counts | days | {"wave": wave, "weighted": bool(row["lightest"] < row["heaviest"]), "no_wave": no_wave}
+    no_wave = int(blank["blank"].iloc[0]) if study.settings.waves else 0
+    everybody = study.tables["ratings"].select(all=nw.len()).collect("pandas").to_native()
+    counts |= {"no_wave": no_wave, "all_answers": int(everybody["all"].iloc[0])}
+    return counts | days | {"wave": chosen_wave(study), "weighted": bool(row["lightest"] < row["heaviest"])}
 
 
 def local_day(study: Study, moment: pd.Timestamp) -> str:
@@ -95,14 +96,18 @@ def local_day(study: Study, moment: pd.Timestamp) -> str:
 def describe_study(study: Study) -> str:
     """Who was asked, when, in a sentence."""
     facts = summarise_study(study)
-    days = f", {in_words(facts['first'])} to {in_words(facts['last'])}" if facts["first"] else ""
+    first, last = (facts[end] and in_words(facts[end]) for end in ("first", "last"))
+    days = "" if not first else f", {first} to {last}" if first != last else f", {first}"
     wave = f", wave {facts['wave']}" if facts["wave"] != "all" else ""
-    weighted = " Answers are weighted." if facts["weighted"] else ""
-    no_wave = f" {facts['no_wave']:,} answers lie in no wave and are left out." if facts["no_wave"] else ""
-    return (
-        f"{facts['respondents']:,} people gave {facts['answers']:,} answers on {facts['touchpoints']} touchpoints"
-        f"{days}{wave}.{weighted}{no_wave}"
-    )
+    part = f" of {facts['all_answers']:,}" if facts["answers"] < facts["all_answers"] else ""
+    told = [
+        f"{counted(facts['respondents'], 'person', 'people')} gave {counted(facts['answers'], 'answer')}{part} "
+        f"on {counted(facts['touchpoints'], 'touchpoint')}{days}{wave}."
+    ]
+    told += [f"Answers are weighted, as {study.source('respondents')} says."] if facts["weighted"] else []
+    if facts["no_wave"]:
+        told.append(f"{counted(facts['no_wave'], 'answer')} in no wave of study.yaml, by date or name.")
+    return " ".join(told)
 
 
 def find_answers(study: Study) -> nw.LazyFrame:

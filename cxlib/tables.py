@@ -94,7 +94,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("rule", "text", "how a respondent is assigned"),
     ),
     "kpis": (
-        Column("date", "time", "day or month of the value", required=True),
+        Column("date", "time", "day of the value", required=True),
         Column("kpi", "text", "name of the figure", required=True),
         Column("site", "text", "where it was measured"),
         Column("value", "number", "the value, where it is not a share of counts"),

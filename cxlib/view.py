@@ -57,9 +57,10 @@ def check_view(study: "Study") -> None:
 def parse_condition(study: "Study", condition: str) -> tuple[str, str]:
     """Column and value of a condition such as "market=DE"."""
     column, equals, value = condition.partition("=")
-    segments = study.segments
-    if not equals or column not in segments:
-        raise StudyError(f"where: '{condition}' should be column=value. {nearest(column, segments)}", code=2)
+    if not equals:
+        raise StudyError(f"where: '{condition}' should be column=value, such as market=DE.", code=2)
+    if column not in study.segments:
+        raise StudyError(f"where: respondents have no column '{column}'. {nearest(column, study.segments)}", code=2)
     return column, value
 
 

@@ -34,22 +34,24 @@ def readable_q(q: float) -> str:
     """
     if pd.isna(q):
         return "–"
-    return "< .001" if q < 0.001 else f"{q:.3f}".removeprefix("0")
+    if q < 0.001:
+        return "< .001"
+    return f"{q:.{4 if 0.045 < q < 0.055 else 3}f}".removeprefix("0")
 
 
-def agree(count: int, verb: str) -> str:
-    """A count and its verb.
+def counted(count: int, thing: str, things: str = "") -> str:
+    """A count and what is counted.
 
-    >>> agree(1, "fall"), agree(2, "fall")
-    ('1 falls', '2 fall')
+    >>> counted(1, "touchpoint"), counted(1200, "person", "people")
+    ('1 touchpoint', '1,200 people')
     """
-    return f"{count} {verb}{'s' if count == 1 else ''}"
+    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
 
 
-def listed(names: pd.Series, most: int = 3) -> str:
+def listed(names: pd.Series, most: int = 6) -> str:
     """Names in a sentence, the rest as a count.
 
-    >>> listed(pd.Series(["a", "b", "c", "d"])), listed(pd.Series(["a", "b"]))
+    >>> listed(pd.Series(["a", "b", "c", "d"]), most=3), listed(pd.Series(["a", "b"]))
     ('a, b and 2 more', 'a and b')
     """
     names = list(names)

@@ -57,7 +57,10 @@ def test_a_chart_with_nothing_to_draw_is_left_out(tmp_path):
 def test_an_empty_table_says_what_would_fill_it(tmp_path):
     empty = pd.DataFrame({"persona": pd.Series(dtype="str"), "n": pd.Series(dtype="int64")})
     [output] = shown(lambda: Chapter(tmp_path).table(empty, "gaps_by_persona"))
-    assert "column persona (respondents: respondents.csv" in output.data["text/plain"]
+    assert (
+        "There is nothing to show by persona: that takes a column persona (respondents: respondents.csv"
+        in output.data["text/plain"]
+    )
     assert (tmp_path / "tables/gaps_by_persona.csv").read_text() == "persona,n\n"
 
 

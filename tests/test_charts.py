@@ -84,6 +84,21 @@ def test_names_with_dollars_and_underscores_are_drawn_as_they_are():
     assert ax.get_yticklabels()[1].get_text() == "_hidden (n 1,200)"
 
 
+def test_names_of_many_stages_do_not_overlap_on_the_heatmap():
+    stages = [f"stage_{place} of_consideration" for place in range(9)]
+    table = (
+        pd.concat([gaps()] * 5, ignore_index=True)
+        .head(9)
+        .assign(stage=stages, persona=r"A $\frac$")
+        .drop(columns="label")
+    )
+    ax = plot_gap_heatmap(table, rows="persona", columns="stage", title="x", order=stages)
+    ax.figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+    assert not any(left.x1 > right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
+    assert ax.figure._suptitle.get_window_extent().y0 >= max(box.y1 for box in boxes)
+
+
 def test_nothing_overlaps_with_forty_long_names():
     names = [f"Touchpoint {place} with a name that goes on for sixty letters" for place in range(40)]
     table = pd.concat([gaps()] * 20, ignore_index=True).assign(label=names)

@@ -102,18 +102,37 @@ def test_headline_when_nothing_falls_short():
     )
 
 
+def test_headline_when_nothing_can_be_told():
+    gaps = find_gaps(summary(search=-0.5, se=1.0), met_within=0.24)
+    assert describe_gaps(gaps) == "The answers are too few to name a shortfall."
+    assert describe_verdicts(gaps) == "Of 1 touchpoint, for 1 the answers do not suffice to tell."
+
+
+def test_headline_says_what_was_compared_and_leaves_unknown_groups_out():
+    table = summary(a=-3.0, b=-1.5).drop(columns=["touchpoint", "label"])
+    gaps = find_gaps(table.assign(stage=["adoption", "purchase"], persona=[None, "Senior"]), met_within=0.24)
+    assert describe_gaps(gaps, among="Of all personas and stages").startswith(
+        "Of all personas and stages, Senior in purchase falls furthest short: 1.5 points"
+    )
+
+
+def test_one_person_with_the_weight_of_all_gives_no_certainty():
+    heavy = find_gaps(summary(checkout=-3.0, se=0.01).assign(n_effective=1.01), met_within=0.24)
+    assert heavy.loc[0, "verdict"] == "not enough data" and heavy.loc[0, "high"] > 7
+
+
 def test_ties_are_named_only_where_intervals_overlap():
     close = find_gaps(summary(search=-1.4, checkout=-1.5), met_within=0.24)
     apart = find_gaps(summary(search=-0.5, checkout=-1.5), met_within=0.24)
     alone = find_gaps(summary(search=0.5, checkout=-1.5), met_within=0.24)
-    assert describe_ties(close) == "Too close to it to be told apart: Search."
+    assert describe_ties(close) == "Could be as bad, for their intervals overlap: Search."
     assert describe_ties(apart) == "The intervals of all other shortfalls lie apart from it."
     assert describe_ties(alone) == ""
 
 
 def test_verdicts_are_counted_in_good_english():
     gaps = find_gaps(summary(search=-1.4, checkout=-1.5, setup=1.0), met_within=0.24)
-    assert describe_verdicts(gaps).startswith("Of 3 touchpoints, 2 fall short of expectation, 1 exceeds it, 0 meet it;")
+    assert describe_verdicts(gaps).startswith("Of 3 touchpoints, 2 fall short of expectation, 1 exceeds it.")
 
 
 @pytest.mark.parametrize("gaps", [{"search": -1.4, "checkout": -1.5}, {"search": 0.4}, {"search": 0.0}])

@@ -60,5 +60,7 @@ def test_a_missing_p_is_not_of_the_family():
 
 def test_n_for_precision_is_rounded_up_and_missing_without_spread():
     t = stats.t.ppf(0.975, 49)
-    assert n_for_precision([0.2, np.nan], [50, 1], 0.24, 0.95).tolist()[0] == np.ceil((t * 0.2 / 0.24) ** 2 * 50)
-    assert n_for_precision([np.nan], [1], 0.24, 0.95).isna().all()
+    assert n_for_precision([0.2, np.nan], [50, 1], [50, 1], 0.24, 0.95).tolist()[0] == np.ceil(
+        (t * 0.2 / 0.24) ** 2 * 50
+    )
+    assert n_for_precision([np.nan], [1], [1], 0.24, 0.95).isna().all()

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from cxlib import StudyError, open_study, summarise_ratings
+from cxlib.agreement import find_doubts
 
 SCALES = "scales: {expected: [1, 7], experienced: [1, 7]}"
 GOOD = "respondent,touchpoint,expected,experienced\nann,search,6,4\nbob,search,5,5\n"
@@ -75,9 +76,10 @@ def test_an_undeclared_encoding_is_refused_with_the_fix(make_study):
 def test_records_with_too_few_or_too_many_fields_are_set_aside_with_their_line(make_study):
     text = (
         "respondent,touchpoint,expected,experienced\nann,search,6\nbob,search,5,5\nbob,search,5,5,5\neve,search,9,5\n"
+        "kim,search,5,5\nlee,search,5,5\n"
     )
     study = open_study(make_study(ratings=text))
-    assert rows(study) == (4, 1, 3, 0)
+    assert rows(study) == (6, 3, 3, 0) and table(study)["_line"].tolist() == [3, 6, 7]
     assert dict(zip(study.quarantined["line"], study.quarantined["reason"])) == {
         2: "3 fields instead of 4",
         4: "5 fields instead of 4",
@@ -103,8 +105,8 @@ def test_missing_codes_are_blank_and_not_answers(make_study):
 def test_a_row_that_is_no_rating_is_set_aside(make_study):
     text = GOOD + "eve,search,six,4\n,search,5,5\nkim,,5,5\n" + GOOD.partition("\n")[2]
     study = open_study(make_study(ratings=text))
-    assert rows(study) == (7, 5, 2, 0)
-    assert study.quarantined["reason"].tolist() == ["expected is not a number", "no touchpoint"]
+    assert rows(study) == (7, 4, 3, 0)
+    assert study.quarantined["reason"].tolist() == ["expected is not a number", "no respondent", "no touchpoint"]
 
 
 @pytest.mark.parametrize(
@@ -225,6 +227,8 @@ def test_a_short_line_of_a_wide_export_is_set_aside(make_study):
         ("experienced,checkout", "experienced,", "touchpoint is blank"),
         ("4,,ratings,experienced,checkout", "4,,ratings,experienced,search", "maps two columns"),
         ("respondents,age", "people,age", "table is 'people'"),
+        ("4,,ratings", "2,,ratings", "uses column 2 of the export twice"),
+        ("4,,ratings", "4,Age,ratings", "is headed 'Checkout, was', not 'Age'"),
     ],
 )
 def test_a_mistake_in_the_columns_file_is_a_sentence(make_study, old, new, words):
@@ -298,9 +302,63 @@ def test_a_delimiter_inside_a_quoted_heading_is_no_delimiter(make_study):
     assert rows(open_study(make_study(ratings=text))) == (2, 2, 0, 0)
 
 
-def test_a_blank_id_is_nobody_else(make_study):
-    text = "respondent,touchpoint,expected,experienced\n3,search,6,4\n,search,5,5\n"
-    assert summarise_ratings(open_study(make_study(ratings=text))).loc[0, "n"] == 2
+def test_an_answer_of_nobody_is_set_aside(make_study):
+    study = open_study(make_study(ratings=GOOD + ",search,5,5\n"))
+    assert rows(study) == (3, 2, 1, 0) and study.quarantined["reason"].tolist() == ["no respondent"]
+
+
+def test_without_ids_every_line_is_a_person(make_study):
+    study = open_study(make_study(ratings="touchpoint,expected,experienced\nsearch,6,4\nsearch,5,5\n"))
+    assert summarise_ratings(study).loc[0, "n"] == 2
+
+
+def test_a_file_that_is_mostly_unusable_is_refused(make_study):
+    with pytest.raises(StudyError, match="2 of 5 rows can be used; 3 × 1 fields instead of 4"):
+        open_study(make_study(ratings=GOOD + "x\nx\nx\n"))
+
+
+@pytest.mark.parametrize(("written", "day"), [("31/3/26", "2026-03-31"), ("31.3.2026 7:05 PM", "2026-03-31 19:05")])
+def test_years_of_two_digits_and_clocks_of_twelve_hours(make_study, written, day):
+    text = f"respondent,touchpoint,expected,experienced,answered_at\nann,search,6,4,{written}\n"
+    study = open_study(make_study(ratings=text, settings=SCALES + "\ndates: {order: dmy}"))
+    assert table(study)["answered_at"].tolist() == [pd.Timestamp(day)]
+
+
+def test_a_day_nobody_lives_on_is_set_aside(make_study):
+    text = "respondent,touchpoint,expected,experienced,answered_at\n" + "".join(
+        f"p{year},search,6,4,{year}-01-01\n" for year in (1900, 2025, 2026, 9999, 2024)
+    )
+    assert rows(open_study(make_study(ratings=text))) == (5, 3, 2, 0)
+
+
+def test_workbooks_and_pickles_are_refused_with_what_to_do(make_study):
+    folder = make_study(ratings=GOOD)
+    for suffix in (".xlsx", ".pkl"):
+        (folder / f"ratings{suffix}").write_bytes(b"PK")
+        (folder / "study.yaml").write_text(f"{SCALES}\nfiles: {{ratings: ratings{suffix}}}")
+        with pytest.raises(StudyError, match="Save it as CSV"):
+            open_study(folder)
+
+
+def test_doubts_are_said(make_study):
+    text = (
+        GOOD.replace("experienced\n", "experienced,experience\n")
+        .replace(",4\n", ",4,1\n")
+        .replace(",5,5\n", ",5,5,1\n")
+    )
+    touchpoints = "touchpoint,label\npay,Pay\n"
+    study = open_study(make_study(ratings=text + "x\n", respondents="respondent\nann\n", touchpoints=touchpoints))
+    assert find_doubts(study) == [
+        "ratings.csv: 1 of 3 lines could not be used.",
+        "ratings.csv: columns that are not used: experience.",
+        "1 people who answered are not in respondents.csv.",
+        "Rated, but not on the map (touchpoints.csv): search.",
+    ]
+
+
+def test_ids_that_match_nobody_are_refused(make_study):
+    with pytest.raises(StudyError, match="2 respondents of ratings.csv are not listed.*correct the ids"):
+        open_study(make_study(ratings=GOOD, respondents="respondent,persona\nANN,A\nBOB,B\n"))
 
 
 def test_a_faulty_value_of_a_person_is_left_blank_and_listed_and_the_person_kept(make_study):

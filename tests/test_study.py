@@ -90,7 +90,7 @@ def test_a_wave_is_found_from_the_day_of_the_answer(make_study):
 
 def test_what_is_missing_is_named_with_the_file_that_switches_it_on(make_study):
     sentences = open_study(make_study(ratings=RATINGS)).missing()
-    assert any("touchpoints: touchpoints.csv" in sentence for sentence in sentences) and len(sentences) == 5
+    assert any("touchpoints: touchpoints.csv" in sentence for sentence in sentences) and len(sentences) == 2
 
 
 def test_grouping_by_what_nobody_stated_gives_an_empty_table(make_study):
@@ -139,6 +139,8 @@ def test_tables_that_contradict_themselves_are_refused(make_study, tables, words
         ("scales: {expected: [7, 1]}", "lowest, highest"),
         ("scales: {expected: [1, 7], experienced: [1, 5]}", "on one scale"),
         ("waves: {w1: soon}", "last day"),
+        ("waves: {w1: 2026-03-31, w2: 2026-01-31}", "in order"),
+        ("scales: {experienced: [1, 7]}\nmet_within: 9", "half the scale"),
         ("dates: {order: ydm}", "dates: order"),
         ("met_within: -1", "met_within"),
         ("files: [a.csv]", "name: value pairs"),
@@ -219,7 +221,7 @@ def test_a_person_in_two_waves_has_the_persona_of_each(make_study):
 def test_answers_outside_every_wave_are_counted_aloud(make_study):
     ratings = RATINGS.replace(",w1,", ",,").replace(",w2,", ",,") + "zed,,search,web,5,5,2026-03-15\n"
     study = open_study(make_study(ratings=ratings, settings=SETTINGS))
-    assert describe_study(study).endswith("1 answers lie in no wave and are left out.")
+    assert describe_study(study).endswith("1 answer in no wave of study.yaml, by date or name.")
 
 
 def test_conditions_on_one_column_add_up_and_different_parameters_narrow_down(folder):

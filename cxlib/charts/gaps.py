@@ -38,8 +38,8 @@ def plot_gaps(gaps: pd.DataFrame, *, title: str, scale: tuple[float, float], ax:
     rows, colours = shown.index, shown["verdict"].map(VERDICT_COLOURS)
     ax.hlines(rows, shown["expected"], shown["experienced"], color=GRID, linewidth=5, zorder=1)
     ax.hlines(rows, shown["expected"] + shown["low"], shown["expected"] + shown["high"], color=colours, linewidth=1.4)
-    ax.scatter(shown["expected"], rows, s=34, facecolor="white", edgecolor=INK, linewidth=1.3, zorder=3)
-    ax.scatter(shown["experienced"], rows, s=34, color=colours, zorder=4)
+    ax.scatter(shown["expected"], rows, s=34, facecolor="white", edgecolor=INK, linewidth=1.3, zorder=3, clip_on=False)
+    ax.scatter(shown["experienced"], rows, s=34, color=colours, zorder=4, clip_on=False)
     name_dots(ax, shown.iloc[0])
     name_rows(ax, shown)
     name_verdicts(ax, shown)
@@ -93,13 +93,18 @@ def plot_gap_heatmap(
     reach = shown["gap"].abs().max()
     sns.heatmap(
         grid.mask(unsure), annot=words.mask(unsure, ""), fmt="", cmap=DIVERGING, center=0, vmin=-2 * reach, vmax=2 * reach,
-        linewidths=2, cbar=False, ax=ax, annot_kws={"fontsize": 9, "color": INK},
+        linewidths=2, cbar=False, ax=ax, annot_kws={"fontsize": 9, "color": INK}, xticklabels=False, yticklabels=False,
     )  # fmt: skip
     for row, column in zip(*unsure.to_numpy().nonzero()):
         ax.text(column + 0.5, row + 0.5, words.iloc[row, column], ha="center", va="center", color=FAINT, fontsize=9)
     ax.set_facecolor("#f1f1f1")
-    ax.set_xticklabels([wrap(name, 14) for name in grid.columns], rotation=0, parse_math=False)
-    ax.set_yticklabels([wrap(name, 24) for name in grid.index], rotation=0, parse_math=False)
+    letters = max(7, 72 // len(grid.columns))
+    ax.set_xticks(
+        [place + 0.5 for place in range(len(grid.columns))],
+        [wrap(name, letters) for name in grid.columns],
+        parse_math=False,
+    )
+    ax.set_yticks([place + 0.5 for place in range(len(names))], [wrap(name, 24) for name in names], parse_math=False)
     ax.set_ylabel("")
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
@@ -122,7 +127,7 @@ def name_dots(ax: Axes, first: pd.Series) -> None:
     left, right = ("experienced", "expected") if first["gap"] < 0 else ("expected", "experienced")
     for column, side, shift in ((left, "right", -2), (right, "left", 2)):
         ax.annotate(
-            column, (first[column], 0), (shift, 8), textcoords="offset points", ha=side, fontsize=8.5, color=FAINT
+            column, (first[column], 0), (shift, 10), textcoords="offset points", ha=side, fontsize=8.5, color=FAINT
         )
 
 

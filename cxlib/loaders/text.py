@@ -17,6 +17,7 @@ from cxlib.settings import TableFile
 from cxlib.tables import StudyError
 
 DELIMITERS = ",;\t|"
+NOT_TEXT = {".xlsx": "an Excel workbook", ".xls": "an Excel workbook", ".pkl": "a pickle, which could run code"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ def find_files(folder: Path, path: str) -> list[Path]:
     for file in found:
         if file.stat().st_size == 0:
             raise StudyError(f"{file.name} is empty (0 bytes); export it again.")
+        if file.suffix.lower() in NOT_TEXT:
+            raise StudyError(f"{file.name} is not read: it is {NOT_TEXT[file.suffix.lower()]}. Save it as CSV (UTF-8).")
     return found
 
 

@@ -56,6 +56,9 @@ def read_columns(path: Path, headings: list[str]) -> pd.DataFrame:
         check_row(row, f"{path.name}, line {number}")
         row["place"] = find_place(row, headings, f"{path.name}, line {number}")
     table = pd.DataFrame(rows, columns=[*FIELDS, "place"])
+    again = table[table.duplicated("place")]
+    if len(again):
+        raise StudyError(f"{path.name} uses column {again.iloc[0]['place'] + 1} of the export twice; keep one.")
     twice = table[table.duplicated(["table", "column", "touchpoint", "channel"])]
     if len(twice):
         row = twice.iloc[0]
@@ -71,6 +74,11 @@ def find_place(row: dict, headings: list[str], where: str) -> int:
         number = int(row["position"]) if row["position"].isascii() and row["position"].isdecimal() else 0
         if not 1 <= number <= len(headings):
             raise StudyError(f"{where}: position should be 1 to {len(headings)}; it is {row['position']!r}.")
+        if row["header"] and row["header"] != headings[number - 1].strip():
+            raise StudyError(
+                f"{where}: column {number} of the export is headed {headings[number - 1]!r}, not {row['header']!r}; "
+                "correct one of them."
+            )
         return number - 1
     places = [place for place, heading in enumerate(headings) if heading.strip() == row["header"]]
     if len(places) != 1:
