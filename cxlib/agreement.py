@@ -1,4 +1,4 @@
-"""Whether the tables of a study agree with each other and with study.yaml: what contradicts raises, the rest is a doubt."""
+"""Whether the tables of a study agree with each other and with study.yaml: contradictions raise, doubts are said."""
 
 from typing import TYPE_CHECKING
 
@@ -66,8 +66,8 @@ def check_people(study: "Study") -> None:
     unlisted = people_not_listed(study)
     if len(unlisted) and (found["blank"] == 0 or len(unlisted) == len(study.values("ratings", "respondent"))):
         raise StudyError(
-            f"{source}: {len(unlisted)} respondents of {study.source('ratings')} are not listed, so nothing is known of "
-            f"them, nor their weight; first: '{unlisted[0]}'. Add them, or correct the ids."
+            f"{source}: {len(unlisted)} respondents of {study.source('ratings')} are not listed, so nothing is known "
+            f"of them, nor their weight; first: '{unlisted[0]}'. Add them, or correct the ids."
         )
 
 

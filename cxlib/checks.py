@@ -18,6 +18,20 @@ CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"]
 STANDARD_SCALES = [(1, 5), (1, 7), (0, 10), (1, 10), (1, 11), (0, 100)]
 SQL_TYPES = {"key": "VARCHAR", "text": "VARCHAR", "rating": "DOUBLE", "number": "DOUBLE", "time": "TIMESTAMP"}
 KEEPS_ROWS = ("respondents", "touchpoints")
+NUMERIC = (
+    "DOUBLE",
+    "FLOAT",
+    "DECIMAL",
+    "BIGINT",
+    "INT",
+    "HUGEINT",
+    "TINYINT",
+    "SMALLINT",
+    "UBIGINT",
+    "UINT",
+    "UTINYINT",
+    "USMALLINT",
+)
 
 
 @dataclass(frozen=True)
@@ -137,7 +151,8 @@ def checking_sql(connection: duckdb.DuckDBPyConnection, raw: Raw, columns: list[
             final.append(f"{cast_name} AS {name}")
     return (
         f"WITH kept AS (SELECT * FROM {raw.relation} WHERE _line NOT IN (SELECT line FROM excluded_{raw.table})), "
-        f"cleaned AS (SELECT _line, {', '.join(cleaned)} FROM kept), typed AS (SELECT *, {', '.join(typed)} FROM cleaned) "
+        f"cleaned AS (SELECT _line, {', '.join(cleaned)} FROM kept), "
+        f"typed AS (SELECT *, {', '.join(typed)} FROM cleaned) "
         f"SELECT _line, {', '.join(final)}, coalesce({', '.join([*fatal, 'NULL'])}) AS _reason, "
         f"concat_ws('; ', {', '.join([*mild, 'NULL'])}) AS _blanked FROM typed"
     )
@@ -150,9 +165,7 @@ def clean(column: Column, types: dict[str, str], settings: Settings) -> str:
         return "CAST(NULL AS VARCHAR)"
     if column.kind == "time" and kind.startswith(("TIMESTAMP", "DATE")):
         return name
-    if column.kind in ("rating", "number") and kind.startswith(
-        ("DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INT", "TINY", "SMALL", "U")
-    ):
+    if column.kind in ("rating", "number") and kind.startswith(NUMERIC):
         codes = [code for code in settings.missing if is_number(code)]
         value = f"CASE WHEN NOT isnan(CAST({name} AS DOUBLE)) THEN CAST({name} AS DOUBLE) END"
     else:

@@ -110,8 +110,8 @@ def describe_verdicts(gaps: pd.DataFrame) -> str:
     verbs |= {"exceeded": ("exceeds it", "exceed it"), "met": ("meets it", "meet it")}
     said = [counted(counts[verdict], *words) for verdict, words in verbs.items() if counts[verdict]]
     unsure = counts["not enough data"]
-    said += [f"for {unsure} the answers do not suffice to tell"] if unsure else []
-    return f"Of {counted(len(gaps), 'touchpoint')}, {', '.join(said)}."
+    doubt = [f"for {unsure} the answers do not suffice to tell"] if unsure else []
+    return f"Of {counted(len(gaps), 'touchpoint')}, {'; '.join([*filter(None, [', '.join(said)]), *doubt])}."
 
 
 def list_gaps(gaps: pd.DataFrame) -> str:

@@ -99,10 +99,10 @@ def describe_study(study: Study) -> str:
     first, last = (facts[end] and in_words(facts[end]) for end in ("first", "last"))
     days = "" if not first else f", {first} to {last}" if first != last else f", {first}"
     wave = f", wave {facts['wave']}" if facts["wave"] != "all" else ""
-    part = f" of {facts['all_answers']:,}" if facts["answers"] < facts["all_answers"] else ""
+    whole = f" (the study holds {facts['all_answers']:,})" if facts["answers"] < facts["all_answers"] else ""
     told = [
-        f"{counted(facts['respondents'], 'person', 'people')} gave {counted(facts['answers'], 'answer')}{part} "
-        f"on {counted(facts['touchpoints'], 'touchpoint')}{days}{wave}."
+        f"{counted(facts['respondents'], 'person', 'people')} gave {counted(facts['answers'], 'answer')} "
+        f"on {counted(facts['touchpoints'], 'touchpoint')}{days}{wave}{whole}."
     ]
     told += [f"Answers are weighted, as {study.source('respondents')} says."] if facts["weighted"] else []
     if facts["no_wave"]:

@@ -48,7 +48,7 @@ def counted(count: int, thing: str, things: str = "") -> str:
     return f"{count:,} {thing if count == 1 else things or thing + 's'}"
 
 
-def listed(names: pd.Series, most: int = 6) -> str:
+def listed(names: pd.Series, most: int = 5) -> str:
     """Names in a sentence, the rest as a count.
 
     >>> listed(pd.Series(["a", "b", "c", "d"]), most=3), listed(pd.Series(["a", "b"]))

@@ -92,8 +92,8 @@ def plot_gap_heatmap(
     ax = new_axes(grid, ax, lines=2)
     reach = shown["gap"].abs().max()
     sns.heatmap(
-        grid.mask(unsure), annot=words.mask(unsure, ""), fmt="", cmap=DIVERGING, center=0, vmin=-2 * reach, vmax=2 * reach,
-        linewidths=2, cbar=False, ax=ax, annot_kws={"fontsize": 9, "color": INK}, xticklabels=False, yticklabels=False,
+        grid.mask(unsure), annot=words.mask(unsure, ""), fmt="", cmap=DIVERGING, center=0, vmin=-2 * reach,
+        vmax=2 * reach, linewidths=2, cbar=False, ax=ax, annot_kws={"fontsize": 9, "color": INK}, xticklabels=False, yticklabels=False,
     )  # fmt: skip
     for row, column in zip(*unsure.to_numpy().nonzero()):
         ax.text(column + 0.5, row + 0.5, words.iloc[row, column], ha="center", va="center", color=FAINT, fontsize=9)

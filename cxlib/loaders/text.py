@@ -113,7 +113,7 @@ def refuse_open_quote(path: Path, encoding: str, delimiter: str) -> None:
 
 
 def find_heading(path: Path, file: TableFile) -> tuple[list[str], str]:
-    """The first record and the delimiter, declared or the one that parts it into most fields; blank ends are dropped."""
+    """The first record and the delimiter: the declared one, or the one that parts it into most fields."""
     found = []
     for delimiter in [file.delimiter] if file.delimiter else DELIMITERS:
         with open_text(path, file.encoding) as text:

@@ -15,7 +15,7 @@ from cxlib.tables import TABLES, StudyError, nearest
 
 
 def read_raw(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, file: TableFile) -> list[Raw]:
-    """Register the file in the engine as `raw_<table>`: `_line` and every column, untouched; blank lines are left out."""
+    """Register the file in the engine as `raw_<table>`: `_line` and every column, untouched, blank lines left out."""
     paths = find_files(folder, file.path)
     relation = f"raw_{table}"
     if paths[0].suffix.lower() == ".parquet":
