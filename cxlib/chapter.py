@@ -107,7 +107,8 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
             shown[heading] = table[column].map(readable_q)
         elif column == "n_needed":
             wanted = table[column].where((table["verdict"] == "not enough data") & (table[column] > table["n"]))
-            shown[heading] = ["–" if pd.isna(value) else f"{value:,}" for value in wanted]
+            if wanted.notna().any():
+                shown[heading] = ["–" if pd.isna(value) else f"{value:,}" for value in wanted]
         elif column == "n":
             shown[heading] = [f"{value:,}" for value in table[column]]
         elif pd.api.types.is_float_dtype(table[column]):

@@ -74,6 +74,8 @@ def check_table(connection: duckdb.DuckDBPyConnection, raw: Raw, settings: Setti
     rows = connection.sql(f"SELECT _line AS line, _reason AS reason FROM {relation} WHERE _reason IS NOT NULL").df()
     blanks = connection.sql(f"SELECT _line AS line, _blanked AS reason FROM {relation} WHERE _blanked <> ''").df()
     listed = pd.concat([pd.concat([rejects, rows]).assign(what="row"), blanks.assign(what="value")])
+    if raw.counted == "lines":
+        listed = pd.concat([listed, excluded.assign(what="excluded")])
     [read] = first_row(connection, f"SELECT count(*) FROM {raw.relation}")
     [used] = first_row(connection, f"SELECT count(*) FROM {relation} WHERE _reason IS NULL")
     counts = dict(table=raw.table, source=raw.source, counted=raw.counted, read=read + len(raw.rejects), used=used)

@@ -150,7 +150,7 @@ RESULTS: dict[str, tuple[Column, ...]] = {
         Column("table", "text", "table the row was meant for"),
         Column("source", "text", "file"),
         Column("line", "number", "record of the file, the heading being 1"),
-        Column("what", "text", "row: the whole row is not used; value: only this value is left blank"),
+        Column("what", "text", "row: it is not used; value: only this value is left blank; excluded: left out by hand"),
         Column("reason", "text", "why it cannot be used"),
     ),
 }

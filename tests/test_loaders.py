@@ -143,6 +143,7 @@ def test_excluded_rows_count_from_the_first_row_of_data(make_study):
     (folder / "out.csv").write_text("row,reason\n2,a test of ours\n")
     study = open_study(folder)
     assert rows(study) == (2, 1, 0, 1) and table(study)["respondent"].tolist() == ["ann"]
+    assert study.quarantined[["line", "what", "reason"]].to_numpy().tolist() == [[3, "excluded", "a test of ours"]]
 
 
 def test_excluded_rows_are_found_behind_records_set_aside(make_study):

@@ -91,10 +91,9 @@ def plot_gap_heatmap(
     unsure = shown.pivot(index=rows, columns=columns, values="verdict").reindex_like(grid).eq("not enough data")
     ax = new_axes(grid, ax, lines=2)
     reach = shown["gap"].abs().max()
-    sns.heatmap(
-        grid.mask(unsure), annot=words.mask(unsure, ""), fmt="", cmap=DIVERGING, center=0, vmin=-2 * reach,
-        vmax=2 * reach, linewidths=2, cbar=False, ax=ax, annot_kws={"fontsize": 9, "color": INK}, xticklabels=False, yticklabels=False,
-    )  # fmt: skip
+    look = dict(cmap=DIVERGING, center=0, vmin=-2 * reach, vmax=2 * reach, linewidths=2, cbar=False)
+    text = dict(annot=words.mask(unsure, ""), fmt="", annot_kws={"fontsize": 9, "color": INK})
+    sns.heatmap(grid.mask(unsure), ax=ax, xticklabels=False, yticklabels=False, **look, **text)
     for row, column in zip(*unsure.to_numpy().nonzero()):
         ax.text(column + 0.5, row + 0.5, words.iloc[row, column], ha="center", va="center", color=FAINT, fontsize=9)
     ax.set_facecolor("#f1f1f1")
