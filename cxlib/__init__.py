@@ -3,7 +3,7 @@
 from cxlib.chapter import Chapter
 from cxlib.charts import plot_gap_heatmap, plot_gap_intervals, plot_gaps
 from cxlib.gaps import describe_gaps, describe_ties, describe_verdicts, find_gaps, list_gaps
-from cxlib.study import open_study
+from cxlib.opening import open_study
 from cxlib.summaries import count_values, describe_study, summarise_blocks, summarise_ratings, summarise_study
 from cxlib.tables import StudyError
 

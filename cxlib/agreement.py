@@ -1,23 +1,19 @@
 """Whether the tables of a study agree with each other and with study.yaml: contradictions raise, doubts are said."""
 
-from typing import TYPE_CHECKING
-
 import narwhals as nw
 
+from cxlib.study import Study
 from cxlib.tables import StudyError, nearest
 
-if TYPE_CHECKING:
-    from cxlib.study import Study
 
-
-def check_agreement(study: "Study") -> None:
+def check_agreement(study: Study) -> None:
     """Raise the first sentence that says where two tables contradict each other."""
     check_map(study)
     check_waves(study)
     check_people(study)
 
 
-def check_map(study: "Study") -> None:
+def check_map(study: Study) -> None:
     """A touchpoint stands once on the map, in a stage of the study."""
     places, stages = study.touchpoints, study.stages
     twice = places.loc[places["touchpoint"].duplicated(), "touchpoint"]
@@ -31,7 +27,7 @@ def check_map(study: "Study") -> None:
         )
 
 
-def check_waves(study: "Study") -> None:
+def check_waves(study: Study) -> None:
     """Where study.yaml declares waves, a wave in the data is one of them."""
     declared = list(study.settings.waves)
     for table in ("ratings", "respondents"):
@@ -42,7 +38,7 @@ def check_waves(study: "Study") -> None:
                 )
 
 
-def check_people(study: "Study") -> None:
+def check_people(study: Study) -> None:
     """A respondent stands once in a wave and has a weight of at least 0."""
     if "respondents" not in study:
         return
@@ -71,7 +67,7 @@ def check_people(study: "Study") -> None:
         )
 
 
-def people_not_listed(study: "Study") -> list[str]:
+def people_not_listed(study: Study) -> list[str]:
     """Those who answered and are not in the table of respondents."""
     if not ("ratings" in study and "respondents" in study):
         return []
@@ -80,7 +76,7 @@ def people_not_listed(study: "Study") -> list[str]:
     return unlisted.sort("respondent").collect("pandas").to_native()["respondent"].tolist()
 
 
-def find_doubts(study: "Study") -> list[str]:
+def find_doubts(study: Study) -> list[str]:
     """Sentences for the report's first page: what was left out or could not be matched."""
     doubts = []
     for row in study.counts[study.counts["quarantined"] > 0].itertuples():

@@ -9,15 +9,16 @@ import nbformat
 from cxlib.agreement import find_doubts
 from cxlib.chapter import write_csv
 from cxlib.loaders.text import find_files
+from cxlib.opening import find_study, open_study
 from cxlib.parameters import read_parameters
 from cxlib.publish import fingerprint, locked, point_latest, publish, run_id, staged, study_name
 from cxlib.render import render_chapter, render_report
 from cxlib.runner import run_notebooks
 from cxlib.settings import Settings, read_settings
-from cxlib.study import ROOT, Study, find_study, open_study
+from cxlib.study import ROOT, Study, View
 from cxlib.summaries import describe_study, group_keys, summarise_study
 from cxlib.tables import StudyError
-from cxlib.view import View, describe_view
+from cxlib.view import describe_view
 
 LIBRARIES = ("duckdb", "matplotlib", "narwhals", "numpy", "pandas", "papermill", "scipy", "seaborn")
 

@@ -1,30 +1,38 @@
-"""From study.yaml to a Study: what is there, what is not, and which part of it to look at."""
+"""A Study: its settings and tables, what is there and what is not, and which part of it to look at."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import duckdb
 import narwhals as nw
 import pandas as pd
 
-from cxlib.agreement import check_agreement
-from cxlib.checks import Checked
-from cxlib.engine import block_of, connect
-from cxlib.loaders import load_tables
-from cxlib.settings import Settings, read_settings
-from cxlib.tables import StudyError, nearest
-from cxlib.view import View, check_view
+from cxlib.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-ENGINES = ["duckdb", "pandas"]
 SWITCHES = {
     "ratings": "gaps, expectations and experience",
     "respondents": "personas, weights and segments",
     "touchpoints": "stages, labels and the journey map",
 }
 """What each table switches on, in the words of the report."""
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of a study to look at; an empty list or text leaves nothing out.
+
+    `wave` is "latest", "all" or a wave of the study; `where` holds conditions such as "market=DE".
+    """
+
+    as_of: str = ""
+    wave: str = "latest"
+    stages: list[str] = field(default_factory=list)
+    touchpoints: list[str] = field(default_factory=list)
+    personas: list[str] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    where: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -104,58 +112,6 @@ class Study:
             for table, switched in SWITCHES.items()
             if table not in self
         ]
-
-
-def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
-    """Open the study in folder `path`, read and check its files, and look at the part `view` names (see `View`).
-
-    A relative path is tried from the working folder, then from the project's root. `engine` is "duckdb" or "pandas".
-    """
-    if engine not in ENGINES:
-        raise StudyError(f"engine: '{engine}' is not known. {nearest(engine, ENGINES)}", code=2)
-    folder = find_study(path)
-    settings = read_settings(folder)
-    if not {"ratings", "events", "kpis"} & set(settings.files):
-        raise StudyError(f"{folder}/study.yaml names no data; a study needs at least one of ratings, events, kpis.")
-    connection = connect(folder)
-    checked = load_tables(connection, folder, settings)
-    tables = {table.table: engine_table(connection, table, engine) for table in checked}
-    study = Study(
-        settings,
-        tables,
-        View(**view),
-        folder,
-        pd.DataFrame([table.counts for table in checked])[
-            ["table", "source", "counted", "read", "used", "quarantined", "excluded"]
-        ],
-        pd.concat([table.quarantined for table in checked], ignore_index=True),
-        {table.table: table.not_used for table in checked if table.not_used},
-    )
-    check_agreement(study)
-    check_view(study)
-    return study
-
-
-def find_study(path: str | Path) -> Path:
-    """The study's folder, from the working folder or from the project's root."""
-    for folder in (Path(path), ROOT / path):
-        if folder.is_dir():
-            return folder.resolve()
-    raise StudyError(f"There is no folder {path} in {Path.cwd()}{'' if Path.cwd() == ROOT else f' or {ROOT}'}.")
-
-
-def engine_table(connection: duckdb.DuckDBPyConnection, checked: Checked, engine: str) -> nw.LazyFrame:
-    """A checked table with its keys filled in, and for ratings the respondent's block."""
-    person = "coalesce(respondent, response, 'line ' || _line)"
-    filled = {
-        "ratings": f"REPLACE (coalesce(response, 'line ' || _line) AS response, {person} AS respondent), "
-        f"{block_of(person)} AS _block",
-        "events": 'REPLACE (coalesce("case", customer) AS "case")',
-        "touchpoints": "REPLACE (coalesce(label, touchpoint) AS label)",
-    }.get(checked.table, "")
-    connection.execute(f"CREATE VIEW {checked.table} AS SELECT * {filled} FROM {checked.relation}")
-    relation = connection.table(checked.table)
-    return nw.from_native(relation if engine == "duckdb" else relation.df()).lazy()
 
 
 def ordered_map(touchpoints: pd.DataFrame, stages: list[str]) -> pd.DataFrame:

@@ -1,33 +1,13 @@
 """The part of a study to look at: which stages, personas, waves, …, and up to which day."""
 
 import datetime
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from cxlib.study import Study
 from cxlib.tables import StudyError, nearest
 
-if TYPE_CHECKING:
-    from cxlib.study import Study
 
-
-@dataclass(frozen=True)
-class View:
-    """The part of a study to look at; an empty list or text leaves nothing out.
-
-    `wave` is "latest", "all" or a wave of the study; `where` holds conditions such as "market=DE".
-    """
-
-    as_of: str = ""
-    wave: str = "latest"
-    stages: list[str] = field(default_factory=list)
-    touchpoints: list[str] = field(default_factory=list)
-    personas: list[str] = field(default_factory=list)
-    channels: list[str] = field(default_factory=list)
-    where: list[str] = field(default_factory=list)
-
-
-def check_view(study: "Study") -> None:
+def check_view(study: Study) -> None:
     """Every value of the view is one the study has."""
     view = study.view
     known = {
@@ -54,7 +34,7 @@ def check_view(study: "Study") -> None:
         parse_day(view.as_of)
 
 
-def parse_condition(study: "Study", condition: str) -> tuple[str, str]:
+def parse_condition(study: Study, condition: str) -> tuple[str, str]:
     """Column and value of a condition such as "market=DE"."""
     column, equals, value = condition.partition("=")
     if not equals:
@@ -64,7 +44,7 @@ def parse_condition(study: "Study", condition: str) -> tuple[str, str]:
     return column, value
 
 
-def view_filters(study: "Study") -> list[tuple[str, list[str]]]:
+def view_filters(study: Study) -> list[tuple[str, list[str]]]:
     """Column and the values kept; conditions on one column add up, different ones narrow down."""
     view = study.view
     filters = [("stage", view.stages), ("touchpoint", view.touchpoints)]
@@ -74,7 +54,7 @@ def view_filters(study: "Study") -> list[tuple[str, list[str]]]:
     return [(column, values) for column, values in filters if values]
 
 
-def describe_view(study: "Study") -> str:
+def describe_view(study: Study) -> str:
     """Which part of the study is looked at; empty for all of its latest wave."""
     view = study.view
     parts = [
@@ -92,7 +72,7 @@ def parse_day(day: str) -> datetime.date:
         raise StudyError(f"as_of: '{day}' should be a day such as 2026-03-31.", code=2) from None
 
 
-def day_ends(study: "Study", day: datetime.date) -> datetime.datetime:
+def day_ends(study: Study, day: datetime.date) -> datetime.datetime:
     """The moment in UTC at which a day is over where the study was made."""
     next_day = datetime.datetime.combine(
         day + datetime.timedelta(days=1), datetime.time(), ZoneInfo(study.settings.zone)

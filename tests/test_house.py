@@ -84,3 +84,24 @@ def test_the_sample_is_what_its_generator_writes(root, tmp_path):
     subprocess.run([sys.executable, root / "data/sample/generate.py", tmp_path], check=True)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (root / "data/sample" / path.name).read_bytes(), f"run: make sample ({path.name})"
+
+
+FLOORS = [
+    "tables words intervals engine",
+    "settings dictionary gaps publish render",
+    "checks parameters charts",
+    "loaders study chapter runner",
+    "agreement view",
+    "opening summaries",
+    "report",
+    "cli",
+]
+
+
+def test_imports_run_upwards_and_steps_do_not_import_each_other(root):
+    floor = {room: height for height, rooms in enumerate(FLOORS) for room in rooms.split()}
+    files = [file for file in (root / "cxlib").rglob("*.py") if file != root / "cxlib/__init__.py"]
+    for file in files:
+        room = file.relative_to(root / "cxlib").parts[0].removesuffix(".py")
+        for imported in re.findall(r"^\s*from cxlib\.(\w+)", file.read_text(encoding="utf-8"), re.M):
+            assert imported == room or floor[imported] < floor[room], f"{file.name} imports {imported}"
