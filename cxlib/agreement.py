@@ -4,6 +4,8 @@ import narwhals as nw
 
 from cxlib.study import Study
 from cxlib.tables import StudyError, nearest
+from cxlib.view import listed_once, with_waves
+from cxlib.words import counted
 
 
 def check_agreement(study: Study) -> None:
@@ -46,7 +48,7 @@ def check_people(study: Study) -> None:
     source = study.source("respondents")
     waves = people.select(blank=nw.col("wave").is_null().sum(), all=nw.len()).collect("pandas").to_native().iloc[0]
     if 0 < waves["blank"] < waves["all"]:
-        raise StudyError(f"{source}: {waves['blank']:g} of {waves['all']:g} respondents have no wave; give each one.")
+        raise StudyError(f"{source}: no wave for {waves['blank']:g} of {waves['all']:g} respondents; give each one.")
     often = people.group_by("respondent", "wave").agg(nw.len().alias("times")).filter(nw.col("times") > 1)
     twice = often.select("respondent").sort("respondent").head(1).collect("pandas").to_native()
     if len(twice):
@@ -56,23 +58,25 @@ def check_people(study: Study) -> None:
     weights = people.select(negative=(nw.col("weight") < 0).sum(), blank=nw.col("weight").is_null().sum(), all=nw.len())
     found = weights.collect("pandas").to_native().iloc[0]
     if found["negative"]:
-        raise StudyError(f"{source}: {found['negative']:g} weights are negative; a weight is 0 (left out) or more.")
+        raise StudyError(f"{source}: a weight is 0 (left out) or more; negative: {found['negative']:g}.")
     if 0 < found["blank"] < found["all"]:
-        raise StudyError(f"{source}: {found['blank']:g} of {found['all']:g} respondents have no weight; give each one.")
+        raise StudyError(f"{source}: no weight for {found['blank']:g} of {found['all']:g} respondents; give each one.")
     unlisted = people_not_listed(study)
     if len(unlisted) and (found["blank"] == 0 or len(unlisted) == len(study.values("ratings", "respondent"))):
         raise StudyError(
-            f"{source}: {len(unlisted)} respondents of {study.source('ratings')} are not listed, so nothing is known "
-            f"of them, nor their weight; first: '{unlisted[0]}'. Add them, or correct the ids."
+            f"{source}: not listed, or not for the wave they answered in, and so without a weight: {len(unlisted)} of "
+            f"those who answered ({study.source('ratings')}); first: '{unlisted[0]}'. Add them, or correct ids and waves."
         )
 
 
 def people_not_listed(study: Study) -> list[str]:
-    """Those who answered and are not in the table of respondents."""
+    """Those who answered and are not in the table of respondents, or not for the wave they answered in."""
     if not ("ratings" in study and "respondents" in study):
         return []
-    answered = study.tables["ratings"].select("respondent").unique()
-    unlisted = answered.join(study.tables["respondents"].select("respondent"), on="respondent", how="anti")
+    people = study.tables["respondents"]
+    keys = ["respondent"] if listed_once(study) else ["respondent", "wave"]
+    answered = with_waves(study, study.tables["ratings"]).select(*keys).unique()
+    unlisted = answered.join(people.select(*keys), on=keys, how="anti").select("respondent").unique()
     return unlisted.sort("respondent").collect("pandas").to_native()["respondent"].tolist()
 
 
@@ -84,7 +88,9 @@ def find_doubts(study: Study) -> list[str]:
     for table, columns in study.not_used.items():
         doubts.append(f"{study.source(table)}: columns that are not used: {', '.join(columns)}.")
     if unlisted := people_not_listed(study):
-        doubts.append(f"{len(unlisted):,} people who answered are not in {study.source('respondents')}.")
+        doubts.append(
+            f"Not in {study.source('respondents')}: {counted(len(unlisted), 'person', 'people')} who answered."
+        )
     off_map = sorted(set(study.values("ratings", "touchpoint")) - set(study.touchpoints["touchpoint"]))
     if off_map and "touchpoints" in study:
         doubts.append(f"Rated, but not on the map ({study.source('touchpoints')}): {', '.join(off_map)}.")

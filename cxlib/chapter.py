@@ -55,7 +55,7 @@ class Chapter:
         shown = readable(table.head(most))
         display({"text/plain": shown.to_string(index=False), "text/html": table_html(shown)}, raw=True)
         if len(table) > most:
-            self.say(f"{len(table) - most} further rows are in tables/{name}.csv.")
+            self.say(f"All {len(table)} rows are in tables/{name}.csv.")
 
     def show(self, ax: Axes | None, name: str, *, alt: str, finding: str = "", note: str = "") -> None:
         """Show a chart and keep it as charts/`name`.png and .svg; None, a chart with nothing to draw, is left out.

@@ -4,6 +4,7 @@ A row that cannot be used is set aside with a reason and counted; in tables of p
 cannot be used is left blank and listed, and the row is kept; what makes the whole file unusable raises.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -181,14 +182,13 @@ def clean(column: Column, types: dict[str, str], settings: Settings) -> str:
 def is_number(text: str) -> bool:
     """Whether a text reads as a number.
 
-    >>> is_number("99"), is_number("prefer not to say")
-    (True, False)
+    >>> is_number("99"), is_number("prefer not to say"), is_number("nan")
+    (True, False, False)
     """
     try:
-        float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
-    return True
 
 
 def cast(column: Column, types: dict[str, str], settings: Settings) -> str:
@@ -268,9 +268,14 @@ def hopeless(
     seen: tuple,
 ) -> str:
     """How much of a column is wrong, one instance, and what would help."""
-    [value] = first_row(
-        connection, f"SELECT {identifier(column.name)} FROM {raw.relation} WHERE _line = {first} LIMIT 1"
+    values = connection.sql(f"SELECT {identifier(column.name)} AS v FROM {raw.relation} WHERE _line = {first}").df()[
+        "v"
+    ]
+    low, high = settings.scales.get(column.name, (math.inf, -math.inf))
+    good = pd.to_numeric(values, errors="coerce").between(low, high) | (
+        values.fillna("").astype("str").str.strip() == ""
     )
+    value = values[~good].iloc[0]
     words = (
         f"{raw.source}: {share[0]} of {share[1]} '{column.name}' answers cannot be used ({reason}); "
         f"first, line {first}: {str(value)[:60]!r}. "

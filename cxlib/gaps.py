@@ -106,9 +106,13 @@ def describe_verdicts(gaps: pd.DataFrame) -> str:
     if not (gaps["n"] > 0).any():
         return NO_PAIRS
     counts = {verdict: int((gaps["verdict"] == verdict).sum()) for verdict in VERDICTS}
-    verbs = {"shortfall": ("falls short of expectation", "fall short of expectation")}
-    verbs |= {"exceeded": ("exceeds it", "exceed it"), "met": ("meets it", "meet it")}
+    verbs = {
+        "shortfall": ("falls short of", "fall short of"),
+        "exceeded": ("exceeds", "exceed"),
+        "met": ("meets", "meet"),
+    }
     said = [counted(counts[verdict], *words) for verdict, words in verbs.items() if counts[verdict]]
+    said = [f"{words} {'it' if place else 'expectation'}" for place, words in enumerate(said)]
     unsure = counts["not enough data"]
     doubt = [f"for {unsure} the answers do not suffice to tell"] if unsure else []
     return f"Of {counted(len(gaps), 'touchpoint')}, {'; '.join([*filter(None, [', '.join(said)]), *doubt])}."

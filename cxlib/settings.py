@@ -134,7 +134,7 @@ def limits(column: str, pair: object) -> tuple[float, float]:
 
 def last_day(wave: str, day: object) -> datetime.date:
     """The last day of a wave."""
-    if isinstance(day, datetime.date):
+    if isinstance(day, datetime.date) and not isinstance(day, datetime.datetime) and 1901 <= day.year <= 2100:
         return day
     raise StudyError(f"study.yaml: waves: {wave} should be the wave's last day, such as 2026-03-31; it is {day!r}.")
 

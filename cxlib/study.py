@@ -73,7 +73,7 @@ class Study:
 
     def source(self, table: str) -> str:
         """The file a table came from, as study.yaml writes it."""
-        return self.settings.files.get(table, self.settings.files["ratings"]).path
+        return self.settings.files[table if table in self.settings.files else "ratings"].path
 
     @cached_property
     def waves(self) -> list[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 from cxlib.intervals import ratio_mean
 from cxlib.study import Study
 from cxlib.tables import StudyError, nearest
-from cxlib.view import day_ends, describe_view, parse_day, view_filters
+from cxlib.view import day_ends, describe_view, listed_once, parse_day, view_filters, with_waves
 from cxlib.words import counted, in_words
 
 MEASURES = ("gap", "expected", "experienced")
@@ -135,14 +135,6 @@ def joined_answers(study: Study) -> nw.LazyFrame:
     return answers
 
 
-def with_waves(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
-    """A blank wave is found from the day of the answer and the last days in study.yaml."""
-    found = nw.lit(None, nw.String)
-    for wave, day in reversed(study.settings.waves.items()):
-        found = nw.when(nw.col("answered_at") < nw.lit(day_ends(study, day))).then(nw.lit(wave)).otherwise(found)
-    return answers.with_columns(wave=nw.coalesce(nw.col("wave"), found)) if study.settings.waves else answers
-
-
 def join_people(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
     """Persona, weight, segments and, where the answers have none, wave of the respondent.
 
@@ -151,12 +143,11 @@ def join_people(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
     if "respondents" not in study:
         return answers.with_columns(persona=nw.lit(None, nw.String), weight=nw.lit(1.0))
     people = study.tables["respondents"]
-    counts = people.select(people=nw.col("respondent").n_unique(), rows=nw.len()).collect("pandas").to_native().iloc[0]
     segments = [column for column in study.segments if column != "wave"]
-    if counts["people"] == counts["rows"]:
-        people = people.select("respondent", "weight", *segments, own_wave=nw.col("wave"))
+    if listed_once(study):
+        people = people.select("respondent", "weight", *segments, _own_wave=nw.col("wave"))
         joined = answers.join(people, on="respondent", how="left")
-        joined = joined.with_columns(wave=nw.coalesce(nw.col("wave"), nw.col("own_wave"))).drop("own_wave")
+        joined = joined.with_columns(wave=nw.coalesce(nw.col("wave"), nw.col("_own_wave"))).drop("_own_wave")
     else:
         people = people.select("respondent", "wave", "weight", *segments)
         joined = with_waves(study, answers).join(people, on=["respondent", "wave"], how="left")
@@ -174,7 +165,7 @@ def chosen_wave(study: Study) -> str:
 
 def group_keys(study: Study, by: str | list[str]) -> list[str]:
     """The columns to group by, when the study has them."""
-    keys = [by] if isinstance(by, str) else list(by)
+    keys = [by] if isinstance(by, str) else list(dict.fromkeys(by))
     choices = dict.fromkeys(["touchpoint", "stage", "dimension", "channel", "wave", "persona", *study.segments])
     for key in keys:
         if key not in choices:

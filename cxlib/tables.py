@@ -159,7 +159,9 @@ RESULTS: dict[str, tuple[Column, ...]] = {
 RESERVED = {
     *(column.name for table in ("ratings", "touchpoints") for column in TABLES[table]),
     *(column.name for column in GAP_COLUMNS),
-    *("block", "line", "_line", "_reason", "_blanked"),
+    *("block", "line", "_line", "_block", "_own_wave", "_reason", "_blanked", "paired_a"),
+    *(f"{side}_{part}" for side in ("gap", "expected", "experienced") for part in ("a", "b", "aa", "ab", "bb")),
+    *(f"{part}_{side}" for side in ("gap", "expected", "experienced") for part in ("n", "mean", "se", "paired")),
 } - {column.name for column in TABLES["respondents"]}
 """Names respondents cannot use for columns of their own."""
 

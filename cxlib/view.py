@@ -3,6 +3,8 @@
 import datetime
 from zoneinfo import ZoneInfo
 
+import narwhals as nw
+
 from cxlib.study import Study
 from cxlib.tables import StudyError, nearest
 
@@ -67,9 +69,12 @@ def describe_view(study: Study) -> str:
 def parse_day(day: str) -> datetime.date:
     """A day written 2026-03-31."""
     try:
-        return datetime.date.fromisoformat(day)
+        found = datetime.date.fromisoformat(day)
     except ValueError:
-        raise StudyError(f"as_of: '{day}' should be a day such as 2026-03-31.", code=2) from None
+        found = None
+    if found and 1901 <= found.year <= 2100:
+        return found
+    raise StudyError(f"as_of: '{day}' should be a day such as 2026-03-31.", code=2)
 
 
 def day_ends(study: Study, day: datetime.date) -> datetime.datetime:
@@ -78,3 +83,18 @@ def day_ends(study: Study, day: datetime.date) -> datetime.datetime:
         day + datetime.timedelta(days=1), datetime.time(), ZoneInfo(study.settings.zone)
     )
     return next_day.astimezone(datetime.UTC).replace(tzinfo=None)
+
+
+def with_waves(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
+    """A blank wave is found from the day of the answer and the last days in study.yaml."""
+    found = nw.lit(None, nw.String)
+    for wave, day in reversed(study.settings.waves.items()):
+        found = nw.when(nw.col("answered_at") < nw.lit(day_ends(study, day))).then(nw.lit(wave)).otherwise(found)
+    return answers.with_columns(wave=nw.coalesce(nw.col("wave"), found)) if study.settings.waves else answers
+
+
+def listed_once(study: Study) -> bool:
+    """Whether every respondent is listed once, not once a wave."""
+    people = study.tables["respondents"].select(people=nw.col("respondent").n_unique(), rows=nw.len())
+    counts = people.collect("pandas").to_native().iloc[0]
+    return bool(counts["people"] == counts["rows"])

@@ -102,6 +102,11 @@ def test_headline_when_nothing_falls_short():
     )
 
 
+def test_expectation_is_named_once_whatever_comes_first():
+    gaps = find_gaps(summary(search=0.5), met_within=0.24)
+    assert describe_verdicts(gaps) == "Of 1 touchpoint, 1 exceeds expectation."
+
+
 def test_headline_when_nothing_can_be_told():
     gaps = find_gaps(summary(search=-0.5, se=1.0), met_within=0.24)
     assert describe_gaps(gaps) == "The answers are too few to name a shortfall."

@@ -314,7 +314,7 @@ def test_without_ids_every_line_is_a_person(make_study):
 
 
 def test_a_file_that_is_mostly_unusable_is_refused(make_study):
-    with pytest.raises(StudyError, match="2 of 5 rows can be used; 3 × 1 fields instead of 4"):
+    with pytest.raises(StudyError, match="2 of 5 rows can be used; 3 × 1 field instead of 4"):
         open_study(make_study(ratings=GOOD + "x\nx\nx\n"))
 
 
@@ -352,13 +352,13 @@ def test_doubts_are_said(make_study):
     assert find_doubts(study) == [
         "ratings.csv: 1 of 3 lines could not be used.",
         "ratings.csv: columns that are not used: experience.",
-        "1 people who answered are not in respondents.csv.",
+        "Not in respondents.csv: 1 person who answered.",
         "Rated, but not on the map (touchpoints.csv): search.",
     ]
 
 
 def test_ids_that_match_nobody_are_refused(make_study):
-    with pytest.raises(StudyError, match="2 respondents of ratings.csv are not listed.*correct the ids"):
+    with pytest.raises(StudyError, match="2 of those who answered.*correct ids and waves"):
         open_study(make_study(ratings=GOOD, respondents="respondent,persona\nANN,A\nBOB,B\n"))
 
 
@@ -385,7 +385,7 @@ def test_a_column_of_people_may_be_called_reason(make_study):
 
 
 def test_weights_are_for_everybody_who_answered(make_study):
-    with pytest.raises(StudyError, match="1 respondents of ratings.csv are not listed.*'bob'"):
+    with pytest.raises(StudyError, match="1 of those who answered.*'bob'"):
         open_study(make_study(ratings=GOOD, respondents="respondent,weight\nann,1000\n"))
 
 
@@ -453,3 +453,74 @@ def test_a_wide_export_and_a_file_of_respondents_is_one_too_many(make_study):
     )
     with pytest.raises(StudyError, match="leave the file of respondents out"):
         open_study(folder)
+
+
+def test_a_reason_with_a_comma_is_not_lost(make_study):
+    folder = make_study(ratings=GOOD, settings=SCALES + "\nexclude: out.csv")
+    (folder / "out.csv").write_text("row,reason\n1,test\n2,did not, really answer\n")
+    with pytest.raises(StudyError, match="out.csv, line 3: 3 fields instead of 2; quote a reason"):
+        open_study(folder)
+
+
+def test_exclusions_from_parquet_and_named_twice(make_study):
+    folder = make_study(ratings=GOOD, settings=SCALES + "\nexclude: out.parquet")
+    pd.DataFrame({"row": [2, 2], "reason": ["a", "a"]}).to_parquet(folder / "out.parquet")
+    study = open_study(folder)
+    assert rows(study) == (2, 1, 0, 1) and len(study.quarantined) == 1
+
+
+@pytest.mark.parametrize(
+    "respondents", ["ann,W1,10\nbob,W1,10\nbob,W2,10\n", "ann,W1,10\nann,W3,10\nbob,W1,1\nbob,W2,1\n"]
+)
+def test_a_weight_of_another_wave_is_none(make_study, respondents):
+    ratings = (
+        "respondent,wave,touchpoint,expected,experienced\nann,W1,search,6,4\nann,W2,search,6,4\nbob,W2,search,5,5\n"
+    )
+    with pytest.raises(StudyError, match="not for the wave they answered in.*'ann'"):
+        open_study(make_study(ratings=ratings, respondents="respondent,wave,weight\n" + respondents))
+
+
+def test_people_listed_by_wave_and_ratings_without_one(make_study):
+    with pytest.raises(StudyError, match="not for the wave they answered in"):
+        open_study(make_study(ratings=GOOD, respondents="respondent,wave,weight\nann,W1,1\nann,W2,1\nbob,W1,1\n"))
+
+
+def test_lines_of_white_space_count_as_lines(make_study):
+    text = GOOD.replace("bob", "   \nbob") + "eve,search,9,4\nkim,search,5,5\n"
+    study = open_study(make_study(ratings=text))
+    assert table(study)["_line"].tolist() == [2, 4, 6] and study.quarantined["line"].tolist() == [5]
+
+
+def test_every_file_of_a_table_has_its_own_delimiter(make_study):
+    folder = make_study(ratings=GOOD)
+    (folder / "ratings2.csv").write_text(GOOD.replace(",", ";"))
+    (folder / "study.yaml").write_text(SCALES + "\nfiles: {ratings: ratings*.csv}")
+    assert rows(open_study(folder)) == (4, 4, 0, 0)
+
+
+def test_a_study_of_events_and_people(make_study):
+    folder = make_study(events="customer,time,event\nann,2026-01-01,view\n", respondents="respondent,market\nann,DE\n")
+    assert find_doubts(open_study(folder)) == []
+
+
+def test_missing_codes_that_are_no_numbers_beside_numbers_of_parquet(make_study):
+    folder = make_study(ratings=GOOD)
+    pd.read_csv(folder / "ratings.csv").to_parquet(folder / "ratings.parquet")
+    (folder / "study.yaml").write_text(SCALES + "\nmissing: [nan, inf, none, 99]\nfiles: {ratings: ratings.parquet}")
+    assert rows(open_study(folder)) == (2, 2, 0, 0)
+
+
+def test_blank_lines_of_a_wide_export_are_nobody(make_study):
+    assert rows(open_study(wide_study(make_study, wide=WIDE + "\n,,,,\n")), "respondents") == (3, 3, 0, 0)
+
+
+def test_the_first_bad_value_of_a_wide_export_is_shown(make_study):
+    wide = WIDE.replace("2026-01-01,6,4,,30", "2026-01-01,6,4,9,30").replace("2026-01-02,,,5,40", "2026-01-02,,,9,40")
+    with pytest.raises(StudyError, match="line 2: '9'"):
+        open_study(wide_study(make_study, wide=wide))
+
+
+@pytest.mark.parametrize("name", ["n_gap", "_own_wave", "gap_a", "_block"])
+def test_names_of_our_own_sums_are_taken(make_study, name):
+    with pytest.raises(StudyError, match="rename it"):
+        open_study(make_study(ratings=GOOD, respondents=f"respondent,{name}\nann,x\nbob,y\n"))

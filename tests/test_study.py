@@ -72,6 +72,7 @@ def test_the_view_keeps_what_it_names(folder, view, people, engine):
         ({"where": ["markt=DE"]}, "Did you mean 'market'"),
         ({"where": ["market=ES"]}, "There are: DE, FR"),
         ({"as_of": "31.01.2026"}, "as_of"),
+        ({"as_of": "9999-12-31"}, "as_of"),
     ],
 )
 def test_a_value_the_study_has_not_is_a_usage_error_with_the_choices(folder, view, words):
@@ -111,11 +112,11 @@ def test_zero_weight_leaves_a_person_out(make_study):
 @pytest.mark.parametrize(
     ("tables", "words"),
     [
-        ({"respondents": "respondent,weight\nann,-1\n"}, "weights are negative"),
-        ({"respondents": "respondent,weight\nann,1\nbob,\n"}, "have no weight"),
+        ({"respondents": "respondent,weight\nann,-1\n"}, "negative: 1"),
+        ({"respondents": "respondent,weight\nann,1\nbob,\n"}, "no weight for 1 of 2"),
         ({"respondents": "respondent\nann\nann\n"}, "'ann' stands there twice"),
         ({"respondents": "respondent,wave\nann,w3\n"}, "wave 'w3' is not in waves of study.yaml"),
-        ({"respondents": "respondent,wave\nann,w1\nbob,\n"}, "have no wave"),
+        ({"respondents": "respondent,wave\nann,w1\nbob,\n"}, "no wave for 1 of 2"),
         ({"touchpoints": MAP + "pay,Pay again,purchase\n"}, "lists 'pay' twice"),
         ({"touchpoints": MAP.replace("purchase", "buying")}, "stage 'buying' is not in stages"),
     ],
@@ -139,6 +140,8 @@ def test_tables_that_contradict_themselves_are_refused(make_study, tables, words
         ("scales: {expected: [7, 1]}", "lowest, highest"),
         ("scales: {expected: [1, 7], experienced: [1, 5]}", "on one scale"),
         ("waves: {w1: soon}", "last day"),
+        ("waves: {w1: 9999-12-31}", "last day"),
+        ("waves: {w1: 2026-03-31 23:59:59}", "last day"),
         ("waves: {w1: 2026-03-31, w2: 2026-01-31}", "in order"),
         ("scales: {experienced: [1, 7]}\nmet_within: 9", "half the scale"),
         ("dates: {order: ydm}", "dates: order"),
@@ -240,6 +243,11 @@ def test_values_are_counted_per_group(folder, engine):
         ["web", 4, 1, 1],
         ["web", 6, 1, 1],
     ]
+
+
+def test_grouping_twice_by_one_column_is_grouping_once(folder):
+    study = open_study(folder, wave="all")
+    assert summarise_ratings(study, by=["market", "market"]).equals(summarise_ratings(study, by="market"))
 
 
 def test_an_unknown_engine_is_refused(folder):

@@ -39,7 +39,11 @@ def read_exclusions(connection: duckdb.DuckDBPyConnection, folder: Path, file: T
     [raw] = tidy.read_raw(connection, folder, "exclude", file)
     if not {"row", "reason"} <= set(raw.columns):
         raise StudyError(f"{file.path} should have the columns row and reason; it has {raw.columns}.")
-    table = connection.sql(f"SELECT trim(row) AS row, reason FROM {raw.relation}").df()
+    if len(raw.rejects):
+        first = raw.rejects.iloc[0]
+        raise StudyError(f"{file.path}, line {first['line']}: {first['reason']}; quote a reason that holds a comma.")
+    row = "coalesce(trim(CAST(row AS VARCHAR)), '')"
+    table = connection.sql(f"SELECT {row} AS row, min(reason) AS reason FROM {raw.relation} GROUP BY 1 ORDER BY 1").df()
     wrong = table.loc[~table["row"].str.fullmatch("[1-9][0-9]{0,11}"), "row"]
     if len(wrong):
         raise StudyError(f"{file.path}: row should be 1 (the first row of data) or more; one is {wrong.iloc[0]!r}.")

@@ -15,6 +15,7 @@ from pyarrow import csv as arrow_csv
 
 from cxlib.settings import TableFile
 from cxlib.tables import StudyError
+from cxlib.words import counted
 
 DELIMITERS = ",;\t|"
 NOT_TEXT = {".xlsx": "an Excel workbook", ".xls": "an Excel workbook", ".pkl": "a pickle, which could run code"}
@@ -50,17 +51,18 @@ def find_files(folder: Path, path: str) -> list[Path]:
 
 def read_text(paths: list[Path], file: TableFile) -> TextTable:
     """Read files of one heading whole; records with too few or too many fields are set aside."""
-    headings, delimiter = find_heading(paths[0], file)
+    headings, _ = find_heading(paths[0], file)
     tables, rejects, lines = [], [], 1
     for path in paths:
-        if find_heading(path, file)[0] != headings:
+        found, delimiter = find_heading(path, file)
+        if found != headings:
             raise StudyError(
                 f"{path.name} has other columns than {paths[0].name}; files read as one table need the same."
             )
         records, bad = read_records(path, file.encoding, delimiter, len(headings))
         numbers = np.delete(np.arange(1, len(records) + len(bad) + 1), [number - 1 for number, _ in bad])[1:]
+        rejects += [(number + lines - 1, reason) for number, reason in bad if reason]
         tables.append(records.slice(1).append_column("_line", pa.array(numbers + lines - 1)))
-        rejects += [(number + lines - 1, reason) for number, reason in bad]
         lines += len(records) + len(bad) - 1
     return TextTable(headings, pa.concat_tables(tables), reject_table(rejects))
 
@@ -71,15 +73,18 @@ def reject_table(rejects: list[tuple[int, str]]) -> pd.DataFrame:
 
 
 def read_records(path: Path, encoding: str, delimiter: str, width: int) -> tuple[pa.Table, list[tuple[int, str]]]:
-    """All records, the heading too, as text; and the number and fault of those that have not `width` fields."""
+    """All records, the heading too, as text; and the number and fault of those that have not `width` fields.
+
+    Lines of white space are among the latter, without a fault.
+    """
     names = [f"f{place}" for place in range(width)]
     bad: list[tuple[int, str]] = []
     broken = []
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
-        if row.text.strip():
-            bad.append((row.number, f"{row.actual_columns} fields instead of {row.expected_columns}"))
-            broken[:] = [row.text]
+        fault = f"{counted(row.actual_columns, 'field')} instead of {row.expected_columns}" if row.text.strip() else ""
+        bad.append((row.number, fault))
+        broken[:] = [row.text]
         return "skip"
 
     with readable(path, encoding):

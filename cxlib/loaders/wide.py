@@ -28,7 +28,9 @@ def read_raw(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, fi
         raise StudyError(f"study.yaml: a {file.format} file gives ratings and needs columns: a columns file.")
     text = read_text(find_files(folder, file.path), file)
     places = read_columns(find_files(folder, file.columns)[0], text.headings)
-    connection.register("wide", text.records.rename_columns({"_line": "line"}))
+    connection.register("wide_text", text.records)
+    blank = " AND ".join(f"f{place} = ''" for place in range(len(text.headings)))
+    connection.execute(f"CREATE VIEW wide AS SELECT * RENAME (_line AS line) FROM wide_text WHERE NOT ({blank})")
     lines = places[(places["touchpoint"] == "") & places["column"].isin(LINE_COLUMNS)]
     people = places[(places["table"] == "respondents") & ~places["column"].isin(LINE_COLUMNS)]
     answers = places[places["touchpoint"] != ""]
