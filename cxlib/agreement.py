@@ -65,7 +65,8 @@ def check_people(study: Study) -> None:
     if len(unlisted) and (found["blank"] == 0 or len(unlisted) == len(study.values("ratings", "respondent"))):
         raise StudyError(
             f"{source}: not listed, or not for the wave they answered in, and so without a weight: {len(unlisted)} of "
-            f"those who answered ({study.source('ratings')}); first: '{unlisted[0]}'. Add them, or correct ids and waves."
+            f"those who answered ({study.source('ratings')}); first: '{unlisted[0]}'. "
+            "Add them, or correct ids and waves."
         )
 
 
