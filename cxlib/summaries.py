@@ -106,7 +106,9 @@ def describe_study(study: Study) -> str:
     ]
     told += [f"Answers are weighted, as {study.source('respondents')} says."] if facts["weighted"] else []
     if facts["no_wave"]:
-        told.append(f"{counted(facts['no_wave'], 'answer')} in no wave of study.yaml, by date or name.")
+        told.append(
+            f"In none of the waves of study.yaml: {counted(facts['no_wave'], 'answer')}; check dates and last days."
+        )
     return " ".join(told)
 
 

@@ -224,7 +224,7 @@ def test_a_person_in_two_waves_has_the_persona_of_each(make_study):
 def test_answers_outside_every_wave_are_counted_aloud(make_study):
     ratings = RATINGS.replace(",w1,", ",,").replace(",w2,", ",,") + "zed,,search,web,5,5,2026-03-15\n"
     study = open_study(make_study(ratings=ratings, settings=SETTINGS))
-    assert describe_study(study).endswith("1 answer in no wave of study.yaml, by date or name.")
+    assert describe_study(study).endswith("In none of the waves of study.yaml: 1 answer; check dates and last days.")
 
 
 def test_conditions_on_one_column_add_up_and_different_parameters_narrow_down(folder):
