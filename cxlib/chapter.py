@@ -13,7 +13,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from cxlib.charts.theme import VERDICT_WORDS, use_theme
-from cxlib.words import readable_interval, readable_q, signed
+from cxlib.words import percent, readable_interval, readable_q, signed
 
 SWITCHED_ON_BY = {
     "stage": "a map with a column stage (touchpoints: touchpoints.csv in study.yaml)",
@@ -22,8 +22,13 @@ SWITCHED_ON_BY = {
     "channel": "a column channel in the ratings",
     "wave": "a column wave in the ratings, or answered_at and waves in study.yaml",
 }
-HEADINGS = {"label": "touchpoint", "n_needed": "n needed"}
-HIDDEN = ("p", "n_effective", "n_expected", "n_experienced", "paired")
+HEADINGS = {"label": "touchpoint", "top2": "top-2-box", "nps": "NPS", "p_quadrant": "how sure", "r2": "R²"}
+HIDDEN = ("p", "n_effective", "n_expected", "n_experienced", "paired", "is_share")
+SIGNED = ("gap", "change", "gap_before", "emotion")
+SHARES = ("reach", "importance", "johnson", "rated", "visited", "claimed_share", "share", "went_on", "top2", "nps")
+SHARES += ("p_top", "p_quadrant", "feasibility", "r2", "retained")
+COUNTS = ("n", "respondents", "journeys", "customers", "lost", "sites")
+BLANK = ("moment", "objective", "direction", "due", "date", "status", "verdict", "hypothesis", "kpi", "start", "owner")
 PNG_DPI = 200
 
 
@@ -44,15 +49,16 @@ class Chapter:
         """Keep a table as tables/`name`.csv."""
         self.write("tables", f"{name}.csv", lambda path: write_csv(table, path))
 
-    def table(self, table: pd.DataFrame, name: str, *, most: int = 60) -> None:
-        """Keep a table and show it as people read it, at most `most` rows of it."""
+    def table(self, table: pd.DataFrame, name: str, *, columns: list[str] | None = None, most: int = 60) -> None:
+        """Keep a table and show it as people read it: `columns` of it, where they are given, and at most `most` rows."""
         self.keep(table, name)
         if table.empty:
             group = table.columns[0]
-            wanted = SWITCHED_ON_BY.get(group, f"a column {group}")
-            self.say(f"There is nothing to show by {group}: that takes {wanted}.")
+            if group in SWITCHED_ON_BY:
+                self.say(f"There is nothing to show by {group}: that takes {SWITCHED_ON_BY[group]}.")
             return
-        shown = readable(table.head(most))
+        chosen = [column for column in columns or table.columns if column in table]
+        shown = readable(table[chosen].head(most))
         display({"text/plain": shown.to_string(index=False), "text/html": table_html(shown)}, raw=True)
         if len(table) > most:
             self.say(f"All {len(table)} rows are in tables/{name}.csv.")
@@ -92,32 +98,73 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """A result table in words: intervals in one column, few digits, headings people know."""
+    """A result table in words: intervals beside their value, few digits, headings people know."""
     shown = pd.DataFrame(index=table.index)
-    hidden = [*HIDDEN, *(["touchpoint", "stage"] if "label" in table else [])]
-    for column in table.columns:
-        heading = HEADINGS.get(column, column)
-        if column == "low":
-            shown["interval"] = [readable_interval(*ends) for ends in zip(table["low"], table["high"])]
-        elif column in ("high", *hidden):
+    hidden = {*HIDDEN, *(["touchpoint", "stage"] if "label" in table else [])}
+    columns = list(table.columns)
+    for place, column in enumerate(columns):
+        heading = HEADINGS.get(column, column.replace("_", " "))
+        if column in hidden or column == "high" or column.endswith(("_low", "_high")):
             continue
-        elif column == "gap":
-            shown[heading] = table[column].map(lambda gap: signed(gap, 2))
-        elif column == "q":
-            shown[heading] = table[column].map(readable_q)
-        elif column == "n_needed":
+        if column == "low":
+            shown["interval"] = interval_words(table, columns[place - 1], "low", "high")
+        elif f"{column}_low" in table:
+            shown[heading] = words_of(table, column)
+            shown[f"{heading} interval"] = interval_words(table, column, f"{column}_low", f"{column}_high")
+        elif column == "n_needed" and "verdict" in table:
             wanted = table[column].where((table["verdict"] == "not enough data") & (table[column] > table["n"]))
             if wanted.notna().any():
                 shown[heading] = ["–" if pd.isna(value) else f"{value:,}" for value in wanted]
-        elif column == "n":
-            shown[heading] = [f"{value:,}" for value in table[column]]
-        elif pd.api.types.is_float_dtype(table[column]):
-            shown[heading] = ["–" if pd.isna(value) else f"{value:.2f}".replace("-", "−") for value in table[column]]
-        elif column == "verdict":
-            shown[heading] = table[column].map(VERDICT_WORDS)
         else:
-            shown[heading] = table[column].astype("str").fillna("not stated")
+            shown[heading] = words_of(table, column)
     return shown
+
+
+def words_of(table: pd.DataFrame, column: str) -> list[str] | pd.Series:
+    """The values of one column as people read them."""
+    values = table[column]
+    if column in SIGNED:
+        return values.map(lambda value: signed(value, 2))
+    if column == "q":
+        return values.map(readable_q)
+    if column == "verdict":
+        return values.map(lambda verdict: VERDICT_WORDS.get(verdict, verdict))
+    if column in SHARES:
+        return values.map(percent)
+    if "is_share" in table and column in ("value", "before", "target"):
+        return [percent(value) if share else number(value) for value, share in zip(values, table["is_share"])]
+    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
+        return values.astype("str").fillna("" if column in BLANK else "not stated")
+    if column.startswith("n_") or column in COUNTS:
+        return ["–" if pd.isna(value) else f"{value:,.0f}" for value in values]
+    return [number(value) for value in values]
+
+
+def interval_words(table: pd.DataFrame, column: str, low: str, high: str) -> list[str]:
+    """The interval of a column's values as people read it."""
+    ends = list(zip(table[low], table[high]))
+    if column in SIGNED:
+        return [readable_interval(*pair) for pair in ends]
+    shares = table["is_share"] if "is_share" in table else [column in SHARES] * len(table)
+    return [
+        "–"
+        if pd.isna(pair[0])
+        else f"{percent(pair[0])} to {percent(pair[1])}"
+        if share
+        else f"{number(pair[0])} to {number(pair[1])}"
+        for pair, share in zip(ends, shares)
+    ]
+
+
+def number(value: float) -> str:
+    """A figure as people read it, two digits after the point, three below .1.
+
+    >>> number(4.567), number(-0.0123), number(12)
+    ('4.57', '−0.012', '12.00')
+    """
+    if pd.isna(value):
+        return "–"
+    return f"{value:.{2 if abs(value) >= 0.1 or value == 0 else 3}f}".replace("-", "−")
 
 
 def table_html(shown: pd.DataFrame) -> str:

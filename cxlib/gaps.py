@@ -56,7 +56,8 @@ def find_gaps(
         n_needed=n_for_precision(se, n, effective, met_within, confidence), paired=np.where(n > 0, "yes", "no pairs")
     )
     groups = [column for column in ("stage", "touchpoint", "label") if column in gaps]
-    groups += [column for column in ratings.columns if column not in [*groups, *SUMMARY] and column[:3] != "se_"]
+    figures = ("se_", "mean_", "paired_", "n_")
+    groups += [c for c in ratings.columns if c not in [*groups, *SUMMARY] and not c.startswith(figures)]
     rank = gaps["verdict"].map({"shortfall": 0, "not enough data": 2}).fillna(1)
     order = gaps.assign(rank=rank).sort_values(["rank", "gap"], kind="stable").index
     return gaps.loc[order, [*groups, *FIGURES]].reset_index(drop=True)

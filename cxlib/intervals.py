@@ -53,6 +53,66 @@ def known(se: ArrayLike) -> np.ndarray:
     return np.where(se > 0, se, np.nan)
 
 
+def share_interval(
+    share: ArrayLike, se: ArrayLike, n: ArrayLike, kish: ArrayLike, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Interval of a share (0 to 1): Wilson's; Clopper and Pearson's where fewer than 5 are on either side.
+
+    Both on the n that its linearised standard error is worth (Kish's where the share is 0 or 1), at most `n`.
+
+    >>> [end.round(4).tolist() for end in share_interval([0.0], [0.0], [20], [20], 0.95)]  # Clopper-Pearson
+    [[0.0], [0.1684]]
+    """
+    share, se, n, kish = (np.asarray(values, dtype=float) for values in (share, se, n, kish))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        worth = np.where((share > 0) & (share < 1), share * (1 - share) / se**2 * n / (n - 1), kish)
+        worth = np.where(n > 0, np.fmin(worth, n), np.nan)
+        low, high = wilson(share, worth, confidence)
+        few = np.minimum(share, 1 - share) * worth < 5
+        exact = clopper_pearson(share, worth, confidence)
+    return np.where(few, exact[0], low), np.where(few, exact[1], high)
+
+
+def wilson(share: np.ndarray, n: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's score interval of a share (Wilson 1927)."""
+    z2 = stats.norm.ppf(0.5 + confidence / 2) ** 2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    margin = np.sqrt(z2 * share * (1 - share) / n + z2**2 / (4 * n**2)) / (1 + z2 / n)
+    return np.maximum(middle - margin, 0), np.minimum(middle + margin, 1)
+
+
+def clopper_pearson(share: np.ndarray, n: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """The exact interval of a share (Clopper & Pearson 1934)."""
+    tail, hits = (1 - confidence) / 2, share * n
+    low = np.where(hits > 0, stats.beta.ppf(tail, hits, n - hits + 1), 0.0)
+    high = np.where(hits < n, stats.beta.ppf(1 - tail, hits + 1, n - hits), 1.0)
+    return low, high
+
+
+def nps_interval(
+    promoters: ArrayLike, detractors: ArrayLike, se: ArrayLike, n: ArrayLike, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Adjusted Wald interval of promoters − detractors (shares): ¾ promoters, 1½ passives, ¾ detractors are added.
+
+    On the n that the linearised standard error is worth, at most `n`; NaN where all answers are the same.
+    """
+    promoters, detractors, se, n = (np.asarray(values, dtype=float) for values in (promoters, detractors, se, n))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = promoters + detractors - (promoters - detractors) ** 2
+        worth = np.fmin(spread / known(se) ** 2 * n / (n - 1), n)
+        p, d = (promoters * worth + 0.75) / (worth + 3), (detractors * worth + 0.75) / (worth + 3)
+        margin = stats.norm.ppf(0.5 + confidence / 2) * np.sqrt((p + d - (p - d) ** 2) / (worth + 3))
+    return p - d - margin, p - d + margin
+
+
+def leave_one_out(estimate: np.ndarray, left_out: np.ndarray) -> np.ndarray:
+    """Standard error from estimates with one block left out each, over the first axis (delete-a-block jackknife)."""
+    blocks = len(left_out)
+    if blocks < 2:
+        return np.full(np.shape(estimate), np.nan)
+    return np.sqrt((blocks - 1) / blocks * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))
+
+
 def adjust(p: ArrayLike) -> np.ndarray:
     """Benjamini–Hochberg q of a family of p-values; a missing p stays missing and is not of the family.
 

@@ -7,12 +7,12 @@ import narwhals as nw
 import pandas as pd
 
 from cxlib.agreement import check_agreement
-from cxlib.checks import Checked
-from cxlib.engine import block_of, connect
+from cxlib.checks import SQL_TYPES
+from cxlib.engine import block_of, connect, identifier
 from cxlib.loaders import load_tables
 from cxlib.settings import read_settings
 from cxlib.study import ROOT, Study, View
-from cxlib.tables import StudyError, nearest
+from cxlib.tables import TABLES, StudyError, nearest
 from cxlib.view import check_view
 
 ENGINES = ["duckdb", "pandas"]
@@ -31,7 +31,8 @@ def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
         raise StudyError(f"{folder}/study.yaml names no data; a study needs at least one of ratings, events, kpis.")
     connection = connect(folder)
     checked = load_tables(connection, folder, settings)
-    tables = {table.table: engine_table(connection, table, engine) for table in checked}
+    relations = {table: empty_table(table) for table in TABLES} | {table.table: table.relation for table in checked}
+    tables = {table: engine_table(connection, table, relation, engine) for table, relation in relations.items()}
     study = Study(
         settings,
         tables,
@@ -56,7 +57,13 @@ def find_study(path: str | Path) -> Path:
     raise StudyError(f"There is no folder {path} in {Path.cwd()}{'' if Path.cwd() == ROOT else f' or {ROOT}'}.")
 
 
-def engine_table(connection: duckdb.DuckDBPyConnection, checked: Checked, engine: str) -> nw.LazyFrame:
+def empty_table(table: str) -> str:
+    """A table the study has not, as SQL: its columns and no row, so that nothing downstream has to ask."""
+    columns = ", ".join(f"CAST(NULL AS {SQL_TYPES[c.kind]}) AS {identifier(c.name)}" for c in TABLES[table])
+    return f"(SELECT CAST(NULL AS BIGINT) AS _line, {columns} WHERE false)"
+
+
+def engine_table(connection: duckdb.DuckDBPyConnection, table: str, relation: str, engine: str) -> nw.LazyFrame:
     """A checked table with its keys filled in, and for ratings the respondent's block."""
     person = "coalesce(respondent, response, 'line ' || _line)"
     filled = {
@@ -64,7 +71,7 @@ def engine_table(connection: duckdb.DuckDBPyConnection, checked: Checked, engine
         f"{block_of(person)} AS _block",
         "events": 'REPLACE (coalesce("case", customer) AS "case")',
         "touchpoints": "REPLACE (coalesce(label, touchpoint) AS label)",
-    }.get(checked.table, "")
-    connection.execute(f"CREATE VIEW {checked.table} AS SELECT * {filled} FROM {checked.relation}")
-    relation = connection.table(checked.table)
-    return nw.from_native(relation if engine == "duckdb" else relation.df()).lazy()
+    }.get(table, "")
+    connection.execute(f"CREATE VIEW {table} AS SELECT * {filled} FROM {relation}")
+    found = connection.table(table)
+    return nw.from_native(found if engine == "duckdb" else found.df()).lazy()

@@ -16,7 +16,8 @@ from cxlib.render import render_chapter, render_report
 from cxlib.runner import run_notebooks
 from cxlib.settings import Settings, read_settings
 from cxlib.study import ROOT, Study, View
-from cxlib.summaries import describe_study, group_keys, summarise_study
+from cxlib.summaries import describe_study, summarise_study
+from cxlib.summaries.answers import group_keys
 from cxlib.tables import StudyError
 from cxlib.view import describe_view
 
@@ -58,9 +59,9 @@ def run_report(
 
 
 def can_run(notebook: Path, study: Study) -> bool:
-    """Whether the study has the tables that the notebook's metadata says it needs."""
+    """Whether the study has what the notebook's metadata says it needs: tables, or columns; `|` means either."""
     needs = nbformat.read(notebook, as_version=4).metadata.get("cx", {}).get("needs", [])
-    return all(table in study for table in needs)
+    return all(any(one in study for one in either.split("|")) for either in needs)
 
 
 def check_request(study: Study, parameters: dict) -> None:
@@ -100,7 +101,7 @@ def write_page(study: Study, staging: Path, executed: list[Path], parameters: di
     page = render_report(
         {
             "title": study.settings.title,
-            "who": describe_study(study) if "ratings" in study else "",
+            "who": describe_study(study),
             "looked_at": describe_view(study),
             "findings": [finding for chapter in chapters for finding in chapter["findings"]],
             "confidence": f"{100 * parameters.get('confidence', 0.95):g}",

@@ -10,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from cxlib.tables import FIXED_SCALES, TABLES, StudyError, nearest
 
-KEYS = ["title", "stages", "waves", "scales", "missing", "dates", "exclude", "met_within", "files"]
+KEYS = ["title", "stages", "waves", "scales", "missing", "dates", "exclude", "outcome", "met_within", "files"]
 FILE_KEYS = ["path", "format", "encoding", "delimiter", "columns"]
 FORMATS = ["tidy", "google-forms"]
 DATE_ORDERS = ["ymd", "dmy", "mdy"]
@@ -29,7 +29,10 @@ class TableFile:
 
 @dataclass(frozen=True)
 class Settings:
-    """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters."""
+    """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters.
+
+    `outcome` is the column of respondents that moments of truth are judged by, such as overall satisfaction.
+    """
 
     title: str
     files: dict[str, TableFile]
@@ -40,6 +43,7 @@ class Settings:
     date_order: str = "ymd"
     zone: str = "UTC"
     exclude: TableFile | None = None
+    outcome: str = ""
     met_within: float | None = None
 
 
@@ -63,6 +67,7 @@ def read_settings(folder: Path) -> Settings:
         date_order=one_of(dates.get("order", "ymd"), DATE_ORDERS, "dates: order"),
         zone=known_zone(str(dates.get("zone", "UTC"))),
         exclude=table_file("exclude", said["exclude"]) if said.get("exclude") else None,
+        outcome=found_outcome(str(said.get("outcome") or ""), scales),
         met_within=found_met_within(said.get("met_within"), scales),
     )
 
@@ -165,6 +170,13 @@ def table_file(table: str, entry: object) -> TableFile:
     if isinstance(columns, dict):
         columns = {str(column): str(heading) for column, heading in columns.items()}
     return TableFile(**words, columns=columns)
+
+
+def found_outcome(outcome: str, scales: dict) -> str:
+    """The outcome, when a scale is declared for it."""
+    if outcome and outcome not in scales:
+        raise StudyError(f"study.yaml: outcome {outcome} needs a scale; add scales: {{{outcome}: [lowest, highest]}}.")
+    return outcome
 
 
 def found_met_within(said: object, scales: dict) -> float | None:

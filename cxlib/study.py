@@ -15,6 +15,12 @@ SWITCHES = {
     "ratings": "gaps, expectations and experience",
     "respondents": "personas, weights and segments",
     "touchpoints": "stages, labels and the journey map",
+    "events": "visits, the funnel and touchpoints that are missing from the map",
+    "personas": "claimed against found customers",
+    "feasibility": "priorities that weigh how hard a change is",
+    "actions": "the state of what is being done",
+    "kpis": "figures measured over time",
+    "objectives": "targets",
 }
 """What each table switches on, in the words of the report."""
 
@@ -39,8 +45,8 @@ class View:
 class Study:
     """An opened study: settings, tables (lazy in the engine), and the part looked at.
 
-    `counts` has a row a table: read = used + quarantined + excluded. `quarantined` has a row for each row,
-    or value, that cannot be used.
+    A table the study has not is there without rows; `"events" in study` tells which it has. `counts` has a row a table:
+    read = used + quarantined + excluded. `quarantined` has a row for each row, or value, that cannot be used.
     """
 
     settings: Settings
@@ -52,15 +58,27 @@ class Study:
     not_used: dict[str, list[str]] = field(default_factory=dict)
 
     def __contains__(self, table: str) -> bool:
-        return table in self.tables
+        """Whether the study has a table, or a column of one with anything in it ("ratings.expected")."""
+        table, _, column = table.partition(".")
+        if table not in set(self.counts["table"]):
+            return False
+        found = self.tables[table].select(there=nw.col(column or "_line").count()) if column else None
+        return found is None or bool(found.collect("pandas").to_native()["there"].iloc[0])
 
     @cached_property
     def touchpoints(self) -> pd.DataFrame:
         """The map: touchpoint, label, stage, … in the order of the journey; empty where the study has none."""
-        if "touchpoints" not in self:
-            return pd.DataFrame({"touchpoint": [], "label": [], "stage": []}, dtype="str")
         places = self.small("touchpoints")
         return ordered_map(places, self.settings.stages or list(places["stage"].dropna().unique()))
+
+    @cached_property
+    def places(self) -> pd.DataFrame:
+        """The part of the map the view looks at."""
+        kept = [("stage", self.view.stages), ("touchpoint", self.view.touchpoints)]
+        places = self.touchpoints
+        for column, values in kept:
+            places = places[places[column].isin(values)] if values else places
+        return places.reset_index(drop=True)
 
     def small(self, table: str) -> pd.DataFrame:
         """A small table (map, personas, …) as pandas, in the order of its file."""
@@ -96,13 +114,18 @@ class Study:
         return sorted(found.dropna().astype(str))
 
     @property
-    def met_within(self) -> float:
+    def met_within(self) -> float | None:
         """δ: a gap within ± this many scale points no longer matters."""
         return self.settings.met_within
 
     @property
-    def scale(self) -> tuple[float, float]:
-        """Lowest and highest rating of expectation and experience."""
+    def outcome(self) -> str:
+        """The column of respondents that moments of truth are judged by; empty where the study names none."""
+        return self.settings.outcome
+
+    @property
+    def scale(self) -> tuple[float, float] | None:
+        """Lowest and highest rating of expectation and experience; None where neither is rated."""
         return self.settings.scales.get("experienced", self.settings.scales.get("expected"))
 
     def missing(self) -> list[str]:

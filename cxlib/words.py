@@ -39,6 +39,17 @@ def readable_q(q: float) -> str:
     return f"{q:.{4 if 0.045 < q < 0.055 else 3}f}".removeprefix("0")
 
 
+def percent(share: float) -> str:
+    """A share as people read it.
+
+    >>> percent(0.254), percent(0.004)
+    ('25\xa0%', '0.4\xa0%')
+    """
+    if pd.isna(share):
+        return "–"
+    return f"{100 * share:.{1 if 0 < abs(share) < 0.0095 else 0}f}\u00a0%".replace("-", "−")
+
+
 def counted(count: int, thing: str, things: str = "") -> str:
     """A count and what is counted.
 
@@ -60,6 +71,16 @@ def listed(names: pd.Series, most: int = 5) -> str:
     if len(names) > most:
         names = [*names[: most - 1], f"{len(names) - most + 1} more"]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def list_figures(names: pd.Series, figures: pd.Series, digits: int = 1) -> str:
+    """Every name with its figure in one line, for those who cannot see the chart; shares (0 to 1) with `digits` 2.
+
+    >>> list_figures(pd.Series(["checkout", "search"]), pd.Series([4.66, 5.0]))
+    'checkout 4.7; search 5.0'
+    """
+    said = [f"{name} {figure:.{digits}f}" for name, figure in zip(names, figures) if pd.notna(figure)]
+    return "; ".join(said).replace("-", "−")
 
 
 def in_words(day: str) -> str:

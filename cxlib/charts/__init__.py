@@ -1,6 +1,29 @@
 """Charts: a result table in, Axes out. One module a step, one look for all."""
 
+from cxlib.charts.expectations import plot_expectation_grid, plot_expectations, plot_persona_mix
+from cxlib.charts.experience import plot_emotion_curve, plot_experience, plot_funnel
 from cxlib.charts.gaps import plot_gap_heatmap, plot_gap_intervals, plot_gaps
+from cxlib.charts.journey import plot_coverage, plot_journey_map, plot_moments
+from cxlib.charts.monitoring import plot_change, plot_kpis
+from cxlib.charts.priorities import plot_matrix, plot_priorities
 from cxlib.charts.theme import use_theme
 
-__all__ = ["plot_gap_heatmap", "plot_gap_intervals", "plot_gaps", "use_theme"]
+__all__ = [
+    "plot_change",
+    "plot_coverage",
+    "plot_emotion_curve",
+    "plot_expectation_grid",
+    "plot_expectations",
+    "plot_experience",
+    "plot_funnel",
+    "plot_gap_heatmap",
+    "plot_gap_intervals",
+    "plot_gaps",
+    "plot_journey_map",
+    "plot_kpis",
+    "plot_matrix",
+    "plot_moments",
+    "plot_persona_mix",
+    "plot_priorities",
+    "use_theme",
+]

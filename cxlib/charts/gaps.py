@@ -1,27 +1,15 @@
 """Charts of step 4. They draw the table they are given, in its order, and compute nothing."""
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.charts.theme import (
-    DIVERGING,
-    FAINT,
-    GRID,
-    INK,
-    VERDICT_COLOURS,
-    VERDICT_WORDS,
-    WIDTH,
-    finish,
-    wrap,
-)
+from cxlib.charts.rows import name_rows, new_axes, say_right
+from cxlib.charts.theme import DIVERGING, FAINT, GRID, INK, VERDICT_COLOURS, VERDICT_WORDS, finish, wrap
 from cxlib.gaps import group_names
 from cxlib.tables import check_columns
 from cxlib.words import signed
 
-NAME_WIDTH = 34  # letters before a name wraps
-LINE_INCHES = 0.27
 NEEDED = ["n", "expected", "experienced", "gap", "low", "high", "verdict"]
 
 
@@ -34,14 +22,14 @@ def plot_gaps(gaps: pd.DataFrame, *, title: str, scale: tuple[float, float], ax:
     shown = gaps[gaps["n"] > 0].reset_index(drop=True)
     if shown.empty:
         return None
-    ax = new_axes(shown, ax)
+    ax = new_axes(group_names(shown), ax)
     rows, colours = shown.index, shown["verdict"].map(VERDICT_COLOURS)
     ax.hlines(rows, shown["expected"], shown["experienced"], color=GRID, linewidth=5, zorder=1)
     ax.hlines(rows, shown["expected"] + shown["low"], shown["expected"] + shown["high"], color=colours, linewidth=1.4)
     ax.scatter(shown["expected"], rows, s=34, facecolor="white", edgecolor=INK, linewidth=1.3, zorder=3, clip_on=False)
     ax.scatter(shown["experienced"], rows, s=34, color=colours, zorder=4, clip_on=False)
     name_dots(ax, shown.iloc[0])
-    name_rows(ax, shown)
+    name_rows(ax, group_names(shown), shown["n"])
     name_verdicts(ax, shown)
     ax.set_xlim(*scale)
     return finish(ax, title, f"mean rating on the scale {scale[0]:g} to {scale[1]:g}; thin lines: interval of the gap")
@@ -53,14 +41,14 @@ def plot_gap_intervals(gaps: pd.DataFrame, *, title: str, met_within: float, ax:
     shown = gaps[gaps["n"] > 0].reset_index(drop=True)
     if shown.empty:
         return None
-    ax = new_axes(shown, ax)
+    ax = new_axes(group_names(shown), ax)
     rows, colours = shown.index, shown["verdict"].map(VERDICT_COLOURS)
     ax.axvspan(-met_within, met_within, color="#eeeeee", zorder=0, linewidth=0)
     ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
     ax.annotate("met", (-met_within, -0.6), (4, 0), textcoords="offset points", va="center", color=FAINT, fontsize=8.5)
     ax.hlines(rows, shown["low"], shown["high"], color=colours, linewidth=2)
     ax.scatter(shown["gap"], rows, s=40, color=colours, zorder=3)
-    name_rows(ax, shown)
+    name_rows(ax, group_names(shown), shown["n"])
     name_verdicts(ax, shown)
     ax.set_xlim(
         min(shown[["gap", "low"]].min().min(), -2 * met_within) - met_within / 2,
@@ -89,7 +77,7 @@ def plot_gap_heatmap(
     words = shown.assign(words=[f"{signed(row.gap)}\nn {row.n}" for row in shown.itertuples()])
     words = words.pivot(index=rows, columns=columns, values="words").reindex_like(grid).fillna("")
     unsure = shown.pivot(index=rows, columns=columns, values="verdict").reindex_like(grid).eq("not enough data")
-    ax = new_axes(grid, ax, lines=2)
+    ax = new_axes(grid.index, ax, lines=2)
     reach = shown["gap"].abs().max()
     look = dict(cmap=DIVERGING, center=0, vmin=-2 * reach, vmax=2 * reach, linewidths=2, cbar=False)
     text = dict(annot=words.mask(unsure, ""), fmt="", annot_kws={"fontsize": 9, "color": INK})
@@ -110,17 +98,6 @@ def plot_gap_heatmap(
     return finish(ax, title, "gap in scale points; orange: shortfall, purple: exceeded, grey: not enough data")
 
 
-def new_axes(rows: pd.DataFrame, ax: Axes | None, lines: int = 1) -> Axes:
-    """`ax`, or new axes with room for every row: `lines` of text, or as many as its name wraps to."""
-    if ax is None:
-        wrapped = max(
-            wrap(name, NAME_WIDTH).count("\n") + 1 for name in (group_names(rows) if lines == 1 else rows.index)
-        )
-        height = max(lines, 0.8 * wrapped) * len(rows) * LINE_INCHES
-        ax = plt.subplots(figsize=(WIDTH, height + 1.7), layout="constrained")[1]
-    return ax
-
-
 def name_dots(ax: Axes, first: pd.Series) -> None:
     """Say on the first row which dot is which."""
     left, right = ("experienced", "expected") if first["gap"] < 0 else ("expected", "experienced")
@@ -130,17 +107,7 @@ def name_dots(ax: Axes, first: pd.Series) -> None:
         )
 
 
-def name_rows(ax: Axes, shown: pd.DataFrame) -> None:
-    """Names and n on the left, first row on top."""
-    names = [f"{wrap(name, NAME_WIDTH)} (n {n:,})" for name, n in zip(group_names(shown), shown["n"])]
-    ax.set_yticks(list(shown.index), names, parse_math=False)
-    ax.set_ylim(len(shown) - 0.5, -1.1)
-
-
 def name_verdicts(ax: Axes, shown: pd.DataFrame) -> None:
     """The gap and its verdict in words on the right."""
-    for row in shown.itertuples():
-        ax.annotate(
-            f"{signed(row.gap)}  {VERDICT_WORDS[row.verdict]}", (1.01, row.Index), xycoords=("axes fraction", "data"),
-            va="center", fontsize=9, color=VERDICT_COLOURS[row.verdict],
-        )  # fmt: skip
+    words = [f"{signed(row.gap)}  {VERDICT_WORDS[row.verdict]}" for row in shown.itertuples()]
+    say_right(ax, words, shown["verdict"].map(VERDICT_COLOURS))

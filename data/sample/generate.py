@@ -1,7 +1,16 @@
 """The sample study: a laptop retailer that does not exist, with planted truths.
 
-`python data/sample/generate.py FOLDER [SEED]` writes the study's tables. Same seed, same bytes. The truths planted here
-(`true_gaps`, the shifts in `MAP` and `PERSONAS`) are what the tests hold the workbook to.
+`python data/sample/generate.py FOLDER [SEED]` writes the study's tables. Same seed, same bytes. What is planted stands in
+capitals below; the tests hold the workbook to it:
+
+- true gaps, several exactly 0, some that change in the last waves (`MAP`, `SINCE`, `true_gaps`);
+- which touchpoints decide the verdict on the whole (`matters` in `MAP`);
+- a persona that is claimed to be a quarter of the customers and is half of that (`PERSONAS`);
+- a channel that is worse at an equal mix of customers and touchpoints, the app (`CHANNEL_SHIFT`), and one that only looks
+  worse, the phone: it serves the touchpoints and the persona that are let down most;
+- a touchpoint in the log that is missing from the map (`MISSING`), and one on the map nobody visits (`GHOST`);
+- how many go on from stage to stage (`GO_ON`);
+- an action that worked and one that did not, though it was begun after the worst month (`ACTIONS`).
 """
 
 import csv
@@ -12,7 +21,6 @@ from pathlib import Path
 import numpy as np
 
 STAGES = ["awareness", "consideration", "purchase", "adoption", "post-purchase"]
-CHANNELS = ["web", "app", "store", "phone"]
 WAVES = {
     "2025-Q1": "2025-03-31",
     "2025-Q2": "2025-06-30",
@@ -22,92 +30,137 @@ WAVES = {
     "2026-Q2": "2026-06-30",
 }
 
-# touchpoint, label, stage, dimension, channels, need, owner, latent expectation, latent shift of the experience
-MAP = [
-    ("advert", "Advert or review", "awareness", "information", "web|app", "hear of it", "Marketing", 4.6, 0.0),
-    ("search", "Search for a laptop", "awareness", "ease", "web|app", "find it", "Digital", 5.4, -0.2),
-    ("shop_window", "Shop window", "awareness", "tangibles", "store", "be tempted in", "Stores", 4.2, 0.5),
-    ("compare", "Compare models", "consideration", "information", "web|app|store", "choose well", "Digital", 5.8, -1.0),
-    ("reviews", "Read customer reviews", "consideration", "trust", "web|app", "be sure", "Digital", 5.2, 0.3),
-    ("advice", "Advice from staff", "consideration", "empathy", "store|phone", "be understood", "Stores", 5.7, -0.4),
-    ("price", "Price and offers", "consideration", "value", "web|app|store", "pay a fair price", "Pricing", 5.9, -0.5),
-    ("basket", "Basket and options", "purchase", "ease", "web|app", "keep the overview", "Digital", 5.5, 0.0),
-    (
-        "checkout",
-        "Checkout and payment",
-        "purchase",
-        "ease",
-        "web|app|store",
-        "pay without worry",
-        "Digital",
-        6.1,
-        -1.3,
-    ),
-    ("financing", "Financing", "purchase", "value", "web|store|phone", "spread the cost", "Finance", 4.9, 0.0),
-    ("confirmation", "Order confirmation", "purchase", "trust", "web|app", "know it worked", "Digital", 5.6, 0.2),
-    (
-        "delivery",
-        "Delivery on time",
-        "purchase",
-        "reliability",
-        "web|phone",
-        "get it when promised",
-        "Logistics",
-        6.2,
-        -1.6,
-    ),
-    ("unboxing", "Unboxing", "adoption", "tangibles", "store|web", "be delighted", "Product", 4.8, 0.6),
-    ("setup", "First set-up", "adoption", "ease", "app|phone", "start at once", "Product", 5.9, -1.1),
-    ("data_transfer", "Move old data", "adoption", "ease", "app|phone|store", "lose nothing", "Product", 5.7, -0.8),
-    ("manual", "Manual and tips", "adoption", "information", "web|app", "learn by doing", "Product", 4.4, 0.0),
-    ("support", "Help from support", "post-purchase", "empathy", "phone|app|web", "be helped", "Service", 6.0, -1.2),
-    (
-        "repair",
-        "Repair or exchange",
-        "post-purchase",
-        "reliability",
-        "store|phone",
-        "have it back soon",
-        "Service",
-        6.0,
-        -0.6,
-    ),
-    ("returns", "Return a laptop", "post-purchase", "trust", "web|store", "change my mind", "Service", 5.4, 0.0),
-    ("loyalty", "Offers for customers", "post-purchase", "value", "app|web", "be valued", "Marketing", 4.3, 0.0),
-]
+# expected: latent expectation; shift: of the experience; meets: chance a customer meets it; matters: weight in the verdict
+MAP = """
+touchpoint; label; stage; dimension; channels; need; owner; event; expected; shift; meets; matters; feasible
+advert; Advert or review; awareness; information; web|app; hear of it; Marketing; ; 4.6; 0; .9; 0; .8
+search; Search for a laptop; awareness; ease; web|app; find it; Digital; product_search; 5.4; -.2; .95; .5; .7
+shop_window; Shop window; awareness; tangibles; store; be tempted in; Stores; ; 4.2; .5; .6; 0; .6
+compare; Compare models; consideration; information; web|app|store; choose well; Digital; models_compared; 5.8; -1; .9; .5; .7
+reviews; Read customer reviews; consideration; trust; web|app; be sure; Digital; reviews_read; 5.2; .3; .8; 0; .8
+advice; Advice from staff; consideration; empathy; store|phone; be understood; Stores; staff_asked; 5.7; -.4; .7; 0; .5
+price; Price and offers; consideration; value; web|app|store; pay a fair price; Pricing; price_seen; 5.9; 0; .95; 0; .2
+basket; Basket and options; purchase; ease; web|app; keep the overview; Digital; basket_filled; 5.5; 0; .9; 0; .8
+checkout; Checkout and payment; purchase; ease; web|app|store; pay without worry; Digital; paid; 6.1; -1.3; .98; .6; .8
+financing; Financing; purchase; value; web|store|phone; spread the cost; Finance; loan_*; 4.9; 0; .5; 0; .4
+confirmation; Order confirmation; purchase; trust; web|app; know it worked; Digital; order_confirmed; 5.6; .2; .95; 0; .9
+delivery; Delivery on time; purchase; reliability; web|phone; get it when promised; Logistics; delivered; 6.2; -1.6; .95; .8; .3
+unboxing; Unboxing; adoption; tangibles; store|web; be delighted; Product; ; 4.8; .6; .95; 0; .6
+setup; First set-up; adoption; ease; app|phone; start at once; Product; first_use; 5.9; -1.1; .95; .6; .6
+data_transfer; Move old data; adoption; ease; app|phone|store; lose nothing; Product; data_moved; 5.7; -.8; .7; 0; .5
+manual; Manual and tips; adoption; information; web|app; learn by doing; Product; manual_read; 4.4; 0; .6; 0; .9
+support; Help from support; post-purchase; empathy; phone|app|web; be helped; Service; support_asked; 6.0; -1.2; .75; .65; .5
+repair; Repair or exchange; post-purchase; reliability; store|phone; have it back soon; Service; repair_begun; 6.0; -.6; .55; 0; .3
+returns; Return a laptop; post-purchase; trust; web|store; change my mind; Service; laptop_returned; 5.4; 0; .6; 0; .6
+loyalty; Offers for customers; post-purchase; value; app|web; be valued; Marketing; offer_opened; 4.3; 0; .85; 0; .9
+trade_in; Trade in the old laptop; post-purchase; value; store; get something back; Stores; laptop_traded_in; 5.0; 0; 0; 0; .4
+"""
+GHOST = "trade_in"
+MISSING = "parcel_tracked"
+MISSING_SHARE = 0.6  # of those who bought
+SINCE = {  # the shift of a touchpoint from a wave on
+    ("price", "2026-Q1"): -0.9,
+    ("advice", "2026-Q2"): 0.0,
+    ("support", "2026-Q2"): -0.4,
+}
+CHANNEL_SHIFT = {"app": -0.4}  # further shift of the experience where one is planted
 
-# persona, share the company claims, true share, shift of both answers, further shift of the experience by stage, need
+# persona, share the company claims, true share, shift of both answers, further shift of the experience by stage, leaning
+# towards channels, need
 PERSONAS = [
-    ("Student", 0.20, 0.24, -0.2, {"consideration": -0.3}, "a fair price and quick advice"),
-    ("Remote worker", 0.25, 0.27, 0.2, {"post-purchase": -0.3}, "no day lost"),
-    ("Gamer", 0.25, 0.13, 0.1, {}, "power and details"),
-    ("Family", 0.18, 0.21, 0.0, {"adoption": -0.3}, "one for everybody, set up by itself"),
-    ("Senior", 0.12, 0.15, -0.1, {"adoption": -0.7}, "somebody to ask"),
+    ("Student", 0.20, 0.24, -0.2, {"consideration": -0.3}, {"app": 2}, "a fair price and quick advice"),
+    ("Remote worker", 0.25, 0.27, 0.2, {"post-purchase": -0.3}, {}, "no day lost"),
+    ("Gamer", 0.25, 0.13, 0.1, {}, {"app": 2}, "power and details"),
+    ("Family", 0.18, 0.21, 0.0, {"adoption": -0.3}, {}, "one for everybody, set up by itself"),
+    ("Senior", 0.12, 0.15, -0.1, {"adoption": -0.7}, {"phone": 4, "store": 2}, "somebody to ask"),
 ]
 
 PEOPLE_PER_WAVE = 340
-MEETS = 0.4  # chance that a person met a touchpoint
 SPREAD_PERSON, SPREAD_ANSWER, SPREAD_OWN_GAP = 0.5, 0.9, 0.4  # latent standard deviations
+SPREAD_ANSWER_REST = math.sqrt(SPREAD_ANSWER**2 - SPREAD_OWN_GAP**2)
+
+VISITORS_PER_WAVE = 420
+GO_ON = {"awareness": 1.0, "consideration": 0.8, "purchase": 0.55, "adoption": 0.9, "post-purchase": 0.6}
+LOOPS = 0.35  # chance to go back and compare again
+LATE = 0.3  # share delivered after the promised day
+
+SITES = [f"S{place:02d}" for place in range(1, 13)]
+MONTHS = [np.datetime64("2023-07") + place for place in range(36)]
+# action, touchpoint, kind, hypothesis, owner, cost, start, due, sites, status, kpi, true effect on its KPI
+ACTIONS = [
+    ("A1", "setup", "proactive", "A call before the first day helps people start", "Product", 40000, "2025-10-01",
+     "2026-03-31", SITES[:6], "done", "set-up in the first week", 0.08),
+    ("A2", "checkout", "proactive", "Plainer words at payment keep people from leaving", "Digital", 15000, "2025-07-01",
+     "2025-12-31", SITES[::2], "done", "checkout completed", 0.0),
+    ("A3", "delivery", "reactive", "A message on the day before delivery calms those who wait", "Logistics", 25000,
+     "2026-03-01", "2026-05-31", [], "running", "", 0.0),
+    ("A4", "support", "reactive", "Call back within a day those who asked twice", "Service", 30000, "2026-07-01",
+     "2026-12-31", [], "planned", "retention", 0.0),
+]  # fmt: skip
+KPIS = {"set-up in the first week": 0.62, "checkout completed": 0.78}  # by site, share before any action
+COMPANY_KPIS = {"retention": (0.71, 900), "laptops returned": (0.055, 700)}  # share, cases a month
+OBJECTIVES = [
+    ("Start at once", "set-up in the first week", "", 0.75, "", "2026-12-31"),
+    ("Lose nobody at payment", "checkout completed", "", 0.75, "", "2026-06-30"),
+    ("Customers stay", "retention", "", 0.75, "", "2026-12-31"),
+    ("Fewer laptops come back", "laptops returned", "", 0.07, "at most", "2026-12-31"),
+    ("Deliver what is promised", "", "delivery", 5.8, "", "2026-12-31"),
+]
+QUOTES = {
+    "delivery": ["The parcel came three days late and nobody told me.", "I waited at home twice for nothing."],
+    "checkout": ["The payment page lost my card twice.", "I had to type my address again and again."],
+    "setup": ["The first start took a whole evening.", "I did not find the product key."],
+    "support": ["An hour on hold, then the line broke.", "Every time I explain it all again."],
+    "compare": ["I could not see what the dearer model does better.", "Too many numbers, no advice."],
+    "reviews": ["The reviews helped me to decide.", "Honest opinions, good to have."],
+    "unboxing": ["Beautifully packed, a present to myself.", "It felt like quality at once."],
+    "loyalty": ["Nice to get an offer now and then.", "Another e-mail I did not need."],
+}
 
 
-def true_gaps() -> dict[str, float]:
-    """The gap planted at each touchpoint: expected experienced − expected answer, over all personas, in scale points.
+def read_map() -> list[dict]:
+    """The rows of `MAP`, numbers as numbers."""
+    heading, *lines = [[cell.strip() for cell in line.split(";")] for line in MAP.strip().splitlines()]
+    numbers = ("expected", "shift", "meets", "matters", "feasible")
+    rows = [dict(zip(heading, line)) for line in lines]
+    return [row | {name: float(row[name]) for name in numbers} for row in rows]
 
-    Where no shift is planted both answers come from one distribution, so the gap is exactly 0 whatever the ends of
-    the scale cut off.
+
+def true_gaps(wave: str = "all") -> dict[str, float]:
+    """The gap planted at each touchpoint: expected experienced − expected answer, in scale points.
+
+    Over all personas and the channels they use; over all waves, which are of one size, or in one. Where no shift is
+    planted both answers come from one distribution, so the gap is exactly 0 whatever the ends of the scale cut off.
     """
+    waves = list(WAVES) if wave == "all" else [wave]
     gaps = {}
-    for touchpoint, _, stage, _, _, _, _, mean, shift in MAP:
-        gaps[touchpoint] = sum(
-            share * (mean_rating(mean + own + falls(shift, stages, stage)) - mean_rating(mean + own))
-            for _, _, share, own, stages, _ in PERSONAS
-        )
+    for place in read_map():
+        parts = []
+        for name in waves:
+            for persona, _, share, own, _, leaning, _ in PERSONAS:
+                chances = channel_chances(place, leaning)
+                for channel, chance in chances.items():
+                    latent = place["expected"] + own
+                    shift = falls(place, name, persona, channel)
+                    parts.append(share * chance * (mean_rating(latent + shift) - mean_rating(latent)) / len(waves))
+        gaps[place["touchpoint"]] = sum(parts)
     return gaps
 
 
-def falls(shift: float, stages: dict, stage: str) -> float:
-    """The latent shift of one persona's experience; where nothing is planted, nothing."""
-    return shift + stages.get(stage, 0) if shift else 0.0
+def falls(place: dict, wave: str, persona: str, channel: str) -> float:
+    """The latent shift of an experience; where nothing is planted, nothing."""
+    shift = place["shift"]
+    for (touchpoint, since), changed in SINCE.items():
+        if touchpoint == place["touchpoint"] and list(WAVES).index(wave) >= list(WAVES).index(since):
+            shift = changed
+    [stages] = [row[4] for row in PERSONAS if row[0] == persona]
+    return shift + stages.get(place["stage"], 0) + CHANNEL_SHIFT.get(channel, 0) if shift else 0.0
+
+
+def channel_chances(place: dict, leaning: dict) -> dict[str, float]:
+    """How likely a persona meets a touchpoint in each of its channels."""
+    weights = {channel: leaning.get(channel, 1) for channel in place["channels"].split("|")}
+    return {channel: weight / sum(weights.values()) for channel, weight in weights.items()}
 
 
 def mean_rating(latent: float) -> float:
@@ -116,60 +169,233 @@ def mean_rating(latent: float) -> float:
     return 7 - sum(0.5 * (1 + math.erf((edge + 0.5 - latent) / spread / math.sqrt(2))) for edge in range(1, 7))
 
 
+def rating(latent: float, low: int = 1, high: int = 7) -> int:
+    """An answer on a scale."""
+    return int(np.clip(round(latent), low, high))
+
+
 def make_people(rng: np.random.Generator) -> list[dict]:
-    """Respondents of all waves: persona by the true shares, market, and a weight that undoes an uneven response."""
+    """Respondents of all waves: persona by the true shares, market, site, and a weight that undoes uneven response."""
     shares = [persona[2] for persona in PERSONAS]
     people = []
     for wave in WAVES:
         for place in range(PEOPLE_PER_WAVE):
-            persona = PERSONAS[rng.choice(len(PERSONAS), p=shares)][0]
             market = str(rng.choice(["DE", "FR", "PL"], p=[0.5, 0.3, 0.2]))
-            weight = {"DE": 0.8, "FR": 1.1, "PL": 1.35}[market]
             people.append(
-                dict(respondent=f"{wave}-{place + 1:03d}", wave=wave, persona=persona, market=market, weight=weight)
+                dict(
+                    respondent=f"{wave}-{place + 1:03d}",
+                    wave=wave,
+                    customer="",
+                    persona=PERSONAS[rng.choice(len(PERSONAS), p=shares)][0],
+                    market=market,
+                    site=str(rng.choice(SITES)),
+                    weight={"DE": 0.8, "FR": 1.1, "PL": 1.35}[market],
+                )
             )
     return people
 
 
 def make_answers(rng: np.random.Generator, people: list[dict]) -> list[dict]:
-    """Each person rates the touchpoints met, each in one channel, on 1 to 7."""
-    traits = {name: (shift, stages) for name, _, _, shift, stages, _ in PERSONAS}
-    rest = math.sqrt(SPREAD_ANSWER**2 - SPREAD_OWN_GAP**2)
+    """Each person rates the touchpoints met, each in one channel; the verdict on the whole is put into `people`."""
+    traits = {row[0]: row for row in PERSONAS}
+    places = read_map()
     answers = []
     for person in people:
-        shift, stages = traits[person["persona"]]
+        _, _, _, shift, _, leaning, _ = traits[person["persona"]]
         own, own_gap = rng.normal(shift, SPREAD_PERSON), rng.normal(0, SPREAD_OWN_GAP)
         day = np.datetime64(WAVES[person["wave"]]) - int(rng.integers(0, 25))
-        for touchpoint, _, stage, _, channels, _, _, mean, planted in MAP:
-            if rng.random() > MEETS:
+        verdict = 4.7 + 0.3 * own + 0.5 * own_gap + rng.normal(0, 0.5)
+        for place in places:
+            if rng.random() > place["meets"]:
                 continue
-            channel = str(rng.choice(channels.split("|")))
-            expected = rng.normal(mean + own, SPREAD_ANSWER)
-            experienced = rng.normal(mean + own + falls(planted, stages, stage) + own_gap, rest)
+            chances = channel_chances(place, leaning)
+            channel = str(rng.choice(list(chances), p=list(chances.values())))
+            expected = rng.normal(place["expected"] + own, SPREAD_ANSWER)
+            felt = rng.normal(0, SPREAD_ANSWER_REST)
+            shift = falls(place, person["wave"], person["persona"], channel)
+            experienced = place["expected"] + own + shift + own_gap + felt
+            verdict += place["matters"] * felt
+            effort = rating(8.5 - experienced + rng.normal(0, 0.7)) if place["dimension"] == "ease" else ""
             answers.append(
                 dict(
-                    response=person["respondent"],
                     respondent=person["respondent"],
                     wave=person["wave"],
                     answered_at=str(day),
-                    touchpoint=touchpoint,
+                    touchpoint=place["touchpoint"],
                     channel=channel,
-                    expected=int(np.clip(round(expected), 1, 7)),
-                    experienced=int(np.clip(round(experienced), 1, 7)),
+                    expected=rating(expected),
+                    experienced=rating(experienced),
+                    emotion=rating(experienced - 5 + rng.normal(0, 0.5), -2, 2),
+                    effort=effort,
                 )
             )
+        person["overall"] = rating(verdict)
+        person["recommend"] = rating(1.3 * verdict + 0.9 + rng.normal(0, 0.8), 0, 10)
+        person["retained"] = int(rng.random() < 1 / (1 + math.exp(4.2 - verdict)))
     return answers
+
+
+def make_events(rng: np.random.Generator, people: list[dict]) -> list[dict]:
+    """The log of every visitor's journey: skips, loops, drop-offs. Buyers are respondents as far as there are any."""
+    places = [place for place in read_map() if place["event"]]
+    events, visitors = [], 0
+    for wave, last in WAVES.items():
+        asked = [person for person in people if person["wave"] == wave]
+        for _ in range(VISITORS_PER_WAVE):
+            visitors += 1
+            customer = f"c{visitors:04d}"
+            time = np.datetime64(last, "s") - int(rng.integers(35 * 86400, 88 * 86400))
+            stages = visited_stages(rng)
+            if "purchase" in stages and asked:
+                asked.pop(0)["customer"] = customer
+            for event, channel in visited_events(rng, places, stages):
+                time += int(rng.exponential(12 * 3600)) + 60
+                late = rng.random() < LATE
+                promised = time + (-1 if late else 1) * int(rng.integers(3600, 48 * 3600))
+                planned = f"{promised}Z" if event == "delivered" else ""
+                events.append(
+                    dict(customer=customer, time=f"{time}Z", event=event, channel=channel, planned_time=planned)
+                )
+    return events
+
+
+def visited_stages(rng: np.random.Generator) -> list[str]:
+    """The stages a visitor reaches."""
+    stages = []
+    for stage in STAGES:
+        if rng.random() > GO_ON[stage]:
+            break
+        stages.append(stage)
+    return stages
+
+
+def visited_events(rng: np.random.Generator, places: list[dict], stages: list[str]) -> list[tuple[str, str]]:
+    """The events of one journey in order, each with its channel; the first touchpoint of a stage is never skipped."""
+    steps = []
+    for stage in stages:
+        here = [place for place in places if place["stage"] == stage]
+        steps += [place for place in here if place is here[0] or rng.random() < place["meets"]]
+        if stage == "consideration" and rng.random() < LOOPS:
+            steps += [here[0], *(place for place in here[1:] if rng.random() < 0.4)]
+        if stage == "purchase" and rng.random() < MISSING_SHARE:
+            steps.append(dict(event=MISSING, channels="web|app"))
+    events = []
+    for step in steps:
+        event = str(rng.choice(["loan_asked", "loan_granted"])) if step["event"] == "loan_*" else step["event"]
+        events.append((event, str(rng.choice(step["channels"].split("|")))))
+    return events
+
+
+def make_kpis(rng: np.random.Generator) -> list[dict]:
+    """Monthly figures: two by site, which actions were to move, and two of the whole company."""
+    rows = []
+    levels = {(kpi, site): rng.normal(share, 0.03) for kpi, share in KPIS.items() for site in SITES}
+    for month in MONTHS:
+        for kpi in KPIS:
+            [(_, _, _, _, _, _, start, _, treated, _, _, effect)] = [action for action in ACTIONS if action[10] == kpi]
+            began = np.datetime64(start, "M")
+            common = rng.normal(0, 0.008)
+            for site in SITES:
+                done = effect if site in treated and month >= began else 0
+                dip = -0.06 if kpi == "checkout completed" and site in treated and month == began - 1 else 0
+                cases = int(rng.poisson(160))
+                hits = int(rng.binomial(cases, np.clip(levels[kpi, site] + common + done + dip, 0.01, 0.99)))
+                rows.append(dict(date=f"{month + 1}-01", kpi=kpi, site=site, numerator=hits, denominator=cases))
+        for kpi, (share, size) in COMPANY_KPIS.items():
+            cases = int(rng.poisson(size))
+            hits = int(rng.binomial(cases, share))
+            rows.append(dict(date=f"{month + 1}-01", kpi=kpi, site="", numerator=hits, denominator=cases))
+    return [row | {"date": str(np.datetime64(row["date"]) - 1)} for row in rows]
 
 
 def make_map() -> list[dict]:
     """The touchpoints of the map."""
     names = ["touchpoint", "label", "stage", "dimension", "channels", "need", "owner"]
-    return [dict(zip(names, row)) for row in MAP]
+    return [{name: row[name] for name in names} | {"event_pattern": row["event"]} for row in read_map()]
 
 
 def make_personas() -> list[dict]:
     """What the company claims about its customers."""
     return [dict(persona=name, claimed_share=claimed, claimed_needs=need) for name, claimed, *_, need in PERSONAS]
+
+
+def make_feasibility() -> list[dict]:
+    """How hard each touchpoint is to mend, as low, likeliest and high guess."""
+    return [
+        dict(
+            touchpoint=row["touchpoint"],
+            feasibility_low=round(max(row["feasible"] - 0.2, 0.05), 2),
+            feasibility=row["feasible"],
+            feasibility_high=round(min(row["feasible"] + 0.1, 1), 2),
+            rated_by="workshop",
+        )
+        for row in read_map()
+    ]
+
+
+def make_actions() -> list[dict]:
+    """The company's own register of actions."""
+    names = ["action", "touchpoint", "kind", "hypothesis", "owner", "cost", "start", "due", "sites", "status", "kpi"]
+    return [dict(zip(names, row)) | {"sites": "|".join(row[8])} for row in ACTIONS]
+
+
+def make_objectives() -> list[dict]:
+    """What the company wants."""
+    return [dict(zip(["objective", "kpi", "touchpoint", "target", "direction", "due"], row)) for row in OBJECTIVES]
+
+
+def make_benchmarks(rng: np.random.Generator) -> list[dict]:
+    """What others reach."""
+    return [
+        dict(
+            touchpoint=row["touchpoint"],
+            kind="industry",
+            value=round(row["expected"] - 0.4 + rng.normal(0, 0.15), 2),
+            se=0.08,
+            n=400,
+            scale="1-7",
+            period="2025",
+            mode="online",
+            source="invented trade survey",
+        )
+        for row in read_map()[::2]
+    ]
+
+
+def make_beliefs(rng: np.random.Generator) -> list[dict]:
+    """What twelve members of staff believe customers expect: too little of delivery, too much of offers."""
+    wrong = {"delivery": -1.2, "loyalty": 1.4}
+    return [
+        dict(
+            staff=f"staff {place + 1}",
+            role=["sales", "service", "management"][place % 3],
+            touchpoint=row["touchpoint"],
+            expected=rating(row["expected"] + wrong.get(row["touchpoint"], 0) + rng.normal(0, 0.5)),
+        )
+        for place in range(12)
+        for row in read_map()
+    ]
+
+
+def make_feedback(rng: np.random.Generator) -> list[dict]:
+    """Quotes on touchpoints, complaints with the day they were opened and resolved."""
+    rows = []
+    for _ in range(240):
+        touchpoint = str(rng.choice(list(QUOTES)))
+        day = np.datetime64("2026-06-30") - int(rng.integers(0, 540))
+        complaint = touchpoint in ("delivery", "checkout", "setup", "support") and rng.random() < 0.5
+        resolved = str(day + int(rng.integers(1, 30))) if complaint and rng.random() < 0.7 else ""
+        rows.append(
+            dict(
+                source="ticket" if complaint else str(rng.choice(["review", "form", "social"])),
+                time=str(day),
+                touchpoint=touchpoint,
+                text=str(rng.choice(QUOTES[touchpoint])),
+                opened=str(day) if complaint else "",
+                resolved=resolved,
+            )
+        )
+    return rows
 
 
 def write_table(path: Path, rows: list[dict]) -> None:
@@ -181,13 +407,26 @@ def write_table(path: Path, rows: list[dict]) -> None:
 
 
 def write_study(folder: Path, seed: int = 2026) -> None:
-    """All tables of the study into `folder`."""
-    rng = np.random.default_rng(seed)
-    people = make_people(rng)
-    write_table(folder / "touchpoints.csv", make_map())
-    write_table(folder / "personas.csv", make_personas())
-    write_table(folder / "respondents.csv", people)
-    write_table(folder / "ratings.csv", make_answers(rng, people))
+    """All tables of the study into `folder`; each set of tables has random numbers of its own."""
+    survey, log, figures, words = (np.random.default_rng([seed, part]) for part in range(4))
+    people = make_people(survey)
+    answers = make_answers(survey, people)
+    tables = {
+        "ratings": answers,
+        "events": make_events(log, people),
+        "respondents": people,
+        "touchpoints": make_map(),
+        "personas": make_personas(),
+        "kpis": make_kpis(figures),
+        "objectives": make_objectives(),
+        "actions": make_actions(),
+        "feasibility": make_feasibility(),
+        "benchmarks": make_benchmarks(words),
+        "beliefs": make_beliefs(words),
+        "feedback": make_feedback(words),
+    }
+    for table, rows in tables.items():
+        write_table(folder / f"{table}.csv", rows)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,81 @@
+"""Charts of step 6: what changed, and where the figures stand against their targets."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+from cxlib.charts.rows import plot_rows
+from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish, wrap
+from cxlib.tables import check_columns
+from cxlib.words import percent, signed
+
+CHANGE_COLOURS = {"better": "#0072b2", "worse": "#c44e00", "no sure change": "#767676"}
+
+
+def plot_change(change: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes | None:
+    """How far each gap moved since the wave before, with its interval; None without a wave before."""
+    check_columns(change, ["label", "n", "change", "low", "high", "verdict"], name="change (from find_change)")
+    if change.empty:
+        return None
+    shown = change.reset_index(drop=True)
+    words = [f"{signed(row.change)}  {row.verdict}" for row in shown.itertuples()]
+    names = [f"{row.label} (n {row.n_before:,} → {row.n:,})" for row in shown.itertuples()]
+    ax = plot_rows(
+        shown, "change", "low", "high", names=names, n=None, title=title, words=words,
+        xlabel="change of the gap in scale points, above 0 is better; lines: its interval",
+        colours=list(shown["verdict"].map(CHANGE_COLOURS)), ax=ax,
+    )  # fmt: skip
+    ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
+    return ax
+
+
+def plot_kpis(tracked: pd.DataFrame, monitoring: pd.DataFrame, *, title: str) -> Axes | None:
+    """Each KPI over time with its interval as a band, its target as a dashed line; None without KPIs."""
+    check_columns(tracked, ["kpi", "date", "value", "low", "high", "is_share"], name="tracked (from track_kpis)")
+    names = list(dict.fromkeys(tracked["kpi"]))
+    if not names:
+        return None
+    rows = -(-len(names) // 2)
+    figure, axes = plt.subplots(
+        rows, min(2, len(names)), figsize=(WIDTH, 2.3 * rows + 0.9), layout="constrained", squeeze=False
+    )
+    for ax in axes.flat[len(names) :]:
+        ax.set_visible(False)
+    for ax, kpi in zip(axes.flat, names):
+        series = tracked[tracked["kpi"] == kpi]
+        of_kpi = monitoring[monitoring["figure"] == kpi]
+        draw_kpi(ax, series, of_kpi.iloc[0] if len(of_kpi) else None)
+    finish(axes[0, 0], title, "")
+    return axes[0, 0]
+
+
+def draw_kpi(ax: Axes, series: pd.DataFrame, against: pd.Series | None) -> None:
+    """One KPI: line, band, last value, target."""
+    last, written = series.iloc[-1], percent if series["is_share"].iloc[-1] else "{:.1f}".format
+    ax.fill_between(series["date"], series["low"].astype(float), series["high"].astype(float), color=GRID, linewidth=0)
+    ax.plot(series["date"], series["value"], color=INK, linewidth=1.4, marker="o" if len(series) == 1 else None)
+    ax.set_title(wrap(last["kpi"], 40), loc="left", fontsize=9.5, pad=6, parse_math=False)
+    ends = [series["low"].min(), series["high"].max()]
+    words, colour = written(last["value"]), INK
+    if against is not None and pd.notna(against["target"]):
+        missed = against["status"] == "missed"
+        colour = (
+            VERDICT_COLOURS["shortfall"]
+            if missed
+            else VERDICT_COLOURS["met"]
+            if against["status"] == "reached"
+            else INK
+        )
+        ax.axhline(against["target"], color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
+        words = f"{words}\ntarget\n{written(against['target'])}"
+        ends = [min(ends[0], against["target"]), max(ends[1], against["target"])]
+    ax.annotate(words, (1.02, 0.5), xycoords="axes fraction", fontsize=8.5, color=colour, va="center")
+    if np.isfinite(ends).all() and ends[1] > ends[0]:
+        ax.set_ylim(ends[0] - 0.15 * (ends[1] - ends[0]), ends[1] + 0.15 * (ends[1] - ends[0]))
+    ax.yaxis.set_major_formatter(lambda value, _: written(value))
+    ax.xaxis.set_major_locator(AutoDateLocator(maxticks=5))
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(length=0, labelsize=8)

@@ -1,0 +1,92 @@
+"""Charts of step 5: what comes first, and what matters against how well it is done."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+
+from cxlib.charts.rows import name_rows, new_axes, say_right
+from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish, wrap
+from cxlib.tables import check_columns
+from cxlib.words import percent
+
+MOST_ROWS = 20
+SPOTS = [(7, 0, "left"), (-7, 0, "right"), (0, 9, "center"), (0, -9, "center")]
+SPOTS += [(7, 9, "left"), (7, -9, "left"), (-7, 9, "right"), (-7, -9, "right")]
+
+
+def plot_priorities(priorities: pd.DataFrame, *, title: str, top: int, ax: Axes | None = None) -> Axes | None:
+    """The probability of each touchpoint to be among the first; None without a ranking. The twenty likeliest."""
+    check_columns(priorities, ["label", "n", "p_top", "could_be_top"], name="priorities (from rank_gaps)")
+    shown = priorities.head(MOST_ROWS).reset_index(drop=True)
+    if shown.empty:
+        return None
+    ax = new_axes(shown["label"], ax)
+    could = shown["could_be_top"] == "yes"
+    colours = [VERDICT_COLOURS["shortfall"] if top else "#b9b9b9" for top in could]
+    ax.barh(shown.index, shown["p_top"], height=0.6, color=colours)
+    name_rows(ax, shown["label"], shown["n"])
+    words = [
+        f"{percent(row.p_top)}{'  could be first' if row.could_be_top == 'yes' else ''}" for row in shown.itertuples()
+    ]
+    say_right(ax, words, [INK if one else FAINT for one in could])
+    ax.set_xlim(0, 1)
+    ax.xaxis.set_major_formatter(lambda share, _: percent(share))
+    rest = len(priorities) - len(shown)
+    more = f"; {rest} less likely ones are in the table" if rest else ""
+    return finish(ax, title, f"probability to be among the first {top} by impact × feasibility{more}")
+
+
+def plot_matrix(matrix: pd.DataFrame, *, title: str, outcome: str, ax: Axes | None = None) -> Axes | None:
+    """Importance–performance matrix; doubtful points are grey and hollow. None without importance.
+
+    Names are written where there is room, of those whose quadrant is sure first.
+    """
+    check_columns(
+        matrix, ["label", "importance", "performance", "quadrant", "p_quadrant"], name="matrix (from place_in_matrix)"
+    )
+    if matrix.empty:
+        return None
+    if ax is None:
+        ax = plt.subplots(figsize=(WIDTH, 5.6), layout="constrained")[1]
+    sure = matrix["p_quadrant"] >= 0.8
+    poor = sure & (matrix["quadrant"] == "concentrate here")
+    colours = [VERDICT_COLOURS["shortfall"] if bad else INK if one else FAINT for bad, one in zip(poor, sure)]
+    faces = [colour if one else "white" for colour, one in zip(colours, sure)]
+    ax.axvline(matrix["performance"].mean(), color=GRID, zorder=0)
+    ax.axhline(matrix["importance"].mean(), color=GRID, zorder=0)
+    ax.scatter(matrix["performance"], matrix["importance"], s=34, facecolor=faces, edgecolor=colours, zorder=3)
+    ax.margins(0.12)
+    for x, y, words, side in ((0, 1, "concentrate here", "left"), (1, 1, "keep it up", "right"),
+                              (0, 0, "low priority", "left"), (1, 0, "more than it takes", "right")):  # fmt: skip
+        ax.annotate(
+            words, (x, y), (4 if x == 0 else -4, -10 if y else 5), xycoords="axes fraction", textcoords="offset points",
+            ha=side, fontsize=8.5, color=FAINT, style="italic",
+        )  # fmt: skip
+    finish(
+        ax, title, "mean experience; filled: the quadrant is sure (80 % or more), hollow: doubtful; lines: the means"
+    )
+    ax.set_ylabel(f"importance for {outcome}", parse_math=False)
+    place_names(ax, matrix.assign(colour=colours).loc[sure.sort_values(ascending=False, kind="stable").index])
+    return ax
+
+
+def place_names(ax: Axes, points: pd.DataFrame) -> None:
+    """Each name at the first spot around its dot where it covers nothing; none where there is no such spot."""
+    figure = ax.figure
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()
+    dots = ax.transData.transform(points[["performance", "importance"]].to_numpy(dtype=float))
+    taken = [text.get_window_extent(renderer) for text in ax.texts]
+    frame = ax.get_window_extent(renderer)
+    for row, _ in zip(points.itertuples(), dots):
+        for x, y, side in SPOTS:
+            text = ax.annotate(
+                wrap(row.label, 24), (row.performance, row.importance), (x, y), textcoords="offset points", ha=side,
+                va="center", fontsize=8, color=row.colour, linespacing=0.95, parse_math=False,
+            )  # fmt: skip
+            box = text.get_window_extent(renderer)
+            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+            if inside and not any(box.overlaps(other) for other in taken) and not box.count_contains(dots):
+                taken.append(box)
+                break
+            text.remove()

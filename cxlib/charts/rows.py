@@ -1,0 +1,61 @@
+"""What charts of one row a touchpoint share: room, names with n on the left, a word on the right."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from cxlib.charts.theme import INK, WIDTH, finish, wrap
+
+NAME_WIDTH = 34  # letters before a name wraps
+LINE_INCHES = 0.27
+
+
+def new_axes(names: Sequence[str], ax: Axes | None, lines: int = 1) -> Axes:
+    """`ax`, or new axes with room for every row: `lines` of text, or as many as its name wraps to."""
+    if ax is None:
+        ax = plt.subplots(figsize=(WIDTH, height_of(names, lines)), layout="constrained")[1]
+    return ax
+
+
+def height_of(names: Sequence[str], lines: int = 1) -> float:
+    """Inches for every row and what stands around them."""
+    wrapped = max((wrap(name, NAME_WIDTH).count("\n") + 1 for name in names), default=1)
+    return max(lines, 0.8 * wrapped) * len(names) * LINE_INCHES + 1.7
+
+
+def name_rows(ax: Axes, names: Sequence[str], n: Sequence[int] | None = None) -> None:
+    """Names and n on the left, first row on top."""
+    words = [wrap(name, NAME_WIDTH) for name in names]
+    if n is not None:
+        words = [f"{name} (n {count:,.0f})" for name, count in zip(words, n)]
+    ax.set_yticks(range(len(words)), words, parse_math=False)
+    ax.set_ylim(len(words) - 0.5, -1.1)
+
+
+def say_right(ax: Axes, words: Sequence[str], colours: Sequence[str] | str = INK) -> None:
+    """A word for each row, right of the axes."""
+    colours = [colours] * len(words) if isinstance(colours, str) else list(colours)
+    for row, (word, colour) in enumerate(zip(words, colours)):
+        ax.annotate(
+            word, (1.01, row), xycoords=("axes fraction", "data"), va="center", fontsize=9, color=colour,
+            parse_math=False,
+        )  # fmt: skip
+
+
+def plot_rows(
+    table: pd.DataFrame, value: str, low: str, high: str, *, names: Sequence[str], n: Sequence[int] | None, title: str,
+    xlabel: str, words: Sequence[str], colours: Sequence[str], ax: Axes | None = None,
+) -> Axes | None:  # fmt: skip
+    """A dot with its interval per row of the table, its figure in words on the right; None without rows."""
+    if table.empty:
+        return None
+    ax = new_axes(names, ax)
+    rows = np.arange(len(table))
+    ax.hlines(rows, table[low].astype("float64"), table[high].astype("float64"), color=list(colours), linewidth=2)
+    ax.scatter(table[value].astype("float64"), rows, s=40, color=list(colours), zorder=3)
+    name_rows(ax, names, n)
+    say_right(ax, words, colours)
+    return finish(ax, title, xlabel)

@@ -1,0 +1,115 @@
+"""Step 3: what customers experienced, how it felt along the journey, and where they left."""
+
+import numpy as np
+import pandas as pd
+
+from cxlib.intervals import nps_interval, share_interval, t_interval
+from cxlib.tables import check_columns
+from cxlib.words import percent, signed
+
+NO_EXPERIENCE = "Nobody was asked what they experienced. A column experienced of the ratings switches it on."
+MEANS = ("experienced", "effort", "emotion")
+
+
+def find_experience(summary: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Every measure of each group with its interval, in the order of the journey.
+
+    `summary` comes from `summarise_experience` (or `summarise_people`). Per measure `n_<measure>`, `<measure>`,
+    `<measure>_low`, `<measure>_high`: means in scale points by Student's t, `top2` as a share by Wilson, `nps` as a
+    share from −1 to 1 by adjusted Wald. A measure nobody gave is left out.
+    """
+    measures = [column.removeprefix("mean_") for column in summary if column.startswith("mean_")]
+    table = summary[[c for c in summary if not c.startswith(("n_", "mean_", "se_"))]].copy()
+    first = [column for column in ("stage", "touchpoint", "label") if column in table]
+    table = table[[*first, *(column for column in table if column not in first)]]
+    for measure in measures:
+        n, mean, se, kish = (summary[f"{part}_{measure}"] for part in ("n", "mean", "se", "n_effective"))
+        if measure in ("promoters", "detractors") or not (n > 0).any():
+            continue
+        if measure == "top2":
+            low, high = share_interval(mean, se, n, kish, confidence)
+        elif measure == "nps":
+            low, high = nps_interval(summary["mean_promoters"], summary["mean_detractors"], se, n, confidence)
+        else:
+            low, high = t_interval(mean, se, kish, confidence)
+        table = table.assign(**{f"n_{measure}": n, measure: mean, f"{measure}_low": low, f"{measure}_high": high})
+    return table.reset_index(drop=True)
+
+
+def describe_experience(experience: pd.DataFrame) -> str:
+    """Where experience is best and worst, in a sentence."""
+    if "experienced" not in experience or experience["experienced"].isna().all():
+        return NO_EXPERIENCE
+    known = experience.dropna(subset="experienced").sort_values("experienced", kind="stable")
+    worst, best = known.iloc[0], known.iloc[-1]
+    if len(known) == 1:
+        return f"{worst['label']} is rated {worst['experienced']:.1f} (n\u00a0{worst['n_experienced']:,})."
+    return (
+        f"{best['label']} is rated highest ({best['experienced']:.1f}; n\u00a0{best['n_experienced']:,}), "
+        f"{worst['label']} lowest ({worst['experienced']:.1f}; n\u00a0{worst['n_experienced']:,})."
+    )
+
+
+def rank_experience(experience: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """The rows by one of the measures, the best first; as they are where nobody gave it."""
+    if measure not in experience:
+        return experience
+    return experience.sort_values(measure, ascending=False, kind="stable", ignore_index=True)
+
+
+def describe_top2(experience: pd.DataFrame) -> str:
+    """Where most and where fewest gave one of the two best ratings, in a sentence."""
+    known = experience.dropna(subset="top2") if "top2" in experience else experience.iloc[:0]
+    if known.empty:
+        return NO_EXPERIENCE
+    best, worst = known.loc[known["top2"].idxmax()], known.loc[known["top2"].idxmin()]
+    return (
+        f"One of the two best ratings: from {percent(worst['top2'])} of answers on {worst['label']} "
+        f"(n\u00a0{worst['n_top2']:,}) to {percent(best['top2'])} on {best['label']} (n\u00a0{best['n_top2']:,})."
+    )
+
+
+def describe_emotion(experience: pd.DataFrame) -> str:
+    """Where along the journey it feels worst and best, in a sentence; empty where nobody was asked."""
+    if "emotion" not in experience:
+        return ""
+    known = experience.dropna(subset="emotion_low")
+    if known.empty:
+        return "The answers are too few to tell how the journey feels."
+    low, high = known.loc[known["emotion"].idxmin()], known.loc[known["emotion"].idxmax()]
+    if low["label"] == high["label"]:
+        return f"{low['label']} feels {signed(low['emotion'])} on a scale from −2 to +2."
+    return (
+        f"The journey feels worst at {low['label']} ({signed(low['emotion'])}) and best at {high['label']} "
+        f"({signed(high['emotion'])}), on a scale from −2 to +2."
+    )
+
+
+def find_funnel(funnel: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """How many customers get from stage to stage, with the share that goes on and Wilson's interval.
+
+    `funnel` comes from `summarise_funnel`. `share` is of those who began, `went_on` of those in the stage before, with
+    `low` and `high`; `lost` is how many did not come from there.
+    """
+    check_columns(funnel, ["stage", "customers", "visited"], name="funnel (from summarise_funnel)")
+    n, before = funnel["customers"], funnel["customers"].shift()
+    went_on = n / before
+    se = np.sqrt(went_on * (1 - went_on) / (before - 1))
+    low, high = share_interval(went_on, se, before, before, confidence)
+    share = n / n.iloc[0] if len(n) else n.astype("float64")
+    return funnel.assign(share=share, went_on=went_on, low=low, high=high, lost=(before - n).astype("Int64"))
+
+
+def describe_funnel(funnel: pd.DataFrame) -> str:
+    """Where most customers leave, in a sentence."""
+    if funnel.empty:
+        return "Drop-off along the journey is not known. A file of events, with touchpoints on the map, switches it on."
+    if len(funnel) == 1:
+        return f"{funnel['customers'].iloc[0]:,} customers reached {funnel['stage'].iloc[0]}."
+    place = int(funnel["went_on"].astype("float64").argmin())
+    worst = funnel.iloc[place]
+    return (
+        f"Most customers are lost between {funnel['stage'].iloc[place - 1]} and {worst['stage']}: "
+        f"{percent(worst['went_on'])} go on ({100 * worst['low']:.0f} to {100 * worst['high']:.0f}\u00a0%; "
+        f"n\u00a0{funnel['customers'].iloc[place - 1]:,})."
+    )

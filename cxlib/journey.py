@@ -1,0 +1,86 @@
+"""Step 1: the map of the journey, and what the log and the survey say of it."""
+
+import numpy as np
+import pandas as pd
+
+from cxlib.intervals import share_interval
+from cxlib.tables import check_columns
+from cxlib.words import counted, listed, percent
+
+STATUSES = ("not on the map", "nobody visits it", "nobody was asked", "no trace in the log", "covered")
+
+
+def find_reach(places: pd.DataFrame, ratings: pd.DataFrame, *, people: int, confidence: float = 0.95) -> pd.DataFrame:
+    """The share of respondents who rated each touchpoint, of the map and beyond it, with Wilson's interval.
+
+    `places` is the map, `ratings` comes from `summarise_ratings`, `people` is how many answered. One row per touchpoint:
+    stage, touchpoint, label, `respondents`, `reach`, `reach_low`, `reach_high`.
+    """
+    check_columns(ratings, ["touchpoint", "n_expected", "n_experienced"], name="ratings (from summarise_ratings)")
+    columns = ["stage", "touchpoint", "label"]
+    beyond = ratings.loc[~ratings["touchpoint"].isin(places["touchpoint"]), columns]
+    table = pd.concat([places[columns], beyond], ignore_index=True) if len(beyond) else places[columns].copy()
+    rated = np.maximum(ratings["n_expected"], ratings["n_experienced"]).set_axis(ratings["touchpoint"])
+    n = table["touchpoint"].map(rated).fillna(0).astype("int64")
+    share = n / people if people else n.astype("float64") * np.nan
+    se = np.sqrt(share * (1 - share) / max(people - 1, 1))
+    low, high = share_interval(share, se, np.full(len(n), people), np.full(len(n), people), confidence)
+    return table.assign(respondents=n, reach=share, reach_low=low, reach_high=high)
+
+
+def find_coverage(reach: pd.DataFrame, visits: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """Whether map, ratings and log speak of the same touchpoints: one row per touchpoint, or event of none.
+
+    `reach` comes from `find_reach`, `visits` from `summarise_visits`. `rated` is the share of respondents, `visited`
+    the share of journeys in the log; `status` is one of *not on the map*, *nobody visits it* (on the map, neither in
+    the log nor in the ratings), *nobody was asked*, *no trace in the log* and *covered*.
+    """
+    check_columns(visits, ["touchpoint", "event", "journeys", "all_journeys"], name="visits (from summarise_visits)")
+    named = visits.assign(touchpoint=visits["touchpoint"].fillna(visits["event"]))
+    table = reach.rename(columns={"reach": "rated"})[["stage", "touchpoint", "label", "respondents", "rated"]].merge(
+        named[["touchpoint", "journeys"]], on="touchpoint", how="outer", validate="one_to_one"
+    )
+    order = {touchpoint: place for place, touchpoint in enumerate(reach["touchpoint"])}
+    table = table.sort_values("journeys", ascending=False, kind="stable")
+    table = table.sort_values("touchpoint", key=lambda c: c.map(order).fillna(len(order)), kind="stable")
+    table["label"] = table["label"].fillna(table["touchpoint"])
+    counts = table[["respondents", "journeys"]].fillna(0).astype("int64")
+    asked, logged = bool(len(reach)) and counts["respondents"].gt(0).any(), len(visits) > 0
+    on_map = table["touchpoint"].isin(places["touchpoint"])
+    rated, visited = counts["respondents"] > 0, counts["journeys"] > 0
+    none = ~rated & ~visited
+    cases = [~on_map & bool(len(places)), on_map & none, ~rated & visited & asked, rated & ~visited & logged]
+    all_journeys = int(visits["all_journeys"].iloc[0]) if logged else 0
+    table = table.assign(
+        on_map=np.where(on_map, "yes", "no"),
+        **counts,
+        rated=table["rated"].fillna(0) if asked else np.nan,
+        visited=counts["journeys"] / all_journeys if all_journeys else np.nan,
+        status=np.select(cases, list(STATUSES[:4]), STATUSES[4]),
+    )
+    columns = ["stage", "touchpoint", "label", "on_map", "respondents", "rated", "journeys", "visited", "status"]
+    return table[columns].reset_index(drop=True)
+
+
+def describe_coverage(coverage: pd.DataFrame, *, mapped: bool) -> str:
+    """What is missing from the map, and what stands on it without anybody there, in a sentence."""
+    check_columns(coverage, ["label", "visited", "status"], name="coverage (from find_coverage)")
+    if not mapped:
+        return "There is no map to compare with. A file touchpoints.csv switches it on."
+    said = []
+    missing = coverage[coverage["status"] == "not on the map"]
+    if len(missing):
+        shares = [
+            f"{row.label} ({percent(row.visited)} of journeys)" if row.visited > 0 else row.label
+            for row in missing.itertuples()
+        ]
+        said.append(f"Missing from the map: {listed(shares)}.")
+    for status, words in (
+        ("nobody visits it", "On the map, but nobody visits or rates it"),
+        ("nobody was asked", "Visited, but not asked about"),
+    ):
+        names = coverage.loc[coverage["status"] == status, "label"]
+        said += [f"{words}: {listed(names)}."] if len(names) else []
+    if not said:
+        return f"Map, ratings and log agree on {counted(len(coverage), 'touchpoint')}."
+    return " ".join(said)

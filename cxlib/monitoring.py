@@ -1,0 +1,208 @@
+"""Step 6: what changed, where the figures stand against their targets, and which gaps are open."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from cxlib.intervals import adjust, share_interval, t_interval
+from cxlib.tables import StudyError, check_columns
+from cxlib.words import counted, in_words, listed, signed
+
+CHANGES = ("better", "worse", "no sure change")
+STATES = ("new", "persisting", "reopened", "uncertain", "closed", "none")
+AT_MOST = "at most"
+
+
+def find_change(change: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:
+    """How the gap of each group changed since the wave before, with its interval, the largest change first.
+
+    `change` comes from `summarise_change`. Paired on the respondents both waves share, else independent: the variance
+    is that of both means less twice their covariance, t on Welch's degrees of freedom (n − 1 where some answered
+    twice). `q` is Benjamini–Hochberg's over the table. Above 0 is better.
+    """
+    figures = [f"{part}_{when}" for when in ("now", "before") for part in ("n", "n_effective", "mean", "se")]
+    check_columns(change, [*figures, "n_both", "covariance"], name="change (from summarise_change)")
+    moved = change["mean_now"] - change["mean_before"]
+    parts = [change[f"se_{when}"] ** 2 for when in ("now", "before")]
+    variance = sum(parts) - 2 * change["covariance"]
+    worth = [change[f"n_effective_{when}"] - 1 for when in ("now", "before")]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        welch = sum(parts) ** 2 / sum(part**2 / df for part, df in zip(parts, worth))
+        df = np.where(change["n_both"] > 0, np.minimum(*worth), welch)
+        se = np.sqrt(variance.where(variance > 0))
+        p = 2 * stats.t.sf(np.abs(moved) / se, df)
+    low, high = t_interval(moved, se, df + 1, confidence)
+    q = adjust(p)
+    verdict = np.select([(q <= level) & (moved > 0), q <= level], CHANGES[:2], CHANGES[2])
+    table = change.assign(change=moved, low=low, high=high, q=q, verdict=verdict).rename(
+        columns={"mean_now": "gap", "mean_before": "gap_before", "n_now": "n"}
+    )
+    groups = [column for column in ("stage", "touchpoint", "label") if column in table]
+    columns = [
+        "wave_now",
+        "wave_before",
+        *groups,
+        "n",
+        "n_before",
+        "n_both",
+        "gap_before",
+        "gap",
+        "change",
+        "low",
+        "high",
+    ]
+    rank = table["verdict"].eq(CHANGES[2])
+    order = table.assign(rank=rank, size=-moved.abs()).sort_values(["rank", "size"], kind="stable").index
+    return table.loc[order, [*columns, "q", "verdict"]].reset_index(drop=True)
+
+
+def describe_change(change: pd.DataFrame) -> str:
+    """What changed since the wave before, in a sentence."""
+    if change.empty:
+        return "There is no wave before to compare with. A second wave switches it on."
+    before = change["wave_before"].iloc[0]
+    said = []
+    for verdict in CHANGES[:2]:
+        moved = change[change["verdict"] == verdict]
+        names = [
+            f"{row.label} ({signed(row.change)}; {signed(row.low)} to {signed(row.high)})" for row in moved.itertuples()
+        ]
+        said += [f"{verdict}: {listed(names, most=3)}"] if names else []
+    if not said:
+        return f"Since {before} no gap has surely changed ({counted(len(change), 'touchpoint')} compared)."
+    return f"Since {before} {'; '.join(said)}; {int((change['verdict'] == CHANGES[2]).sum())} without a sure change."
+
+
+def find_register(gaps: pd.DataFrame, *, waves: list[str], confidence: float = 0.95) -> pd.DataFrame:
+    """The gaps that were ever open, wave by wave, and their state in the last one.
+
+    `gaps` comes from `find_gaps` by touchpoint and wave. A gap opens with a sure shortfall. It is *closed* when the
+    verdict is met or exceeded, or its rise since the last sure shortfall has an interval without 0; a verdict that just no
+    longer holds is *uncertain*, for q moving from .04 to .06 is no news. Columns: stage, touchpoint, label, `state`,
+    `since` (wave it opened in), `n`, `gap`, `low`, `high` and `verdict` of the last wave.
+    """
+    check_columns(gaps, ["touchpoint", "wave", "n", "gap", "low", "high", "verdict"], name="gaps (from find_gaps)")
+    waves = [wave for wave in waves if wave in set(gaps["wave"])]
+    rows = []
+    for touchpoint, history in gaps.groupby("touchpoint", sort=False):
+        history = history.set_index("wave").reindex(waves).reset_index()
+        state, since = follow(history)
+        last = history.iloc[-1]
+        if state != "none" and pd.notna(last["n"]):
+            figures = {column: last[column] for column in ("n", "gap", "low", "high", "verdict")}
+            rows.append(dict(touchpoint=touchpoint, state=state, since=since) | figures)
+    table = pd.DataFrame(rows, columns=["touchpoint", "state", "since", "n", "gap", "low", "high", "verdict"])
+    places = gaps[[c for c in ("stage", "touchpoint", "label") if c in gaps]].drop_duplicates("touchpoint")
+    table = places.merge(table, on="touchpoint", how="right", validate="one_to_one")
+    rank = table["state"].map({state: place for place, state in enumerate(STATES)})
+    order = table.assign(rank=rank).sort_values(["rank", "gap"], kind="stable").index
+    return table.loc[order].astype({"n": "int64"}).reset_index(drop=True)
+
+
+def follow(history: pd.DataFrame) -> tuple[str, str]:
+    """The state of one gap after its last wave, and the wave it opened in."""
+    state, since, open_row = "none", "", None
+    for row in history.itertuples():
+        if pd.isna(row.n):
+            continue
+        if row.verdict == "shortfall":
+            opened = state in ("none", "closed")
+            state = {"none": "new", "closed": "reopened"}.get(state, "persisting")
+            since, open_row = (row.wave if opened else since), row
+        elif open_row is not None and state != "closed":
+            closed = row.verdict in ("met", "exceeded") or rose(open_row, row)
+            state = "closed" if closed else "uncertain"
+    return state, since
+
+
+def rose(before, now) -> bool:
+    """Whether the gap's rise between two waves has an interval without 0, taken as independent."""
+    margin = np.hypot(before.high - before.gap, now.gap - now.low)
+    return bool(now.gap - before.gap > margin)
+
+
+def describe_register(register: pd.DataFrame) -> str:
+    """How many gaps are new, persisting, closed, in a sentence."""
+    if register.empty:
+        return "No gap has surely been open so far."
+    counts = register["state"].value_counts()
+    said = [f"{counts[state]} {state}" for state in STATES if state in counts]
+    return f"Gaps that were ever open: {listed(said, most=6)}."
+
+
+def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Each KPI per day of measurement, over all sites, with its interval.
+
+    Shares are hits over cases (Wilson); other values the mean over sites (t over sites, empty for a single one).
+    Columns: kpi, date, `sites`, `n` (cases, or sites), `value`, `low`, `high`, `is_share`.
+    """
+    check_columns(kpis, ["kpi", "date", "value", "numerator", "denominator"], name="kpis (kpis.csv)")
+    wrong = kpis[(kpis["denominator"] < kpis["numerator"]) | (kpis["denominator"] <= 0) | (kpis["numerator"] < 0)]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise StudyError(
+            f"kpis: {row['kpi']} has {row['numerator']:g} of {row['denominator']:g} in a row; a numerator lies from 0 "
+            "to its denominator. Correct it, or give value instead."
+        )
+    shares = kpis["denominator"].notna() & kpis["numerator"].notna()
+    hits = kpis.where(shares).groupby([kpis["kpi"], kpis["date"]])[["numerator", "denominator"]].sum(min_count=1)
+    values = kpis.groupby(["kpi", "date"])["value"].agg(["mean", "std", "count"])
+    table = hits.join(values).join(kpis.groupby(["kpi", "date"]).size().rename("sites")).reset_index()
+    is_share = table["denominator"].notna()
+    share = table["numerator"] / table["denominator"]
+    n = table["denominator"].where(is_share, table["count"])
+    se = np.sqrt(share * (1 - share) / (n - 1))
+    wilson = share_interval(share, se, n, n, confidence)
+    value, spread = table["mean"], table["std"] / np.sqrt(table["count"])
+    t = t_interval(value, spread, table["count"], confidence)
+    ends = {end: np.where(is_share, wilson[place], t[place]) for place, end in enumerate(("low", "high"))}
+    table = table.assign(value=share.where(is_share, value), n=n.astype("int64"), **ends, is_share=is_share)
+    return table[["kpi", "date", "sites", "n", "value", "low", "high", "is_share"]]
+
+
+def compare_targets(
+    tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.DataFrame, *, label: str = "kpi"
+) -> pd.DataFrame:
+    """The last value of each KPI, and of each touchpoint with an objective, against its target.
+
+    `tracked` comes from `track_kpis`, `experience` from `find_experience`. One row per figure: `figure`, `date`, `n`,
+    `value`, `low`, `high`, `before` (the value before), `target`, `direction`, `due`, `objective` and `status`:
+    *reached* or *missed* where the whole interval lies on that side of the target, else *cannot be told*; empty
+    without a target.
+    """
+    last = tracked.groupby("kpi").tail(1).assign(before=tracked.groupby("kpi")["value"].shift())
+    figures = last.assign(figure=last["kpi"], date=last["date"].dt.strftime("%Y-%m-%d"))
+    named = objectives.assign(figure=objectives["kpi"])
+    if "experienced" in experience:
+        names = dict(zip(experience["touchpoint"], experience["label"]))
+        rated = experience[experience["touchpoint"].isin(objectives["touchpoint"])].rename(
+            columns={"n_experienced": "n", "experienced": "value", "experienced_low": "low", "experienced_high": "high"}
+        )
+        rated = rated.assign(figure=rated["label"], is_share=False)
+        figures = pd.concat([figures, rated[["figure", "n", "value", "low", "high", "is_share"]]], ignore_index=True)
+        named["figure"] = named["figure"].fillna(named["touchpoint"].map(names))
+    table = figures.merge(named[["figure", "target", "direction", "due", "objective"]], on="figure", how="left")
+    sign = np.where(table["direction"].str.strip().str.lower() == AT_MOST, -1, 1)
+    over, under = sign * (table["value"] - table["target"]), np.where(sign > 0, table["low"], -table["high"])
+    far = np.where(sign > 0, table["high"], -table["low"])
+    cases = [table["target"].isna(), under >= sign * table["target"], far < sign * table["target"]]
+    status = np.select(cases, ["", "reached", "missed"], "cannot be told")
+    table = table.assign(status=status, due=table["due"].dt.strftime("%Y-%m-%d"), distance=over)
+    columns = ["figure", "date", "n", "value", "low", "high", "before", "target", "direction", "due", "objective"]
+    return table[[*columns, "status", "is_share"]]
+
+
+def describe_targets(monitoring: pd.DataFrame) -> str:
+    """Which targets are reached and which missed, in a sentence."""
+    if monitoring.empty:
+        return "No figures are tracked. Files kpis.csv and objectives.csv switch this on."
+    said = [
+        f"{status}: {listed(monitoring.loc[monitoring['status'] == status, 'figure'])}"
+        for status in ("missed", "reached", "cannot be told")
+        if (monitoring["status"] == status).any()
+    ]
+    if not said:
+        return f"{counted(len(monitoring), 'figure')} tracked; objectives.csv would give them targets."
+    sentence = f"Targets {'; '.join(said)}"
+    days = monitoring["date"].dropna()
+    return f"{sentence} (KPIs of {in_words(days.max())})." if len(days) else f"{sentence}."

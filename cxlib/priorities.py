@@ -1,0 +1,229 @@
+"""Step 5: what to mend first, how sure that is, and who is at it."""
+
+import numpy as np
+import pandas as pd
+
+from cxlib.tables import StudyError, check_columns
+from cxlib.words import counted, listed, percent
+
+GRID = 400
+SURE = 0.8
+"""Probability from which something is said, or drawn in colour, rather than called doubtful."""
+
+QUADRANTS = ("concentrate here", "keep it up", "low priority", "more than it takes")
+DONE = ("done", "dropped")
+
+
+def draw_gaps(gap: np.ndarray, se: np.ndarray, *, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Draws of the true gaps from their empirical-Bayes posterior, shape (draws, groups).
+
+    Gaps are taken as N(μ, τ²) around their mean. τ is drawn from its posterior on a grid, flat prior, so that its own
+    uncertainty counts where groups are few; then μ; then each gap, N(μ + B(ĝ − μ), B·se²) with B = τ²/(τ² + se²)
+    (Gelman et al., Bayesian Data Analysis, 5.4).
+    """
+    taus = np.linspace(0, 3 * max(gap.std(), se.mean()) + 1e-12, GRID)[:, None]
+    precision = 1 / (taus**2 + se**2)
+    spread = 1 / precision.sum(axis=1)
+    middle = (precision * gap).sum(axis=1) * spread
+    log = 0.5 * np.log(spread) + 0.5 * (np.log(precision) - precision * (gap - middle[:, None]) ** 2).sum(axis=1)
+    chosen = rng.choice(GRID, size=draws, p=np.exp(log - log.max()) / np.exp(log - log.max()).sum())
+    mu = rng.normal(middle[chosen], np.sqrt(spread[chosen]))[:, None]
+    keep = taus[chosen] ** 2 / (taus[chosen] ** 2 + se**2)
+    return rng.normal(mu + keep * (gap - mu), np.sqrt(keep) * se)
+
+
+def rank_gaps(
+    ratings: pd.DataFrame, moments: pd.DataFrame, feasibility: pd.DataFrame, *,
+    top: int = 3, impact_weight: float = 1.0, feasibility_weight: float = 1.0, confidence: float = 0.95,
+    draws: int = 4000, seed: int = 1,
+) -> pd.DataFrame:  # fmt: skip
+    """Touchpoints by impact × feasibility, with the probability of being among the `top` ones.
+
+    `ratings` comes from `summarise_ratings`, `moments` from `find_moments`, `feasibility` is the study's table (low,
+    mode and high guess from 0 to 1; blank: 1). impact = reach × importance × shortfall, shortfall = max(0, −gap);
+    score = impact^impact_weight × feasibility^feasibility_weight. Gaps are drawn from their posterior (`draw_gaps`),
+    the other factors from their intervals. `p_top` is the share of draws with rank ≤ top, `could_be_top` marks the
+    smallest set that holds the first place with probability .95, `impact` and `score` are means over the draws.
+    """
+    check_columns(ratings, ["touchpoint", "n", "mean_gap", "se_gap"], name="ratings (from summarise_ratings)")
+    table = moments.merge(ratings[["touchpoint", "se_gap"]], on="touchpoint", how="left", validate="one_to_one")
+    table = table[(table["n"] > 1) & (table["se_gap"] > 0)].merge(
+        check_feasibility(feasibility), on="touchpoint", how="left", validate="one_to_one"
+    )
+    columns = ["stage", "touchpoint", "label", "n", "gap", "low", "high", "reach", "importance", "feasibility"]
+    if table.empty:
+        return pd.DataFrame(columns=[*columns, "impact", "score", "mean_rank", "p_top", "could_be_top"])
+    rng = np.random.default_rng(seed)
+    shortfall = np.maximum(-draw_gaps(table["gap"].to_numpy(), table["se_gap"].to_numpy(), draws=draws, rng=rng), 0)
+    impact = shortfall * draw_importance(table, draws, rng) * draw_reach(table, draws, rng)
+    score = impact**impact_weight * draw_feasibility(table, draws, rng) ** feasibility_weight
+    place = (-score).argsort(axis=1, kind="stable").argsort(axis=1) + 1
+    place = np.where(score > 0, place, len(table))
+    table = table.assign(
+        impact=impact.mean(axis=0), score=score.mean(axis=0), mean_rank=place.mean(axis=0),
+        p_top=(place <= top).mean(axis=0), could_be_top=first_places((place == 1).mean(axis=0)),
+    )  # fmt: skip
+    table = table[[*columns, "impact", "score", "mean_rank", "p_top", "could_be_top"]]
+    return table.sort_values(["p_top", "score"], ascending=False, kind="stable", ignore_index=True)
+
+
+def check_feasibility(feasibility: pd.DataFrame) -> pd.DataFrame:
+    """One row a touchpoint: the mean of those who rated it; guesses from 0 to 1, low ≤ likeliest ≤ high."""
+    names = ["feasibility_low", "feasibility", "feasibility_high"]
+    guesses = feasibility[names].astype("float64")
+    outside = ((guesses < 0) | (guesses > 1)).any(axis=1)
+    guesses = guesses.assign(
+        feasibility_low=guesses["feasibility_low"].fillna(guesses["feasibility"]),
+        feasibility_high=guesses["feasibility_high"].fillna(guesses["feasibility"]),
+    )
+    crossed = (guesses.diff(axis=1).iloc[:, 1:] < 0).any(axis=1)
+    for wrong, rule in ((outside, "lie from 0 to 1"), (crossed, "rise from low to high")):
+        if wrong.any():
+            name = feasibility.loc[wrong, "touchpoint"].iloc[0]
+            raise StudyError(f"The feasibility of {name} should {rule}; correct the file of feasibility.")
+    return guesses.assign(touchpoint=feasibility["touchpoint"]).groupby("touchpoint", as_index=False).mean()
+
+
+def draw_importance(table: pd.DataFrame, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Importance within its interval, the mean of the others where it could not be measured; 1 where none was."""
+    known = table["importance"].astype("float64")
+    if known.isna().all():
+        return np.ones(len(table))
+    spread = ((table["importance_high"] - known) / 1.96).fillna(0)
+    drawn = rng.normal(known.fillna(known.mean()), spread, size=(draws, len(table)))
+    return np.maximum(drawn, 0)
+
+
+def draw_reach(table: pd.DataFrame, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Reach from its posterior, Jeffreys' prior."""
+    people = (table["respondents"] / table["reach"]).fillna(0)
+    return rng.beta(table["respondents"] + 0.5, people - table["respondents"] + 0.5, size=(draws, len(table)))
+
+
+def draw_feasibility(table: pd.DataFrame, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Feasibility from low, likeliest and high guess as PERT does (a beta distribution); 1 where nobody rated it."""
+    low, mode, high = (table[name].fillna(1) for name in ("feasibility_low", "feasibility", "feasibility_high"))
+    width = (high - low).where(high > low, 1)
+    drawn = rng.beta(1 + 4 * (mode - low) / width, 1 + 4 * (high - mode) / width, size=(draws, len(table)))
+    return np.where(high > low, low.to_numpy() + drawn * (high - low).to_numpy(), mode.to_numpy())
+
+
+def first_places(chance: np.ndarray, confidence: float = 0.95) -> list[str]:
+    """Which could be first: the likeliest ones that together hold the first place with this probability.
+
+    >>> first_places(np.array([0.7, 0.28, 0.02]))
+    ['yes', 'yes', 'no']
+    """
+    order = np.argsort(-chance, kind="stable")
+    before = np.cumsum(chance[order]) - chance[order]
+    chosen = np.empty(len(chance), dtype=bool)
+    chosen[order] = (before < confidence * chance.sum()) & (chance[order] > 0)
+    return ["yes" if could else "no" for could in chosen]
+
+
+def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
+    """What comes first, if that can be said, else what could, in a sentence."""
+    short = priorities[priorities["score"] > 0]
+    if short.empty:
+        return "Nothing falls short, so there is nothing to mend first."
+    sure = short[short["p_top"] >= SURE]
+    could = short.loc[short["could_be_top"] == "yes", "label"]
+    first = f"{could.iloc[0]} comes first" if len(could) == 1 else f"First comes one of {listed(could)}"
+    among = f"; surely among the first {top}: {listed(sure['label'])}" if len(sure) and len(short) > top else ""
+    return f"{first}{among} (impact × feasibility, with the uncertainty of both)."
+
+
+def place_in_matrix(ratings: pd.DataFrame, moments: pd.DataFrame, *, draws: int = 4000, seed: int = 1) -> pd.DataFrame:
+    """Importance–performance matrix (Martilla & James 1977): the quadrant of each touchpoint and how sure it is.
+
+    Performance is the mean experience, importance comes from `find_moments`. The crosshair lies at the means of both.
+    `p_quadrant` is how often draws within both uncertainties, crosshair included, fall into the same quadrant.
+    """
+    table = moments[["stage", "touchpoint", "label", "importance", "importance_high"]].merge(
+        ratings[["touchpoint", "n_experienced", "mean_experienced", "se_experienced"]], on="touchpoint", how="inner",
+        validate="one_to_one",
+    ).rename(columns={"n_experienced": "n", "mean_experienced": "performance"})  # fmt: skip
+    table = table[table["importance"].notna() & (table["se_experienced"] > 0)].reset_index(drop=True)
+    importance, performance = table["importance"].to_numpy(float), table["performance"].to_numpy(float)
+    rng = np.random.default_rng(seed)
+    size = (draws, len(table))
+    drawn = rng.normal(importance, (table["importance_high"] - importance).fillna(0) / 1.96, size=size)
+    seen = rng.normal(performance, table["se_experienced"], size=size)
+    here = quadrant(importance[None], performance[None])[0] if len(table) else np.array([], dtype=int)
+    same = (quadrant(drawn, seen) == here).mean(axis=0) if len(table) else here
+    table = table.assign(quadrant=np.array(QUADRANTS, dtype=object)[here], p_quadrant=same)
+    return table.drop(columns=["importance_high", "se_experienced"])
+
+
+def quadrant(importance: np.ndarray, performance: np.ndarray) -> np.ndarray:
+    """Place in QUADRANTS, the crosshair at the means of each row."""
+    matters = importance >= importance.mean(axis=1, keepdims=True)
+    good = performance >= performance.mean(axis=1, keepdims=True)
+    return np.where(matters, np.where(good, 1, 0), np.where(good, 3, 2))
+
+
+def describe_matrix(matrix: pd.DataFrame) -> str:
+    """What matters and is done badly, as far as that is sure, in a sentence."""
+    if matrix.empty:
+        return "There is no importance to set performance against."
+    sure = matrix[matrix["p_quadrant"] >= SURE]
+    worst = sure.loc[sure["quadrant"] == QUADRANTS[0], "label"]
+    doubt = len(matrix) - len(sure)
+    doubtful = f" For {doubt} of {counted(len(matrix), 'touchpoint')} the quadrant is doubtful." if doubt else ""
+    if worst.empty:
+        return f"No touchpoint surely matters more and is rated lower than the average.{doubtful}"
+    return f"More important and rated lower than the average: {listed(worst)}.{doubtful}"
+
+
+def propose_actions(
+    priorities: pd.DataFrame, gaps: pd.DataFrame, places: pd.DataFrame, *, top: int = 3
+) -> pd.DataFrame:
+    """A proposal for each sure shortfall that could be first or is likely among the first: people decide.
+
+    *proactive*, change it before it disappoints, where at least half of the customers meet the touchpoint; *reactive*,
+    find and help those it hits, where fewer do. `n_needed` respondents in each of two waves show with 80 % power that
+    half of the gap has closed.
+    """
+    chosen = priorities[(priorities["could_be_top"] == "yes") | (priorities["p_top"] >= 0.5)].head(2 * top)
+    sure = gaps.loc[gaps["verdict"] == "shortfall", ["touchpoint", "n", "gap", "low", "high"]]
+    table = chosen[["touchpoint", "label", "reach", "p_top"]].merge(sure, on="touchpoint", validate="one_to_one")
+    owners = places[["touchpoint", "owner", "need"]] if "owner" in places else places.assign(owner=None, need=None)
+    table = table.merge(owners[["touchpoint", "owner", "need"]], on="touchpoint", how="left", validate="one_to_one")
+    often = table["reach"] >= 0.5
+    deviation = (table["high"] - table["low"]) / 3.92 * np.sqrt(table["n"])
+    needed = np.ceil(2 * ((1.96 + 0.8416) * deviation / (table["gap"] / 2)) ** 2)
+    reasons = [
+        f"{percent(reach)} of customers meet it: " + ("change it for all" if many else "find and help those it hits")
+        for reach, many in zip(table["reach"], often)
+    ]
+    hypotheses = [
+        f"Half of the gap of {gap:.1f} closes".replace("-", "−")
+        + (f" when customers can {need}" if isinstance(need, str) else "")
+        for gap, need in zip(table["gap"], table["need"])
+    ]
+    return table.assign(
+        kind=np.where(often, "proactive", "reactive"), reason=reasons, hypothesis=hypotheses,
+        kpi="gap of " + table["label"].astype("str"), n_needed=pd.array(needed, dtype="Float64").astype("Int64"),
+    )[["touchpoint", "label", "kind", "reason", "hypothesis", "owner", "kpi", "n", "gap", "low", "high", "n_needed"]]  # fmt: skip
+
+
+def find_action_states(actions: pd.DataFrame, *, day: str) -> pd.DataFrame:
+    """The people's own actions with their state on `day` (2026-06-30): as they wrote it, or *late* when past due."""
+    check_columns(actions, ["action", "status", "start", "due"], name="actions (actions.csv)")
+    today = pd.Timestamp(day) if day else pd.NaT
+    status = actions["status"].str.strip().str.lower().fillna("planned")
+    late = (actions["due"] < today) & ~status.isin(DONE)
+    days = {column: actions[column].dt.strftime("%Y-%m-%d") for column in ("start", "due")}
+    table = actions.assign(**days, state=status.where(~late, "late"))
+    return table[["action", "touchpoint", "kind", "owner", "start", "due", "state", "hypothesis", "kpi"]]
+
+
+def describe_actions(states: pd.DataFrame) -> str:
+    """How many actions are late, running, done, in a sentence."""
+    if states.empty:
+        return "No actions are written down. A file actions.csv, which no run ever changes, switches this on."
+    counts = states["state"].value_counts()
+    order = [*(state for state in ("late", "running", "planned") if state in counts)]
+    order += [state for state in counts.index.sort_values() if state not in order]
+    said = listed([f"{counts[state]} {state}" for state in order])
+    return f"Of {counted(len(states), 'action')} of actions.csv: {said}."

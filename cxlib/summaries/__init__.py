@@ -1,0 +1,35 @@
+"""The passes in the engine: from the study's tables to sums and counts per group."""
+
+from cxlib.summaries.answers import describe_study, summarise_study
+from cxlib.summaries.drivers import CrossProducts, summarise_drivers
+from cxlib.summaries.events import summarise_funnel, summarise_visits
+from cxlib.summaries.figures import find_kpis, newest_day, summarise_waves, waves_so_far
+from cxlib.summaries.ratings import (
+    count_values,
+    summarise_blocks,
+    summarise_change,
+    summarise_experience,
+    summarise_people,
+    summarise_personas,
+    summarise_ratings,
+)
+
+__all__ = [
+    "CrossProducts",
+    "count_values",
+    "describe_study",
+    "find_kpis",
+    "newest_day",
+    "summarise_blocks",
+    "summarise_change",
+    "summarise_drivers",
+    "summarise_experience",
+    "summarise_funnel",
+    "summarise_people",
+    "summarise_personas",
+    "summarise_ratings",
+    "summarise_study",
+    "summarise_visits",
+    "summarise_waves",
+    "waves_so_far",
+]

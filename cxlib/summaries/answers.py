@@ -1,0 +1,137 @@
+"""Whose answers are looked at: ratings with the map and the respondents joined, and the view's part of them kept."""
+
+import narwhals as nw
+import pandas as pd
+
+from cxlib.study import Study
+from cxlib.tables import StudyError, nearest
+from cxlib.view import day_ends, describe_view, listed_once, parse_day, view_filters, with_waves
+from cxlib.words import counted, in_words
+
+
+def summarise_study(study: Study) -> dict:
+    """Who was asked: respondents, answers, the first and last day, the wave, and whether weights were used.
+
+    `all_answers` counts those of the whole study, `no_wave` those that lie in none of its waves.
+    """
+    found = find_answers(study).select(
+        respondents=nw.col("respondent").n_unique(),
+        answers=nw.len(),
+        touchpoints=nw.col("touchpoint").n_unique(),
+        first=nw.col("answered_at").min(),
+        last=nw.col("answered_at").max(),
+        lightest=nw.col("weight").min(),
+        heaviest=nw.col("weight").max(),
+    )
+    row = found.collect("pandas").to_native().iloc[0].to_dict()
+    if not row["answers"] and "ratings" in study:
+        raise StudyError(f"No answer is left: {describe_view(study)}. Ask for more of the study.", code=2)
+    days = {end: None if pd.isna(row[end]) else local_day(study, row[end]) for end in ("first", "last")}
+    counts = {count: int(row[count]) for count in ("respondents", "answers", "touchpoints")}
+    blank = joined_answers(study).select(blank=nw.col("wave").is_null().sum()).collect("pandas").to_native()
+    no_wave = int(blank["blank"].fillna(0).iloc[0]) if study.settings.waves else 0
+    everybody = study.tables["ratings"].select(all=nw.len()).collect("pandas").to_native()
+    counts |= {"no_wave": no_wave, "all_answers": int(everybody["all"].iloc[0])}
+    return counts | days | {"wave": chosen_wave(study), "weighted": bool(row["lightest"] < row["heaviest"])}
+
+
+def local_day(study: Study, moment: pd.Timestamp) -> str:
+    """The day, where the study was made, of a moment in UTC."""
+    return moment.tz_localize("UTC").tz_convert(study.settings.zone).date().isoformat()
+
+
+def describe_study(study: Study) -> str:
+    """Who was asked, when, in a sentence."""
+    if "ratings" not in study:
+        return "Nobody was asked: the study has no ratings."
+    facts = summarise_study(study)
+    first, last = (facts[end] and in_words(facts[end]) for end in ("first", "last"))
+    days = "" if not first else f", {first} to {last}" if first != last else f", {first}"
+    wave = f", wave {facts['wave']}" if facts["wave"] != "all" else ""
+    whole = f" (the study holds {facts['all_answers']:,})" if facts["answers"] < facts["all_answers"] else ""
+    told = [
+        f"{counted(facts['respondents'], 'person', 'people')} gave {counted(facts['answers'], 'answer')} "
+        f"on {counted(facts['touchpoints'], 'touchpoint')}{days}{wave}{whole}."
+    ]
+    told += [f"Answers are weighted, as {study.source('respondents')} says."] if facts["weighted"] else []
+    if facts["no_wave"]:
+        told.append(
+            f"In none of the waves of study.yaml: {counted(facts['no_wave'], 'answer')}; check dates and last days."
+        )
+    return " ".join(told)
+
+
+def find_answers(study: Study) -> nw.LazyFrame:
+    """The answers the view looks at, one row an answer, with stage, persona, weight and segments beside it."""
+    answers = joined_answers(study)
+    wave = chosen_wave(study)
+    return answers if wave == "all" else answers.filter(nw.col("wave") == wave)
+
+
+def joined_answers(study: Study) -> nw.LazyFrame:
+    """Ratings of all waves with the map and the respondents joined, and the view's stages, personas, … kept."""
+    places = study.tables["touchpoints"].select("touchpoint", "stage", "dimension")
+    answers = up_to(study, study.tables["ratings"], "answered_at").join(places, on="touchpoint", how="left")
+    answers = with_waves(study, join_people(study, answers)).filter(nw.col("weight") != 0)
+    for column, values in view_filters(study):
+        answers = answers.filter(nw.col(column).is_in(values))
+    return answers
+
+
+def up_to(study: Study, table: nw.LazyFrame, time: str) -> nw.LazyFrame:
+    """The rows up to the day the view looks back from, by the column `time`."""
+    if not study.view.as_of:
+        return table
+    return table.filter(nw.col(time) < nw.lit(day_ends(study, parse_day(study.view.as_of))))
+
+
+def join_people(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
+    """Persona, weight, outcome, segments and, where the answers have none, wave of the respondent.
+
+    Respondents who are listed once are joined by their id; those listed once a wave, by id and wave.
+    """
+    if "respondents" not in study:
+        return answers.with_columns(
+            persona=nw.lit(None, nw.String), weight=nw.lit(1.0), _outcome=nw.lit(None, nw.Float64)
+        )
+    outcome = nw.col(study.settings.outcome) if study.settings.outcome else nw.lit(None, nw.Float64)
+    people = study.tables["respondents"].with_columns(_outcome=outcome)
+    segments = [column for column in study.segments if column != "wave"]
+    if listed_once(study):
+        people = people.select("respondent", "weight", "_outcome", *segments, _own_wave=nw.col("wave"))
+        joined = answers.join(people, on="respondent", how="left")
+        joined = joined.with_columns(wave=nw.coalesce(nw.col("wave"), nw.col("_own_wave"))).drop("_own_wave")
+    else:
+        people = people.select("respondent", "wave", "weight", "_outcome", *segments)
+        joined = with_waves(study, answers).join(people, on=["respondent", "wave"], how="left")
+    return joined.with_columns(weight=nw.coalesce(nw.col("weight"), nw.lit(1.0)))
+
+
+def chosen_wave(study: Study) -> str:
+    """The wave looked at: the one named, or the latest that has answers; "all" where there are no waves."""
+    if study.view.wave != "latest":
+        return study.view.wave
+    if not study.waves:
+        return "all"
+    found = set(joined_answers(study).select("wave").unique().collect("pandas").to_native()["wave"].dropna())
+    there = [wave for wave in study.waves if wave in found]
+    return there[-1] if there else "all"
+
+
+def wave_before(study: Study) -> str | None:
+    """The wave before the one looked at (before the latest, where all are), when it has answers."""
+    answered = set(joined_answers(study).select("wave").unique().collect("pandas").to_native()["wave"].dropna())
+    there = [wave for wave in study.waves if wave in answered]
+    now = chosen_wave(study)
+    place = there.index(now) if now in there else len(there) - 1
+    return there[place - 1] if place > 0 else None
+
+
+def group_keys(study: Study, by: str | list[str]) -> list[str]:
+    """The columns to group by, when the study has them."""
+    keys = [by] if isinstance(by, str) else list(dict.fromkeys(by))
+    choices = dict.fromkeys(["touchpoint", "stage", "dimension", "channel", "wave", "persona", *study.segments])
+    for key in keys:
+        if key not in choices:
+            raise StudyError(f"by: '{key}' is nothing to group by. {nearest(key, list(choices))}", code=2)
+    return keys

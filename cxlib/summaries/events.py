@@ -1,0 +1,93 @@
+"""The passes over the event log: which touchpoints journeys visit, and how far they get."""
+
+from fnmatch import translate
+from re import fullmatch
+
+import narwhals as nw
+import pandas as pd
+
+from cxlib.study import Study
+from cxlib.summaries.answers import chosen_wave, up_to
+from cxlib.view import view_filters, with_waves
+
+
+def summarise_visits(study: Study) -> pd.DataFrame:
+    """How often the log shows each touchpoint, and each event that belongs to none.
+
+    One row per touchpoint or event: `touchpoint` (empty for an event of none), `event`, `events`, `customers` and
+    `journeys` (cases) it occurs in, `all_customers` and `all_journeys` of the log.
+    """
+    events = find_events(study)
+    shown = nw.when(nw.col("touchpoint").is_null()).then(nw.col("event"))
+    events = events.with_columns(event=shown)
+    counts = events.group_by("touchpoint", "event").agg(
+        events=nw.len(), customers=nw.col("customer").n_unique(), journeys=nw.col("case").n_unique()
+    )
+    totals = events.select(all_customers=nw.col("customer").n_unique(), all_journeys=nw.col("case").n_unique())
+    totals = totals.collect("pandas").to_native().iloc[0]
+    table = counts.collect("pandas").to_native().sort_values(["journeys", "touchpoint", "event"], ascending=False)
+    return table.assign(**{name: int(total) for name, total in totals.items()}).reset_index(drop=True)
+
+
+def summarise_funnel(study: Study) -> pd.DataFrame:
+    """How many customers reach each stage in order: an event of it at or after the first one of the stage before.
+
+    One row per stage the log shows, in the order of the journey: `customers` in order, and `visited`, those with any
+    event of the stage. A customer counts once, by the journey (case) that got there.
+    """
+    events = with_stages(study, find_events(study)).filter(~nw.col("stage").is_null())
+    visited = events.group_by("stage").agg(visited=nw.col("customer").n_unique()).collect("pandas").to_native()
+    rows, reached = [], None
+    for stage in [stage for stage in study.stages if stage in set(visited["stage"])]:
+        here = events.filter(nw.col("stage") == stage)
+        if reached is not None:
+            here = here.join(reached, on="case", how="inner").filter(nw.col("time") >= nw.col("since"))
+        reached = here.group_by("case").agg(since=nw.col("time").min())
+        count = here.select(customers=nw.col("customer").n_unique()).collect("pandas").to_native()
+        rows.append(dict(stage=stage, customers=int(count["customers"].iloc[0])))
+    columns = {"stage": "str", "customers": "int64"}
+    table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
+    return table.merge(visited, on="stage", how="left", validate="one_to_one")
+
+
+def find_events(study: Study) -> nw.LazyFrame:
+    """The events the view looks at, each with its touchpoint where the log or the map says which.
+
+    A journey (case) belongs to the wave in which it began, and is looked at as a whole.
+    """
+    events = place_events(study, up_to(study, study.tables["events"], "time"))
+    wave = chosen_wave(study) if study.settings.waves else "all"
+    if wave != "all":
+        began = events.group_by("case").agg(answered_at=nw.col("time").min())
+        began = with_waves(study, began.with_columns(wave=nw.lit(None, nw.String)))
+        events = events.join(began.filter(nw.col("wave") == wave).select("case"), on="case", how="inner")
+    people = {column: values for column, values in view_filters(study) if column in study.segments}
+    if people:
+        listed = study.tables["respondents"].filter(~nw.col("customer").is_null())
+        for column, values in people.items():
+            listed = listed.filter(nw.col(column).is_in(values))
+        events = events.join(listed.select("customer").unique(), on="customer", how="inner")
+    if study.view.channels:
+        events = events.filter(nw.col("channel").is_in(study.view.channels))
+    return events
+
+
+def place_events(study: Study, events: nw.LazyFrame) -> nw.LazyFrame:
+    """Each event with its touchpoint: as the log says, else by the map's `event_pattern` (names, * for any letters)."""
+    names = [name for name in study.values("events", "event")]
+    touchpoint = nw.lit(None, nw.String)
+    for place in study.touchpoints.dropna(subset="event_pattern").itertuples():
+        patterns = [translate(pattern.strip()) for pattern in place.event_pattern.split("|")]
+        theirs = [name for name in names if any(fullmatch(pattern, name) for pattern in patterns)]
+        if theirs:
+            touchpoint = nw.when(nw.col("event").is_in(theirs)).then(nw.lit(place.touchpoint)).otherwise(touchpoint)
+    return events.with_columns(touchpoint=nw.coalesce(nw.col("touchpoint"), touchpoint))
+
+
+def with_stages(study: Study, events: nw.LazyFrame) -> nw.LazyFrame:
+    """Events with the stage of their touchpoint, the view's stages and touchpoints kept."""
+    events = events.join(study.tables["touchpoints"].select("touchpoint", "stage"), on="touchpoint", how="left")
+    for column, values in (("stage", study.view.stages), ("touchpoint", study.view.touchpoints)):
+        if values:
+            events = events.filter(nw.col(column).is_in(values))
+    return events

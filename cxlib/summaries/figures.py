@@ -1,0 +1,47 @@
+"""The measured figures of the study, and the day and waves it is looked at from."""
+
+import dataclasses
+
+import narwhals as nw
+import pandas as pd
+
+from cxlib.study import Study
+from cxlib.summaries.answers import chosen_wave, local_day, up_to
+from cxlib.summaries.ratings import summarise_ratings
+from cxlib.view import day_ends, view_filters
+
+
+def find_kpis(study: Study) -> pd.DataFrame:
+    """The KPI rows up to the day looked back from and the end of the wave looked at, of the sites of the view."""
+    kpis = up_to(study, study.tables["kpis"], "date")
+    wave = chosen_wave(study)
+    if wave in study.settings.waves:
+        kpis = kpis.filter(nw.col("date") < nw.lit(day_ends(study, study.settings.waves[wave])))
+    for column, values in view_filters(study):
+        if column == "site":
+            kpis = kpis.filter(nw.col("site").is_in(values))
+    return kpis.sort("kpi", "date", "_line").drop("_line").collect("pandas").to_native()
+
+
+def summarise_waves(study: Study) -> pd.DataFrame:
+    """`summarise_ratings` by touchpoint and wave, for the wave looked at and those before it."""
+    whole = dataclasses.replace(study, view=dataclasses.replace(study.view, wave="all"))
+    table = summarise_ratings(whole, by=["touchpoint", "wave"])
+    return table[table["wave"].isin(waves_so_far(study))].reset_index(drop=True)
+
+
+def waves_so_far(study: Study) -> list[str]:
+    """The waves up to the one looked at, in order."""
+    wave = chosen_wave(study)
+    return study.waves[: study.waves.index(wave) + 1] if wave in study.waves else study.waves
+
+
+def newest_day(study: Study) -> str:
+    """The day the study is looked at from: `as_of`, or that of the newest answer, event or KPI; never the clock's."""
+    if study.view.as_of:
+        return study.view.as_of
+    days = []
+    for table, column in (("ratings", "answered_at"), ("events", "time"), ("kpis", "date")):
+        newest = study.tables[table].select(newest=nw.col(column).max()).collect("pandas").to_native()["newest"].iloc[0]
+        days += [] if pd.isna(newest) else [local_day(study, newest)]
+    return max(days, default="")
