@@ -19,6 +19,7 @@ from cxlib.charts import (
     plot_persona_mix,
     plot_priorities,
 )
+from cxlib.controls import choose_cells, explore_gaps
 from cxlib.expectations import (
     compare_personas,
     describe_expectation_grid,
@@ -35,7 +36,7 @@ from cxlib.experience import (
     find_funnel,
     rank_experience,
 )
-from cxlib.gaps import describe_gaps, describe_ties, describe_verdicts, find_gaps, list_gaps
+from cxlib.gaps import add_up_cells, describe_gaps, describe_ties, describe_verdicts, find_gaps, list_gaps
 from cxlib.journey import describe_coverage, find_coverage, find_reach
 from cxlib.moments import (
     describe_importance,
@@ -71,6 +72,7 @@ from cxlib.summaries import (
     find_kpis,
     newest_day,
     summarise_blocks,
+    summarise_cells,
     summarise_change,
     summarise_drivers,
     summarise_experience,
@@ -89,6 +91,8 @@ from cxlib.words import list_figures
 __all__ = [
     "Chapter",
     "StudyError",
+    "add_up_cells",
+    "choose_cells",
     "compare_personas",
     "compare_targets",
     "count_values",
@@ -113,6 +117,7 @@ __all__ = [
     "describe_ties",
     "describe_top2",
     "describe_verdicts",
+    "explore_gaps",
     "find_action_states",
     "find_change",
     "find_coverage",
@@ -152,6 +157,7 @@ __all__ = [
     "rank_gaps",
     "rank_moments",
     "summarise_blocks",
+    "summarise_cells",
     "summarise_change",
     "summarise_drivers",
     "summarise_experience",

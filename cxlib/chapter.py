@@ -23,7 +23,9 @@ SWITCHED_ON_BY = {
     "wave": "a column wave in the ratings, or answered_at and waves in study.yaml",
 }
 HEADINGS = {"label": "touchpoint", "top2": "top-2-box", "nps": "NPS", "p_quadrant": "how sure", "r2": "R²"}
-HIDDEN = ("p", "n_effective", "n_expected", "n_experienced", "paired", "is_share")
+HEADINGS |= {"p_top": "among the first", "could_be_top": "could be first", "n_experienced": "n", "n_importance": "n"}
+HEADINGS |= {"n_before": "n before", "on_map": "on the map"}
+HIDDEN = ("p", "n_effective", "paired", "is_share")
 SIGNED = ("gap", "change", "gap_before", "emotion")
 SHARES = ("reach", "importance", "johnson", "rated", "visited", "claimed_share", "share", "went_on", "top2", "nps")
 SHARES += ("p_top", "p_quadrant", "feasibility", "r2", "retained")
@@ -57,7 +59,8 @@ class Chapter:
             if group in SWITCHED_ON_BY:
                 self.say(f"There is nothing to show by {group}: that takes {SWITCHED_ON_BY[group]}.")
             return
-        chosen = [column for column in columns or table.columns if column in table]
+        ends = [f"{column}_{end}" for column in columns or [] for end in ("low", "high")]
+        chosen = [column for column in [*(columns or table.columns), *ends] if column in table]
         shown = readable(table[chosen].head(most))
         display({"text/plain": shown.to_string(index=False), "text/html": table_html(shown)}, raw=True)
         if len(table) > most:
@@ -109,8 +112,9 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         if column == "low":
             shown["interval"] = interval_words(table, columns[place - 1], "low", "high")
         elif f"{column}_low" in table:
-            shown[heading] = words_of(table, column)
-            shown[f"{heading} interval"] = interval_words(table, column, f"{column}_low", f"{column}_high")
+            ends = interval_words(table, column, f"{column}_low", f"{column}_high")
+            values = words_of(table, column)
+            shown[heading] = [value if end == "–" else f"{value} ({end})" for value, end in zip(values, ends)]
         elif column == "n_needed" and "verdict" in table:
             wanted = table[column].where((table["verdict"] == "not enough data") & (table[column] > table["n"]))
             if wanted.notna().any():

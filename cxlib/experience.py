@@ -5,7 +5,7 @@ import pandas as pd
 
 from cxlib.intervals import nps_interval, share_interval, t_interval
 from cxlib.tables import check_columns
-from cxlib.words import percent, signed
+from cxlib.words import listed, percent, signed
 
 NO_EXPERIENCE = "Nobody was asked what they experienced. A column experienced of the ratings switches it on."
 MEANS = ("experienced", "effort", "emotion")
@@ -91,7 +91,7 @@ def find_funnel(funnel: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     `funnel` comes from `summarise_funnel`. `share` is of those who began, `went_on` of those in the stage before, with
     `low` and `high`; `lost` is how many did not come from there.
     """
-    check_columns(funnel, ["stage", "customers", "visited"], name="funnel (from summarise_funnel)")
+    check_columns(funnel, ["stage", "customers", "visitors"], name="funnel (from summarise_funnel)")
     n, before = funnel["customers"], funnel["customers"].shift()
     went_on = n / before
     se = np.sqrt(went_on * (1 - went_on) / (before - 1))
@@ -106,10 +106,17 @@ def describe_funnel(funnel: pd.DataFrame) -> str:
         return "Drop-off along the journey is not known. A file of events, with touchpoints on the map, switches it on."
     if len(funnel) == 1:
         return f"{funnel['customers'].iloc[0]:,} customers reached {funnel['stage'].iloc[0]}."
-    place = int(funnel["went_on"].astype("float64").argmin())
-    worst = funnel.iloc[place]
+    order = funnel["went_on"].astype("float64").argsort()
+    worst, place = funnel.iloc[order.iloc[0]], int(order.iloc[0])
+    close = [row for row in order.iloc[1 : len(funnel) - 1] if funnel["low"].iloc[row] <= worst["high"]]
+    tie = f" Could be as large: {listed([between(funnel, row) for row in close])}." if close else ""
     return (
-        f"Most customers are lost between {funnel['stage'].iloc[place - 1]} and {worst['stage']}: "
+        f"The largest drop-off is {between(funnel, place)}: "
         f"{percent(worst['went_on'])} go on ({100 * worst['low']:.0f} to {100 * worst['high']:.0f}\u00a0%; "
-        f"n\u00a0{funnel['customers'].iloc[place - 1]:,})."
+        f"n\u00a0{funnel['customers'].iloc[place - 1]:,}).{tie}"
     )
+
+
+def between(funnel: pd.DataFrame, row: int) -> str:
+    """The step of the funnel that ends in a row."""
+    return f"between {funnel['stage'].iloc[row - 1]} and {funnel['stage'].iloc[row]}"

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import adjust, n_for_precision, t_interval, t_test
+from cxlib.intervals import adjust, leave_one_out, n_for_precision, ratio_mean, t_interval, t_test
 from cxlib.tables import GAP_COLUMNS, check_columns
 from cxlib.words import counted, listed, signed
 
@@ -61,6 +61,33 @@ def find_gaps(
     rank = gaps["verdict"].map({"shortfall": 0, "not enough data": 2}).fillna(1)
     order = gaps.assign(rank=rank).sort_values(["rank", "gap"], kind="stable").index
     return gaps.loc[order, [*groups, *FIGURES]].reset_index(drop=True)
+
+
+def add_up_cells(cells: pd.DataFrame, *, all_waves: bool) -> pd.DataFrame:
+    """Means and standard errors of a choice of cells, per touchpoint, for `find_gaps`; no row of the data is touched.
+
+    `cells` are the chosen rows of `summarise_cells`. Where nobody stands in two of a touchpoint's cells the squares add
+    up, and the result is that of `summarise_ratings`; elsewhere the standard error comes from leaving out one block of
+    respondents at a time, and `n` counts a person once a cell.
+    """
+    groups = ["stage", "touchpoint", "label"]
+    sums = [column for column in cells if column.startswith(("n_", "gap_", "paired_"))]
+    again = "again_any" if all_waves else "again"
+    rows = []
+    for names, cell in cells.groupby(groups, sort=False, dropna=False):
+        total = cell[sums].sum()
+        parts = [total[f"gap_{part}"] for part in ("a", "b", "aa", "ab", "bb")]
+        mean, se, effective = (float(value) for value in ratio_mean(total["n_gap"], *parts))
+        if cell[again].any():
+            blocks = cell.groupby("_block")[["gap_a", "gap_b"]].sum()
+            left = total[["gap_a", "gap_b"]] - blocks
+            se = float(leave_one_out(mean, (left["gap_a"] / left["gap_b"]).dropna().to_numpy()))
+        expected = total["paired_a"] / total["paired_b"]
+        rows.append((*names, int(total["n_gap"]), effective, mean, se, expected, expected + mean))
+    columns = [*groups, "n", "n_effective", "mean_gap", "se_gap", "paired_expected", "paired_experienced"]
+    table = pd.DataFrame(rows, columns=columns)
+    sides = {f"n_{side}": table["n"] for side in SIDES} | {f"mean_{side}": table[f"paired_{side}"] for side in SIDES}
+    return table.assign(**sides)
 
 
 def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95, among: str = "") -> str:

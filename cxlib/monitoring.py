@@ -126,8 +126,10 @@ def describe_register(register: pd.DataFrame) -> str:
     if register.empty:
         return "No gap has surely been open so far."
     counts = register["state"].value_counts()
-    said = [f"{counts[state]} {state}" for state in STATES if state in counts]
-    return f"Gaps that were ever open: {listed(said, most=6)}."
+    still = [f"{counts[state]} {state}" for state in ("new", "persisting", "reopened", "uncertain") if state in counts]
+    closed = register.loc[register["state"] == "closed", "label"]
+    said = f"Open gaps: {listed(still)}." if still else "No gap is open."
+    return f"{said} Closed since they opened: {listed(closed)}." if len(closed) else said
 
 
 def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:

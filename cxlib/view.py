@@ -14,9 +14,9 @@ def check_view(study: Study) -> None:
     view = study.view
     known = {
         "stages": lambda: study.stages,
-        "touchpoints": lambda: study.values("ratings", "touchpoint") + list(study.touchpoints["touchpoint"]),
+        "touchpoints": lambda: [*study.touchpoints["touchpoint"], *study.values("ratings", "touchpoint")],
         "personas": lambda: study.values("respondents", "persona"),
-        "channels": lambda: study.values("ratings", "channel"),
+        "channels": lambda: sorted({*study.values("ratings", "channel"), *study.values("events", "channel")}),
     }
     for parameter, find_choices in known.items():
         wanted = getattr(view, parameter)

@@ -8,6 +8,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from cxlib.charts.rows import plot_rows
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish, wrap
+from cxlib.gaps import group_names
 from cxlib.tables import check_columns
 from cxlib.words import percent, signed
 
@@ -21,9 +22,9 @@ def plot_change(change: pd.DataFrame, *, title: str, ax: Axes | None = None) -> 
         return None
     shown = change.reset_index(drop=True)
     words = [f"{signed(row.change)}  {row.verdict}" for row in shown.itertuples()]
-    names = [f"{row.label} (n {row.n_before:,} → {row.n:,})" for row in shown.itertuples()]
+    counts = [f"{row.n_before:,} → {row.n:,}" for row in shown.itertuples()]
     ax = plot_rows(
-        shown, "change", "low", "high", names=names, n=None, title=title, words=words,
+        shown, "change", "low", "high", names=group_names(shown), n=counts, title=title, words=words,
         xlabel="change of the gap in scale points, above 0 is better; lines: its interval",
         colours=list(shown["verdict"].map(CHANGE_COLOURS)), ax=ax,
     )  # fmt: skip

@@ -26,11 +26,12 @@ def height_of(names: Sequence[str], lines: int = 1) -> float:
     return max(lines, 0.8 * wrapped) * len(names) * LINE_INCHES + 1.7
 
 
-def name_rows(ax: Axes, names: Sequence[str], n: Sequence[int] | None = None) -> None:
+def name_rows(ax: Axes, names: Sequence[str], n: Sequence[int | str] | None = None) -> None:
     """Names and n on the left, first row on top."""
     words = [wrap(name, NAME_WIDTH) for name in names]
     if n is not None:
-        words = [f"{name} (n {count:,.0f})" for name, count in zip(words, n)]
+        counts = [count if isinstance(count, str) else f"{count:,.0f}" for count in n]
+        words = [f"{name} (n {count})" for name, count in zip(words, counts)]
     ax.set_yticks(range(len(words)), words, parse_math=False)
     ax.set_ylim(len(words) - 0.5, -1.1)
 
@@ -46,7 +47,7 @@ def say_right(ax: Axes, words: Sequence[str], colours: Sequence[str] | str = INK
 
 
 def plot_rows(
-    table: pd.DataFrame, value: str, low: str, high: str, *, names: Sequence[str], n: Sequence[int] | None, title: str,
+    table: pd.DataFrame, value: str, low: str, high: str, *, names: Sequence[str], n: Sequence[int | str], title: str,
     xlabel: str, words: Sequence[str], colours: Sequence[str], ax: Axes | None = None,
 ) -> Axes | None:  # fmt: skip
     """A dot with its interval per row of the table, its figure in words on the right; None without rows."""

@@ -7,6 +7,7 @@ from cxlib.summaries.figures import find_kpis, newest_day, summarise_waves, wave
 from cxlib.summaries.ratings import (
     count_values,
     summarise_blocks,
+    summarise_cells,
     summarise_change,
     summarise_experience,
     summarise_people,
@@ -21,6 +22,7 @@ __all__ = [
     "find_kpis",
     "newest_day",
     "summarise_blocks",
+    "summarise_cells",
     "summarise_change",
     "summarise_drivers",
     "summarise_experience",

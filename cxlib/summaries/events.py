@@ -32,13 +32,13 @@ def summarise_visits(study: Study) -> pd.DataFrame:
 def summarise_funnel(study: Study) -> pd.DataFrame:
     """How many customers reach each stage in order: an event of it at or after the first one of the stage before.
 
-    One row per stage the log shows, in the order of the journey: `customers` in order, and `visited`, those with any
+    One row per stage the log shows, in the order of the journey: `customers` in order, and `visitors`, those with any
     event of the stage. A customer counts once, by the journey (case) that got there.
     """
     events = with_stages(study, find_events(study)).filter(~nw.col("stage").is_null())
-    visited = events.group_by("stage").agg(visited=nw.col("customer").n_unique()).collect("pandas").to_native()
+    visitors = events.group_by("stage").agg(visitors=nw.col("customer").n_unique()).collect("pandas").to_native()
     rows, reached = [], None
-    for stage in [stage for stage in study.stages if stage in set(visited["stage"])]:
+    for stage in [stage for stage in study.stages if stage in set(visitors["stage"])]:
         here = events.filter(nw.col("stage") == stage)
         if reached is not None:
             here = here.join(reached, on="case", how="inner").filter(nw.col("time") >= nw.col("since"))
@@ -47,7 +47,7 @@ def summarise_funnel(study: Study) -> pd.DataFrame:
         rows.append(dict(stage=stage, customers=int(count["customers"].iloc[0])))
     columns = {"stage": "str", "customers": "int64"}
     table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
-    return table.merge(visited, on="stage", how="left", validate="one_to_one")
+    return table.merge(visitors, on="stage", how="left", validate="one_to_one")
 
 
 def find_events(study: Study) -> nw.LazyFrame:

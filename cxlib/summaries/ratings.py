@@ -5,6 +5,9 @@ respondent's answers, the number of respondents and ΣA, ΣB, ΣA², ΣAB, ΣB²
 on DuckDB and on pandas (and on any engine Narwhals knows).
 """
 
+import dataclasses
+from collections.abc import Sequence
+
 import narwhals as nw
 import pandas as pd
 
@@ -163,6 +166,30 @@ def summarise_blocks(study: Study, *, by: str | list[str] = "touchpoint") -> pd.
     return blocks.sort_values(keys, ignore_index=True)
 
 
+def summarise_cells(study: Study) -> pd.DataFrame:
+    """`summarise_blocks` by touchpoint, persona, channel and wave, of all waves: what an explorer adds up.
+
+    `again` counts respondents with a pair in another cell of the same touchpoint and wave, `again_any` in one of any wave.
+    """
+    whole = dataclasses.replace(study, view=dataclasses.replace(study.view, wave="all"))
+    keys = ["touchpoint", "persona", "channel", "wave", "_block"]
+    values = {name: value for name, value in pair_values().items() if name in ("gap", "paired")}
+    people = respondent_sums(find_answers(whole).filter(~values["gap"].is_null()), keys, values)
+    in_wave, anywhere = (
+        people.group_by("touchpoint", "respondent", *more).agg(nw.len().alias(name))
+        for more, name in ((["wave"], "times"), ([], "times_any"))
+    )
+    blank = nw.col("wave").fill_null("")
+    people = people.with_columns(wave=blank).join(
+        in_wave.with_columns(wave=blank), on=["touchpoint", "respondent", "wave"], how="left"
+    )
+    people = people.join(anywhere, on=["touchpoint", "respondent"], how="left").with_columns(
+        again=(nw.col("times") > 1).cast(nw.Int64), again_any=(nw.col("times_any") > 1).cast(nw.Int64)
+    )
+    cells = add_up(people, keys, list(values), more=["again", "again_any"])
+    return place_on_map(study, cells, keys[:4])
+
+
 def count_values(study: Study, column: str, *, by: str | list[str] = "touchpoint") -> pd.DataFrame:
     """How often each value of a rating column was given: `answers`, and `weight` (their sum of weights), per group."""
     keys = [*group_keys(study, by), column]
@@ -190,13 +217,13 @@ def respondent_sums(answers: nw.LazyFrame, keys: list[str], values: dict[str, nw
     return answers.group_by([*keys, "respondent"]).agg(nw.col(sums).sum()).with_columns(nw.col(sums).fill_null(0.0))
 
 
-def add_up(people: nw.LazyFrame, keys: list[str], names: list[str]) -> pd.DataFrame:
-    """The respondents of each group with ΣA, ΣB, ΣA², ΣAB and ΣB² of each value."""
+def add_up(people: nw.LazyFrame, keys: list[str], names: list[str], more: Sequence[str] = ()) -> pd.DataFrame:
+    """The respondents of each group with ΣA, ΣB, ΣA², ΣAB and ΣB² of each value, and the sums of the columns `more`."""
     squares = {
         f"{name}_{a}{b}": nw.col(f"{name}_{a}") * nw.col(f"{name}_{b}") for name in names for a, b in ("aa", "ab", "bb")
     }
     there = {f"n_{name}": (nw.col(f"{name}_b") > 0).cast(nw.Int64) for name in names}
-    totals = [f"{name}_{part}" for name in names for part in SUMS] + list(there)
+    totals = [f"{name}_{part}" for name in names for part in SUMS] + list(there) + list(more)
     summed = people.with_columns(**squares, **there).group_by(keys).agg(nw.col(totals).sum())
     sums = summed.collect("pandas").to_native()
     stated = sums[keys].notna().any(axis=0).all()

@@ -1,0 +1,68 @@
+"""Controls that choose: what they choose is added up and drawn by the functions the notebooks call."""
+
+import ipywidgets as widgets
+import pandas as pd
+
+from cxlib.chapter import Chapter
+from cxlib.charts import plot_gaps
+from cxlib.gaps import NO_PAIRS, add_up_cells, describe_gaps, find_gaps, list_gaps
+from cxlib.study import Study
+
+CHOICES = {"stages": "stage", "personas": "persona", "channels": "channel"}
+ALL = "all"
+
+
+def choose_cells(cells: pd.DataFrame, *, wave: str = ALL, **chosen: list[str]) -> pd.DataFrame:
+    """The cells of the chosen `stages`, `personas`, `channels` and wave; an empty choice leaves nothing out."""
+    for choice, values in chosen.items():
+        cells = cells[cells[CHOICES[choice]].isin(values)] if len(values) else cells
+    return cells if wave == ALL else cells[cells["wave"] == wave]
+
+
+def explore_gaps(study: Study, cells: pd.DataFrame, *, wave: str, confidence: float = 0.95) -> widgets.VBox:
+    """Lists of stages, personas and channels and a wave; every choice redraws the gaps from `cells`.
+
+    `cells` comes from `summarise_cells`. Several of a list are chosen with Ctrl (or Cmd); none means all.
+    """
+    waves = [*(name for name in study.waves if name in set(cells["wave"])), ALL]
+    lists = {choice: list_of(choice, cells[column], study) for choice, column in CHOICES.items()}
+    which = widgets.Dropdown(options=waves, value=wave if wave in waves else ALL, description="wave")
+    picture = widgets.Output(layout={"min_height": "500px"})
+
+    def redraw(_=None):
+        chosen = {choice: list(control.value) for choice, control in lists.items()}
+        gaps = gaps_of(study, choose_cells(cells, wave=which.value, **chosen), which.value, confidence)
+        with picture:
+            picture.clear_output(wait=True)
+            draw(gaps, study, confidence)
+
+    for control in (*lists.values(), which):
+        control.observe(redraw, names="value")
+    redraw()
+    shown = [control for control in lists.values() if control.options]
+    return widgets.VBox([widgets.HBox([*shown, which], layout={"flex_flow": "row wrap"}), picture])
+
+
+def list_of(choice: str, values: pd.Series, study: Study) -> widgets.SelectMultiple:
+    """A list to choose several from, in the order of the journey."""
+    found = set(values.dropna())
+    options = [stage for stage in study.stages if stage in found] if choice == "stages" else sorted(found)
+    return widgets.SelectMultiple(options=options, description=choice, rows=min(6, max(2, len(options))))
+
+
+def gaps_of(study: Study, cells: pd.DataFrame, wave: str, confidence: float) -> pd.DataFrame:
+    """The gaps of chosen cells."""
+    ratings = add_up_cells(cells, all_waves=wave == ALL)
+    return find_gaps(ratings, met_within=study.met_within, confidence=confidence)
+
+
+def draw(gaps: pd.DataFrame, study: Study, confidence: float) -> None:
+    """Headline, chart and table, as notebook 04 shows them."""
+    chapter = Chapter()
+    if gaps.empty:
+        chapter.say(NO_PAIRS)
+        return
+    headline = describe_gaps(gaps, confidence=confidence)
+    alt = f"{headline} Every touchpoint: {list_gaps(gaps)}."
+    chapter.show(plot_gaps(gaps, title=headline, scale=study.scale), "gaps", alt=alt)
+    chapter.table(gaps, "gaps")
