@@ -162,7 +162,7 @@ def checking_sql(connection: duckdb.DuckDBPyConnection, raw: Raw, columns: list[
 
 
 def clean(column: Column, types: dict[str, str], settings: Settings) -> str:
-    """The column with blanks and declared missing codes as NULL; an absent column is NULL."""
+    """The column with blanks and missing answers as NULL, answers in words as their number; an absent column is NULL."""
     kind, name = types.get(column.name), identifier(column.name)
     if kind is None:
         return "CAST(NULL AS VARCHAR)"
@@ -174,9 +174,11 @@ def clean(column: Column, types: dict[str, str], settings: Settings) -> str:
     else:
         codes = [quote(code) for code in settings.missing]
         value = f"nullif(trim(CAST({name} AS VARCHAR)), '')"
-    if column.kind == "key" or not codes:
-        return value
-    return f"CASE WHEN {value} IN ({', '.join(codes)}) THEN NULL ELSE {value} END"
+    said = [f"WHEN {value} IN ({', '.join(codes)}) THEN NULL"] if codes and column.kind != "key" else []
+    if column.kind == "rating" and not kind.startswith(NUMERIC):
+        words = settings.codes.get(column.name, {})
+        said += [f"WHEN {value} = {quote(word)} THEN {quote(f'{number:g}')}" for word, number in words.items()]
+    return f"CASE {' '.join(said)} ELSE {value} END" if said else value
 
 
 def is_number(text: str) -> bool:

@@ -7,7 +7,7 @@ from cxlib.tables import RESULTS, TABLES, Column
 
 INTRODUCTION = """# Data dictionary
 
-Written by `make docs` from `cxlib/tables.py`; change it there. Kinds: *key*, an identifier, kept as text whatever it
+Written by `make docs` from `cxlib/columns.csv`; change it there. Kinds: *key*, an identifier, kept as text whatever it
 looks like; *text*; *rating*, a number on a scale declared in study.yaml; *number*; *time*, kept in UTC.
 
 gap = experienced − expected; **negative is a shortfall**.
@@ -25,7 +25,9 @@ def write_dictionary() -> str:
 
 def table_section(title: str, columns: tuple[Column, ...]) -> str:
     """One table's columns."""
-    rows = [f"| `{c.name}` | {c.kind}{', required' if c.required else ''} | {c.meaning} |" for c in columns]
+    meanings = [column.meaning.replace("|", "\\|") for column in columns]
+    kinds = [f"{column.kind}, required" if column.required else column.kind for column in columns]
+    rows = [f"| `{column.name}` | {kind} | {words} |" for column, kind, words in zip(columns, kinds, meanings)]
     return "\n".join([f"### {title}\n", "| column | kind | meaning |", "|---|---|---|", *rows, ""])
 
 

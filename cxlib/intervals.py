@@ -68,7 +68,7 @@ def share_interval(
         worth = np.where((share > 0) & (share < 1), share * (1 - share) / se**2 * n / (n - 1), kish)
         worth = np.where(n > 0, np.fmin(worth, n), np.nan)
         low, high = wilson(share, worth, confidence)
-        few = np.minimum(share, 1 - share) * worth < 5
+        few = np.minimum(share, 1 - share) * worth < 5 - 1e-9
         exact = clopper_pearson(share, worth, confidence)
     return np.where(few, exact[0], low), np.where(few, exact[1], high)
 
@@ -99,10 +99,10 @@ def nps_interval(
     promoters, detractors, se, n = (np.asarray(values, dtype=float) for values in (promoters, detractors, se, n))
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = promoters + detractors - (promoters - detractors) ** 2
-        worth = np.fmin(spread / known(se) ** 2 * n / (n - 1), n)
+        worth = np.minimum(spread / known(se) ** 2 * n / (n - 1), n)
         p, d = (promoters * worth + 0.75) / (worth + 3), (detractors * worth + 0.75) / (worth + 3)
         margin = stats.norm.ppf(0.5 + confidence / 2) * np.sqrt((p + d - (p - d) ** 2) / (worth + 3))
-    return p - d - margin, p - d + margin
+    return np.maximum(p - d - margin, -1), np.minimum(p - d + margin, 1)
 
 
 def leave_one_out(estimate: np.ndarray, left_out: np.ndarray) -> np.ndarray:

@@ -25,14 +25,15 @@ def lmg(products: np.ndarray) -> np.ndarray:
     """
     predictors = products.shape[-1] - 1
     nodes = products[..., None, :, :]
-    for _ in range(predictors):
+    for place in range(predictors):
         rest = nodes[..., 1:, 1:]
         row, pivot = nodes[..., 0, 1:], nodes[..., 0, 0]
-        usable = pivot > 1e-10 * np.abs(products[..., None, -1, -1])
+        usable = pivot > 1e-10 * products[..., None, place, place]
         inverse = np.where(usable, 1 / np.where(usable, pivot, 1), 0)
         swept = rest - row[..., :, None] * row[..., None, :] * inverse[..., None, None]
         nodes = np.stack([rest, swept], axis=-3).reshape(*rest.shape[:-3], -1, *rest.shape[-2:])
-    residual = nodes[..., 0, 0] / products[..., None, -1, -1]
+    whole = products[..., None, -1, -1]
+    residual = nodes[..., 0, 0] / np.where(whole > 0, whole, np.nan)
     sizes = np.array([place.bit_count() for place in range(2**predictors)])
     weights = 1 / (predictors * binomial(predictors - 1))
     shares = []
@@ -155,6 +156,8 @@ def find_moments(gaps: pd.DataFrame, importance: pd.DataFrame, reach: pd.DataFra
         gaps[["touchpoint", "n", "expected", "experienced", "gap", "low", "high", "verdict"]],
         on="touchpoint", how="left", validate="one_to_one",
     )  # fmt: skip
+    numbers = ["importance", "importance_low", "chance"]
+    table[numbers] = table[numbers].astype("float64")
     even = table.groupby("importance_is")["importance"].transform("mean")
     stands_out = table["importance_low"] > np.fmax(even, table["chance"])
     way = table["verdict"].map({"shortfall": "negative", "exceeded": "positive", "met": "in balance"})

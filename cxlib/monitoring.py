@@ -29,7 +29,7 @@ def find_change(change: pd.DataFrame, *, confidence: float = 0.95, level: float 
     with np.errstate(divide="ignore", invalid="ignore"):
         welch = sum(parts) ** 2 / sum(part**2 / df for part, df in zip(parts, worth))
         df = np.where(change["n_both"] > 0, np.minimum(*worth), welch)
-        se = np.sqrt(variance.where(variance > 0))
+        se = np.sqrt(variance.where(variance > 1e-12 * sum(parts)))
         p = 2 * stats.t.sf(np.abs(moved) / se, df)
     low, high = t_interval(moved, se, df + 1, confidence)
     q = adjust(p)
@@ -73,7 +73,7 @@ def describe_change(change: pd.DataFrame) -> str:
     return f"Since {before} {'; '.join(said)}; {int((change['verdict'] == CHANGES[2]).sum())} without a sure change."
 
 
-def find_register(gaps: pd.DataFrame, *, waves: list[str], confidence: float = 0.95) -> pd.DataFrame:
+def find_register(gaps: pd.DataFrame, *, waves: list[str]) -> pd.DataFrame:
     """The gaps that were ever open, wave by wave, and their state in the last one.
 
     `gaps` comes from `find_gaps` by touchpoint and wave. A gap opens with a sure shortfall. It is *closed* when the
@@ -88,7 +88,9 @@ def find_register(gaps: pd.DataFrame, *, waves: list[str], confidence: float = 0
         history = history.set_index("wave").reindex(waves).reset_index()
         state, since = follow(history)
         last = history.iloc[-1]
-        if state != "none" and pd.notna(last["n"]):
+        if pd.isna(last["n"]):  # nobody was asked: what was open may still be
+            state, last = ("uncertain" if state not in ("none", "closed") else state), last.fillna({"n": 0})
+        if state != "none":
             figures = {column: last[column] for column in ("n", "gap", "low", "high", "verdict")}
             rows.append(dict(touchpoint=touchpoint, state=state, since=since) | figures)
     table = pd.DataFrame(rows, columns=["touchpoint", "state", "since", "n", "gap", "low", "high", "verdict"])
@@ -162,9 +164,7 @@ def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     return table[["kpi", "date", "sites", "n", "value", "low", "high", "is_share"]]
 
 
-def compare_targets(
-    tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.DataFrame, *, label: str = "kpi"
-) -> pd.DataFrame:
+def compare_targets(tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.DataFrame) -> pd.DataFrame:
     """The last value of each KPI, and of each touchpoint with an objective, against its target.
 
     `tracked` comes from `track_kpis`, `experience` from `find_experience`. One row per figure: `figure`, `date`, `n`,
@@ -185,11 +185,10 @@ def compare_targets(
         named["figure"] = named["figure"].fillna(named["touchpoint"].map(names))
     table = figures.merge(named[["figure", "target", "direction", "due", "objective"]], on="figure", how="left")
     sign = np.where(table["direction"].str.strip().str.lower() == AT_MOST, -1, 1)
-    over, under = sign * (table["value"] - table["target"]), np.where(sign > 0, table["low"], -table["high"])
-    far = np.where(sign > 0, table["high"], -table["low"])
-    cases = [table["target"].isna(), under >= sign * table["target"], far < sign * table["target"]]
+    near, far = (np.where(sign > 0, table[one], -table[other]) for one, other in (("low", "high"), ("high", "low")))
+    cases = [table["target"].isna(), near >= sign * table["target"], far < sign * table["target"]]
     status = np.select(cases, ["", "reached", "missed"], "cannot be told")
-    table = table.assign(status=status, due=table["due"].dt.strftime("%Y-%m-%d"), distance=over)
+    table = table.assign(status=status, due=table["due"].dt.strftime("%Y-%m-%d"))
     columns = ["figure", "date", "n", "value", "low", "high", "before", "target", "direction", "due", "objective"]
     return table[[*columns, "status", "is_share"]]
 

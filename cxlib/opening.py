@@ -43,6 +43,7 @@ def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
         ],
         pd.concat([table.quarantined for table in checked], ignore_index=True),
         {table.table: table.not_used for table in checked if table.not_used},
+        frozenset(TABLES) - {table.table for table in checked},
     )
     check_agreement(study)
     check_view(study)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from cxlib.tables import StudyError, check_columns
 from cxlib.words import counted, listed, percent
@@ -55,13 +56,13 @@ def rank_gaps(
         return pd.DataFrame(columns=[*columns, "impact", "score", "mean_rank", "p_top", "could_be_top"])
     rng = np.random.default_rng(seed)
     shortfall = np.maximum(-draw_gaps(table["gap"].to_numpy(), table["se_gap"].to_numpy(), draws=draws, rng=rng), 0)
-    impact = shortfall * draw_importance(table, draws, rng) * draw_reach(table, draws, rng)
+    impact = shortfall * draw_importance(table, draws, rng, confidence) * draw_reach(table, draws, rng)
     score = impact**impact_weight * draw_feasibility(table, draws, rng) ** feasibility_weight
     place = (-score).argsort(axis=1, kind="stable").argsort(axis=1) + 1
     place = np.where(score > 0, place, len(table))
     table = table.assign(
         impact=impact.mean(axis=0), score=score.mean(axis=0), mean_rank=place.mean(axis=0),
-        p_top=(place <= top).mean(axis=0), could_be_top=first_places((place == 1).mean(axis=0)),
+        p_top=((place <= top) & (score > 0)).mean(axis=0), could_be_top=first_places(((place == 1) & (score > 0)).mean(axis=0)),
     )  # fmt: skip
     table = table[[*columns, "impact", "score", "mean_rank", "p_top", "could_be_top"]]
     return table.sort_values(["p_top", "score"], ascending=False, kind="stable", ignore_index=True)
@@ -84,14 +85,20 @@ def check_feasibility(feasibility: pd.DataFrame) -> pd.DataFrame:
     return guesses.assign(touchpoint=feasibility["touchpoint"]).groupby("touchpoint", as_index=False).mean()
 
 
-def draw_importance(table: pd.DataFrame, draws: int, rng: np.random.Generator) -> np.ndarray:
+def draw_importance(table: pd.DataFrame, draws: int, rng: np.random.Generator, confidence: float) -> np.ndarray:
     """Importance within its interval, the mean of the others where it could not be measured; 1 where none was."""
     known = table["importance"].astype("float64")
     if known.isna().all():
         return np.ones(len(table))
-    spread = ((table["importance_high"] - known) / 1.96).fillna(0)
+    spread = spread_of(table, confidence)
     drawn = rng.normal(known.fillna(known.mean()), spread, size=(draws, len(table)))
     return np.maximum(drawn, 0)
+
+
+def spread_of(table: pd.DataFrame, confidence: float) -> pd.Series:
+    """The standard error of importance, from the upper end of its interval (the lower one is cut at 0)."""
+    margin = table["importance_high"].astype("float64") - table["importance"].astype("float64")
+    return margin.fillna(0) / stats.norm.ppf(0.5 + confidence / 2)
 
 
 def draw_reach(table: pd.DataFrame, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -133,7 +140,9 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
     return f"{first}{among} (impact × feasibility, with the uncertainty of both)."
 
 
-def place_in_matrix(ratings: pd.DataFrame, moments: pd.DataFrame, *, draws: int = 4000, seed: int = 1) -> pd.DataFrame:
+def place_in_matrix(
+    ratings: pd.DataFrame, moments: pd.DataFrame, *, confidence: float = 0.95, draws: int = 4000, seed: int = 1
+) -> pd.DataFrame:
     """Importance–performance matrix (Martilla & James 1977): the quadrant of each touchpoint and how sure it is.
 
     Performance is the mean experience, importance comes from `find_moments`. The crosshair lies at the means of both.
@@ -147,7 +156,7 @@ def place_in_matrix(ratings: pd.DataFrame, moments: pd.DataFrame, *, draws: int 
     importance, performance = table["importance"].to_numpy(float), table["performance"].to_numpy(float)
     rng = np.random.default_rng(seed)
     size = (draws, len(table))
-    drawn = rng.normal(importance, (table["importance_high"] - importance).fillna(0) / 1.96, size=size)
+    drawn = rng.normal(importance, spread_of(table, confidence), size=size)
     seen = rng.normal(performance, table["se_experienced"], size=size)
     here = quadrant(importance[None], performance[None])[0] if len(table) else np.array([], dtype=int)
     same = (quadrant(drawn, seen) == here).mean(axis=0) if len(table) else here
@@ -176,7 +185,7 @@ def describe_matrix(matrix: pd.DataFrame) -> str:
 
 
 def propose_actions(
-    priorities: pd.DataFrame, gaps: pd.DataFrame, places: pd.DataFrame, *, top: int = 3
+    priorities: pd.DataFrame, gaps: pd.DataFrame, places: pd.DataFrame, *, top: int = 3, confidence: float = 0.95
 ) -> pd.DataFrame:
     """A proposal for each sure shortfall that could be first or is likely among the first: people decide.
 
@@ -190,7 +199,8 @@ def propose_actions(
     owners = places[["touchpoint", "owner", "need"]] if "owner" in places else places.assign(owner=None, need=None)
     table = table.merge(owners[["touchpoint", "owner", "need"]], on="touchpoint", how="left", validate="one_to_one")
     often = table["reach"] >= 0.5
-    deviation = (table["high"] - table["low"]) / 3.92 * np.sqrt(table["n"])
+    margins = 2 * stats.norm.ppf(0.5 + confidence / 2)
+    deviation = (table["high"] - table["low"]) / margins * np.sqrt(table["n"])
     needed = np.ceil(2 * ((1.96 + 0.8416) * deviation / (table["gap"] / 2)) ** 2)
     reasons = [
         f"{percent(reach)} of customers meet it: " + ("change it for all" if many else "find and help those it hits")

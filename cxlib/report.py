@@ -82,7 +82,7 @@ def fingerprints(folder: Path, settings: Settings) -> dict[str, dict]:
 
 def code_files(notebooks: list[Path]) -> dict[str, str]:
     """Hashes of everything that is run: the package, the notebooks, the locked versions."""
-    package = [file for file in (ROOT / "cxlib").rglob("*") if file.suffix in (".py", ".j2", ".css", ".json")]
+    package = [file for file in (ROOT / "cxlib").rglob("*") if file.suffix in (".py", ".csv", ".j2", ".css", ".json")]
     files = [*package, *notebooks, ROOT / "requirements.lock"]
     inside = {file: file.resolve().is_relative_to(ROOT) for file in files}
     names = {file: file.resolve().relative_to(ROOT).as_posix() if inside[file] else file.name for file in files}

@@ -10,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from cxlib.tables import FIXED_SCALES, TABLES, StudyError, nearest
 
-KEYS = ["title", "stages", "waves", "scales", "missing", "dates", "exclude", "outcome", "met_within", "files"]
+KEYS = ["title", "stages", "waves", "scales", "codes", "missing", "dates", "exclude", "outcome", "met_within", "files"]
 FILE_KEYS = ["path", "format", "encoding", "delimiter", "columns"]
 FORMATS = ["tidy", "google-forms"]
 DATE_ORDERS = ["ymd", "dmy", "mdy"]
@@ -31,7 +31,7 @@ class TableFile:
 class Settings:
     """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters.
 
-    `outcome` is the column of respondents that moments of truth are judged by, such as overall satisfaction.
+    `codes` gives the number an answer in words stands for, by column. `outcome` is the column of respondents that moments of truth are judged by, such as overall satisfaction.
     """
 
     title: str
@@ -39,6 +39,7 @@ class Settings:
     stages: list[str] = field(default_factory=list)
     waves: dict[str, datetime.date] = field(default_factory=dict)
     scales: dict[str, tuple[float, float]] = field(default_factory=dict)
+    codes: dict[str, dict[str, float]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     date_order: str = "ymd"
     zone: str = "UTC"
@@ -63,6 +64,7 @@ def read_settings(folder: Path) -> Settings:
         stages=texts(said.get("stages")),
         waves=in_order({str(wave): last_day(wave, day) for wave, day in mapping(said, "waves").items()}),
         scales=scales,
+        codes={column: numbers_of(column, words) for column, words in mapping(said, "codes").items()},
         missing=texts(said.get("missing")),
         date_order=one_of(dates.get("order", "ymd"), DATE_ORDERS, "dates: order"),
         zone=known_zone(str(dates.get("zone", "UTC"))),
@@ -135,6 +137,17 @@ def limits(column: str, pair: object) -> tuple[float, float]:
     if not numbers or pair[0] >= pair[1]:
         raise StudyError(f"study.yaml: scales: {column} should be [lowest, highest], such as [1, 7]; it is {pair!r}.")
     return pair[0], pair[1]
+
+
+def numbers_of(column: str, words: object) -> dict[str, float]:
+    """The number each answer in words stands for."""
+    numbers = list(words.values()) if isinstance(words, dict) else []
+    if not numbers or not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+        raise StudyError(
+            f"study.yaml: codes: {column} should give each answer a number, such as {{very good: 5, good: 4}}; "
+            f"it is {words!r}."
+        )
+    return {str(word): float(number) for word, number in words.items()}
 
 
 def last_day(wave: str, day: object) -> datetime.date:

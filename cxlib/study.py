@@ -45,7 +45,7 @@ class View:
 class Study:
     """An opened study: settings, tables (lazy in the engine), and the part looked at.
 
-    A table the study has not is there without rows; `"events" in study` tells which it has. `counts` has a row a table:
+    A table the study has not (`absent`) is there without rows; `"events" in study` tells which it has. `counts` has a row a table:
     read = used + quarantined + excluded. `quarantined` has a row for each row, or value, that cannot be used.
     """
 
@@ -56,14 +56,19 @@ class Study:
     counts: pd.DataFrame = field(default_factory=pd.DataFrame)
     quarantined: pd.DataFrame = field(default_factory=pd.DataFrame)
     not_used: dict[str, list[str]] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
 
     def __contains__(self, table: str) -> bool:
         """Whether the study has a table, or a column of one with anything in it ("ratings.expected")."""
         table, _, column = table.partition(".")
-        if table not in set(self.counts["table"]):
+        if table in self.absent or table not in self.tables:
             return False
-        found = self.tables[table].select(there=nw.col(column or "_line").count()) if column else None
-        return found is None or bool(found.collect("pandas").to_native()["there"].iloc[0])
+        if not column:
+            return True
+        rows = self.tables[table]
+        return column in rows.collect_schema().names() and bool(
+            rows.select(there=nw.col(column).count()).collect("pandas").to_native()["there"].iloc[0]
+        )
 
     @cached_property
     def touchpoints(self) -> pd.DataFrame:
@@ -129,12 +134,20 @@ class Study:
         return self.settings.scales.get("experienced", self.settings.scales.get("expected"))
 
     def missing(self) -> list[str]:
-        """A sentence for every table the study has not, naming the file that would switch something on."""
-        return [
-            f"No {table}: {switched} are left out. Add {table}: {table}.csv to files in study.yaml to switch them on."
+        """A sentence for all the study has not, naming the file or column that would switch something on."""
+        files = [
+            f"No {table}: add {table}: {table}.csv to files in study.yaml to switch on {switched}."
             for table, switched in SWITCHES.items()
             if table not in self
         ]
+        if "ratings" not in self:
+            return files
+        columns = {
+            "ratings.expected": "No expectations: a column expected of the ratings would switch on gaps and priorities.",
+            f"respondents.{self.outcome or '?'}": "No verdict on the whole: a column of respondents, named as outcome in "
+            "study.yaml, would switch on what matters most.",
+        }
+        return files + [sentence for column, sentence in columns.items() if column not in self]
 
 
 def ordered_map(touchpoints: pd.DataFrame, stages: list[str]) -> pd.DataFrame:

@@ -59,7 +59,7 @@ def study(table: pd.DataFrame, engine: str) -> Study:
     connection = duckdb.connect()
     people = table[["respondent", "weight"]].drop_duplicates()
     tables = {}
-    for name, frame in (("ratings", table), ("respondents", people)):
+    for name, frame in (("ratings", table), ("respondents", people), ("touchpoints", table[[]].iloc[:0])):
         columns = {
             column.name: pa.array(
                 frame[column.name] if column.name in frame else [None] * len(frame),

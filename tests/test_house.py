@@ -1,5 +1,7 @@
 """The house in order: three lists of packages that agree, stripped notebooks, documents that are up to date."""
 
+import ast
+import graphlib
 import re
 import subprocess
 import sys
@@ -86,23 +88,49 @@ def test_the_sample_is_what_its_generator_writes(root, tmp_path):
         assert path.read_bytes() == (root / "data/sample" / path.name).read_bytes(), f"run: make sample ({path.name})"
 
 
+STEPS = "journey moments expectations experience gaps priorities monitoring"
 FLOORS = [
     "tables words intervals engine",
-    "settings dictionary gaps publish render",
+    f"settings dictionary publish render {STEPS}",
     "checks parameters charts",
     "loaders study chapter runner",
     "view",
     "agreement",
     "opening summaries",
-    "report",
+    "controls report",
     "cli",
 ]
 
 
+def imports_of(package) -> dict[str, set[str]]:
+    """Module → the modules of the package it imports, wherever in the file."""
+    modules = {}
+    for file in package.rglob("*.py"):
+        name = ".".join(file.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        named = [(node.module, name.name) for node in nodes if isinstance(node, ast.ImportFrom) for name in node.names]
+        whole = {
+            f"{module}.{one}"
+            for module, one in named
+            if (package.parent / module.replace(".", "/") / f"{one}.py").is_file()
+        }
+        found = whole | {module for module, one in named if f"{module}.{one}" not in whole}
+        found |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+        assert not any(isinstance(node, ast.ImportFrom) and node.level for node in nodes), f"{name} imports relatively"
+        modules[name] = {module for module in found if module.split(".")[0] == package.name}
+    return modules
+
+
 def test_imports_run_upwards_and_steps_do_not_import_each_other(root):
     floor = {room: height for height, rooms in enumerate(FLOORS) for room in rooms.split()}
-    files = [file for file in (root / "cxlib").rglob("*.py") if file != root / "cxlib/__init__.py"]
-    for file in files:
-        room = file.relative_to(root / "cxlib").parts[0].removesuffix(".py")
-        for imported in re.findall(r"^\s*from cxlib\.(\w+)", file.read_text(encoding="utf-8"), re.M):
-            assert imported == room or floor[imported] < floor[room], f"{file.name} imports {imported}"
+    modules = imports_of(root / "cxlib")
+    assert {name.split(".")[1] for name in modules if "." in name} == set(floor)
+    for name, imported in modules.items():
+        for other in imported if "." in name else ():
+            room, below = name.split(".")[1], (other.split(".") + ["cxlib itself"])[1]
+            assert below == room or floor.get(below, 99) < floor[room], f"{name} imports {other}"
+
+
+def test_no_module_imports_itself_by_way_of_others(root):
+    order = list(graphlib.TopologicalSorter(imports_of(root / "cxlib")).static_order())
+    assert order[-1] in ("cxlib", "cxlib.cli")

@@ -14,24 +14,3 @@ from cxlib.summaries.ratings import (
     summarise_personas,
     summarise_ratings,
 )
-
-__all__ = [
-    "CrossProducts",
-    "count_values",
-    "describe_study",
-    "find_kpis",
-    "newest_day",
-    "summarise_blocks",
-    "summarise_cells",
-    "summarise_change",
-    "summarise_drivers",
-    "summarise_experience",
-    "summarise_funnel",
-    "summarise_people",
-    "summarise_personas",
-    "summarise_ratings",
-    "summarise_study",
-    "summarise_visits",
-    "summarise_waves",
-    "waves_so_far",
-]

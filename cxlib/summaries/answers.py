@@ -24,15 +24,21 @@ def summarise_study(study: Study) -> dict:
         heaviest=nw.col("weight").max(),
     )
     row = found.collect("pandas").to_native().iloc[0].to_dict()
-    if not row["answers"] and "ratings" in study:
+    if not whole(row["answers"]) and "ratings" in study:
         raise StudyError(f"No answer is left: {describe_view(study)}. Ask for more of the study.", code=2)
     days = {end: None if pd.isna(row[end]) else local_day(study, row[end]) for end in ("first", "last")}
-    counts = {count: int(row[count]) for count in ("respondents", "answers", "touchpoints")}
+    counts = {count: whole(row[count]) for count in ("respondents", "answers", "touchpoints")}
     blank = joined_answers(study).select(blank=nw.col("wave").is_null().sum()).collect("pandas").to_native()
-    no_wave = int(blank["blank"].fillna(0).iloc[0]) if study.settings.waves else 0
+    no_wave = whole(blank["blank"].iloc[0]) if study.settings.waves else 0
     everybody = study.tables["ratings"].select(all=nw.len()).collect("pandas").to_native()
-    counts |= {"no_wave": no_wave, "all_answers": int(everybody["all"].iloc[0])}
-    return counts | days | {"wave": chosen_wave(study), "weighted": bool(row["lightest"] < row["heaviest"])}
+    weighted = bool(counts["answers"] and row["lightest"] < row["heaviest"])
+    counts |= {"no_wave": no_wave, "all_answers": whole(everybody["all"].iloc[0])}
+    return counts | days | {"wave": chosen_wave(study), "weighted": weighted}
+
+
+def whole(count: float | None) -> int:
+    """A count; an engine has none, not 0, where there are no rows."""
+    return 0 if pd.isna(count) else int(count)
 
 
 def local_day(study: Study, moment: pd.Timestamp) -> str:

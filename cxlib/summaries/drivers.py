@@ -8,7 +8,7 @@ import pandas as pd
 
 from cxlib.engine import BLOCKS
 from cxlib.study import Study
-from cxlib.summaries.answers import find_answers
+from cxlib.summaries.answers import find_answers, whole
 
 ENOUGH = 30, 10
 """Respondents who rated every touchpoint of a stage, at least, and per touchpoint, for shares of R² to be said."""
@@ -64,7 +64,7 @@ def stage_products(answers: nw.LazyFrame, stage: str | None, places: pd.DataFram
     counts = people.select(all=nw.len(), complete=nw.all_horizontal(*there, ignore_nulls=False).sum())
     counts = counts.collect("pandas").to_native().iloc[0]
     least, each = ENOUGH
-    joint = counts["complete"] >= max(least, each * len(names))
+    joint = whole(counts["complete"]) >= max(least, each * len(names))
     if joint:
         sums, [n] = block_products(people.filter(*there), [["one", *names, "y"]])
         sums = sums[:, 0]
@@ -72,7 +72,7 @@ def stage_products(answers: nw.LazyFrame, stage: str | None, places: pd.DataFram
     else:
         sums, own = block_products(people, [["one", name, "y"] for name in names])
     return CrossProducts(
-        stage or "", touchpoints, sums, int(counts["complete"]), int(counts["all"]), bool(joint), list(map(int, own))
+        stage or "", touchpoints, sums, whole(counts["complete"]), whole(counts["all"]), bool(joint), own
     )
 
 
@@ -80,12 +80,12 @@ def block_products(people: nw.LazyFrame, sets: list[list[str]]) -> tuple[np.ndar
     """Σ w·v_i·v_j per block for each set of columns, of the rows that have them all, and how many rows those are."""
     products, counts = {}, {}
     for place, names in enumerate(sets):
-        whole = nw.all_horizontal(*(~nw.col(name).is_null() for name in names), ignore_nulls=False)
-        counts[f"n{place}"] = whole.cast(nw.Int64)
+        complete = nw.all_horizontal(*(~nw.col(name).is_null() for name in names), ignore_nulls=False)
+        counts[f"n{place}"] = complete.cast(nw.Int64)
         for i, left in enumerate(names):
             for j, right in enumerate(names[i:], i):
                 value = nw.col("w") * nw.col(left) * nw.col(right)
-                products[f"s{place}_{i}_{j}"] = nw.when(whole).then(value)
+                products[f"s{place}_{i}_{j}"] = nw.when(complete).then(value)
     summed = people.with_columns(**products, **counts).group_by("_block").agg(nw.col(*products, *counts).sum())
     table = summed.collect("pandas").to_native().sort_values("_block")
     size = len(sets[0])
@@ -94,4 +94,4 @@ def block_products(people: nw.LazyFrame, sets: list[list[str]]) -> tuple[np.ndar
         place, i, j = map(int, name[1:].split("_"))
         values = table[name].astype("float64").fillna(0)
         sums[table["_block"], place, i, j] = sums[table["_block"], place, j, i] = values
-    return sums, [table[name].sum() for name in counts]
+    return sums, [whole(table[name].sum()) for name in counts]

@@ -7,7 +7,7 @@ import narwhals as nw
 import pandas as pd
 
 from cxlib.study import Study
-from cxlib.summaries.answers import chosen_wave, up_to
+from cxlib.summaries.answers import chosen_wave, up_to, whole
 from cxlib.view import view_filters, with_waves
 
 
@@ -26,7 +26,7 @@ def summarise_visits(study: Study) -> pd.DataFrame:
     totals = events.select(all_customers=nw.col("customer").n_unique(), all_journeys=nw.col("case").n_unique())
     totals = totals.collect("pandas").to_native().iloc[0]
     table = counts.collect("pandas").to_native().sort_values(["journeys", "touchpoint", "event"], ascending=False)
-    return table.assign(**{name: int(total) for name, total in totals.items()}).reset_index(drop=True)
+    return table.assign(**{name: whole(total) for name, total in totals.items()}).reset_index(drop=True)
 
 
 def summarise_funnel(study: Study) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def summarise_funnel(study: Study) -> pd.DataFrame:
             here = here.join(reached, on="case", how="inner").filter(nw.col("time") >= nw.col("since"))
         reached = here.group_by("case").agg(since=nw.col("time").min())
         count = here.select(customers=nw.col("customer").n_unique()).collect("pandas").to_native()
-        rows.append(dict(stage=stage, customers=int(count["customers"].iloc[0])))
+        rows.append(dict(stage=stage, customers=whole(count["customers"].iloc[0])))
     columns = {"stage": "str", "customers": "int64"}
     table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
     return table.merge(visitors, on="stage", how="left", validate="one_to_one")

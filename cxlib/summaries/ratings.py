@@ -91,7 +91,8 @@ def summarise_change(study: Study, *, by: str = "touchpoint") -> pd.DataFrame:
     parts = {part: table.pop(part).fillna(0) for part in ("aa", "ab", "ba", "bb", "w_now", "w_before")}
     now_mean, before_mean = table["mean_now"], table["mean_before"]
     cross = parts["aa"] - now_mean * parts["ba"] - before_mean * parts["ab"] + now_mean * before_mean * parts["bb"]
-    covariance = (cross / (parts["w_now"] * parts["w_before"])).where(table["n_both"] > 0, 0)
+    less = ((table["n_now"] - 1) / table["n_now"] * (table["n_before"] - 1) / table["n_before"]) ** 0.5
+    covariance = (cross / (parts["w_now"] * parts["w_before"]) / less).where(table["n_both"] > 0, 0)
     table = table.assign(n_both=table["n_both"].fillna(0).astype("int64"), covariance=covariance)
     return place_on_map(study, table, [key]).assign(wave_now=now, wave_before=before)
 
@@ -139,7 +140,8 @@ def summarise_personas(study: Study) -> pd.DataFrame:
         | dict(se=table[f"se_p{place}"].iloc[0], n_effective=table[f"n_effective_p{place}"].iloc[0])
         for place, name in enumerate(names if len(table) else [])
     ]
-    return pd.DataFrame(rows, columns=["persona", "n", "share", "se", "n_effective"])
+    figures = {"n": "int64", "share": "float64", "se": "float64", "n_effective": "float64"}
+    return pd.DataFrame(rows, columns=["persona", *figures]).astype({"persona": "str"} | figures)
 
 
 def find_people(study: Study, *, all_waves: bool = False) -> nw.LazyFrame:
