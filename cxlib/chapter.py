@@ -74,15 +74,12 @@ class Chapter:
         """
         if ax is None:
             return
-        figure = ax.figure
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png", dpi=PNG_DPI, metadata={"Software": None})
-        self.write("charts", f"{name}.png", lambda path: path.write_bytes(picture.getvalue()))
+        figure, picture = ax.figure, picture_of(ax)
+        self.write("charts", f"{name}.png", lambda path: path.write_bytes(picture))
         self.write("charts", f"{name}.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
         width, height = (int(inches * figure.dpi) for inches in figure.get_size_inches())
         metadata = {"image/png": {"alt": alt, "width": width, "height": height}, "cx": {"finding": finding}}
-        png = b64encode(picture.getvalue()).decode()
-        display({"image/png": png, "text/plain": alt}, raw=True, metadata=metadata)
+        display({"image/png": b64encode(picture).decode(), "text/plain": alt}, raw=True, metadata=metadata)
         plt.close(figure)
         self.say(note)
 
@@ -93,6 +90,13 @@ class Chapter:
         target = self.folder / folder / re.sub(r"[^\w.-]+", "_", name)
         target.parent.mkdir(parents=True, exist_ok=True)
         writer(target)
+
+
+def picture_of(ax: Axes) -> bytes:
+    """The chart as PNG; the same chart is the same bytes."""
+    picture = io.BytesIO()
+    ax.figure.savefig(picture, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    return picture.getvalue()
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -1,11 +1,15 @@
 """Controls that choose: what they choose is added up and drawn by the functions the notebooks call."""
 
+import html
+from base64 import b64encode
+
 import ipywidgets as widgets
+import matplotlib.pyplot as plt
 import pandas as pd
 
-from cxlib.chapter import Chapter
-from cxlib.charts import plot_gaps
-from cxlib.gaps import NO_PAIRS, add_up_cells, describe_gaps, find_gaps, list_gaps
+from cxlib.chapter import picture_of, readable, table_html
+from cxlib.charts import plot_gaps, use_theme
+from cxlib.gaps import add_up_cells, describe_gaps, find_gaps, list_gaps
 from cxlib.study import Study
 
 CHOICES = {"stages": "stage", "personas": "persona", "channels": "channel"}
@@ -27,42 +31,36 @@ def explore_gaps(study: Study, cells: pd.DataFrame, *, wave: str, confidence: fl
     waves = [*(name for name in study.waves if name in set(cells["wave"])), ALL]
     lists = {choice: list_of(choice, cells[column], study) for choice, column in CHOICES.items()}
     which = widgets.Dropdown(options=waves, value=wave if wave in waves else ALL, description="wave")
-    picture = widgets.Output(layout={"min_height": "500px"})
+    answer = widgets.HTML()
 
     def redraw(_=None):
         chosen = {choice: list(control.value) for choice, control in lists.items()}
-        gaps = gaps_of(study, choose_cells(cells, wave=which.value, **chosen), which.value, confidence)
-        with picture:
-            picture.clear_output(wait=True)
-            draw(gaps, study, confidence)
+        ratings = add_up_cells(choose_cells(cells, wave=which.value, **chosen), all_waves=which.value == ALL)
+        gaps = find_gaps(ratings, met_within=study.met_within, confidence=confidence)
+        answer.value = answer_html(gaps, study, confidence)
 
     for control in (*lists.values(), which):
         control.observe(redraw, names="value")
     redraw()
     shown = [control for control in lists.values() if control.options]
-    return widgets.VBox([widgets.HBox([*shown, which], layout={"flex_flow": "row wrap"}), picture])
+    return widgets.VBox([widgets.HBox([*shown, which], layout={"flex_flow": "row wrap"}), answer])
 
 
 def list_of(choice: str, values: pd.Series, study: Study) -> widgets.SelectMultiple:
-    """A list to choose several from, in the order of the journey."""
+    """A list to choose several from, stages in the order of the journey."""
     found = set(values.dropna())
     options = [stage for stage in study.stages if stage in found] if choice == "stages" else sorted(found)
     return widgets.SelectMultiple(options=options, description=choice, rows=min(6, max(2, len(options))))
 
 
-def gaps_of(study: Study, cells: pd.DataFrame, wave: str, confidence: float) -> pd.DataFrame:
-    """The gaps of chosen cells."""
-    ratings = add_up_cells(cells, all_waves=wave == ALL)
-    return find_gaps(ratings, met_within=study.met_within, confidence=confidence)
-
-
-def draw(gaps: pd.DataFrame, study: Study, confidence: float) -> None:
-    """Headline, chart and table, as notebook 04 shows them."""
-    chapter = Chapter()
-    if gaps.empty:
-        chapter.say(NO_PAIRS)
-        return
+def answer_html(gaps: pd.DataFrame, study: Study, confidence: float) -> str:
+    """Chart and table as notebook 04 shows them; every word of the data is escaped."""
     headline = describe_gaps(gaps, confidence=confidence)
-    alt = f"{headline} Every touchpoint: {list_gaps(gaps)}."
-    chapter.show(plot_gaps(gaps, title=headline, scale=study.scale), "gaps", alt=alt)
-    chapter.table(gaps, "gaps")
+    use_theme()
+    ax = plot_gaps(gaps, title=headline, scale=study.scale)
+    if ax is None:
+        return f"<p>{html.escape(headline)}</p>"
+    alt = html.escape(f"{headline} Every touchpoint: {list_gaps(gaps)}.", quote=True)
+    png = b64encode(picture_of(ax)).decode()
+    plt.close(ax.figure)
+    return f'<img alt="{alt}" width="760" src="data:image/png;base64,{png}">{table_html(readable(gaps))}'

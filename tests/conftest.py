@@ -8,6 +8,7 @@ import matplotlib
 import pandas as pd
 import pytest
 
+from cxlib.report import run_report
 from cxlib.study import ROOT
 
 matplotlib.use("Agg")
@@ -61,6 +62,12 @@ def real_data() -> Path:
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def sample_report(tmp_path_factory) -> Path:
+    """The published report of the sample study."""
+    return run_report("data/sample", {}, reports=tmp_path_factory.mktemp("reports"))[0]
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,10 @@
 
 import pytest
 
-from cxlib.report import run_report
-
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    return run_report("data/sample", {}, reports=tmp_path_factory.mktemp("reports"))[0].resolve() / "report.html"
+def report(sample_report):
+    return sample_report.resolve() / "report.html"
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -10,6 +10,9 @@ import urllib.request
 
 import pytest
 
+from cxlib import describe_gaps, find_gaps, open_study, summarise_ratings
+from cxlib.chapter import readable
+
 TOKEN = "only-for-this-test"
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -56,14 +59,13 @@ class Lab:
         )
         wait_for(lambda: self.get("status") is not None, 60, "JupyterLab to start")
 
-    def get(self, what: str):
+    def get(self, what: str, method: str = "GET"):
         """An answer of the server, None while it has none."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/{what}", headers={"Authorization": f"token {TOKEN}"}
-        )
+        address = f"http://127.0.0.1:{self.port}/api/{what}"
+        request = urllib.request.Request(address, headers={"Authorization": f"token {TOKEN}"}, method=method)
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
-                return json.load(answer)
+                return json.loads(answer.read() or b"null")
         except OSError:
             return None
 
@@ -77,8 +79,11 @@ class Lab:
         return True
 
     def open(self, page, notebook: str):
-        """Open a notebook and wait for its kernel."""
-        page.goto(f"http://127.0.0.1:{self.port}/lab/tree/{notebook}?token={TOKEN}")
+        """Open a notebook, those before it shut down, and wait for its kernel."""
+        for session in self.get("sessions") or []:
+            self.get(f"sessions/{session['id']}", method="DELETE")
+        workspace = notebook.removesuffix(".ipynb")  # of its own, or the tabs of earlier notebooks come back
+        page.goto(f"http://127.0.0.1:{self.port}/lab/workspaces/{workspace}/tree/{notebook}?token={TOKEN}")
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         wait_for(self.idle, 60, "the kernel")
 
@@ -99,11 +104,47 @@ def lab(root, tmp_path_factory, browser):
     server.process.wait(30)
 
 
-def test_notebook_04_opens_alone_and_runs(lab, browser):
+CHARTS = {
+    "01_moments_of_truth": 3,
+    "02_expectations": 3,
+    "03_experience": 4,
+    "04_gaps": 4,
+    "05_priorities": 2,
+    "06_monitoring": 3,
+}
+
+
+@pytest.fixture
+def page(browser):
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    lab.open(page, "04_gaps.ipynb")
-    lab.run_all(page)
-    assert page.locator(".jp-RenderedImage img").count() == 4
-    assert page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']").count() == 0
-    assert "Of 20 touchpoints, 9 fall short of expectation" in page.locator(".jp-Notebook").inner_text()
+    yield page
     page.close()
+
+
+@pytest.mark.parametrize("notebook", CHARTS)
+def test_each_notebook_opens_alone_and_runs(lab, page, notebook):
+    lab.open(page, f"{notebook}.ipynb")
+    lab.run_all(page)
+    assert page.locator(".jp-RenderedImage img").count() == CHARTS[notebook]
+    assert page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']").count() == 0
+    assert "340 people gave" in page.locator(".jp-Notebook").inner_text()
+
+
+def shown_table(page) -> list[list[str]]:
+    """The rows of the explorer's table."""
+    rows = page.locator(".widget-html tbody tr").all()
+    return [[cell.inner_text() for cell in row.locator("td").all()] for row in rows]
+
+
+def test_choosing_a_persona_redraws_the_explorer_with_the_figures_of_the_report(lab, page):
+    lab.open(page, "explore.ipynb")
+    lab.run_all(page)
+    chart = page.locator(".widget-html img")
+    chart.wait_for(timeout=60_000)
+    before = chart.get_attribute("src")
+    page.locator("select[multiple]:has(option:text('Senior'))").select_option("Senior")
+    wait_for(lambda: chart.get_attribute("src") != before, 30, "the chart to change")
+    study = open_study("data/sample", personas=["Senior"])
+    gaps = find_gaps(summarise_ratings(study), met_within=study.met_within)
+    assert shown_table(page) == readable(gaps).astype("str").to_numpy().tolist()
+    assert describe_gaps(gaps) in chart.get_attribute("alt")

@@ -4,7 +4,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.charts.rows import name_rows, new_axes, plot_rows, say_right
+from cxlib.charts.rows import cell_size, name_columns, name_rows, new_axes, plot_rows, say_right
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, finish, wrap
 from cxlib.tables import check_columns
 from cxlib.words import percent
@@ -41,14 +41,11 @@ def plot_expectation_grid(
     middle, reach = grid.stack().mean(), 2 * (grid.stack().max() - grid.stack().min() + 0.1)
     sns.heatmap(
         grid, ax=ax, cmap="Purples", vmin=middle - reach / 2, vmax=middle + reach, linewidths=2, cbar=False,
-        annot=words, fmt="", annot_kws={"fontsize": 9, "color": INK}, xticklabels=False, yticklabels=False,
+        annot=words, fmt="", annot_kws={"fontsize": cell_size(len(there)), "color": INK}, xticklabels=False, yticklabels=False,
     )  # fmt: skip
-    letters = max(7, 72 // len(there))
-    places = [place + 0.5 for place in range(len(there))]
-    ax.set_xticks(places, [wrap(name, letters) for name in there], parse_math=False)
+    name_columns(ax, there)
     ax.set_yticks([place + 0.5 for place in range(len(grid))], [wrap(n, 24) for n in grid.index], parse_math=False)
     ax.set_ylabel("")
-    ax.xaxis.tick_top()
     ax.tick_params(length=0)
     return finish(ax, title, "mean expectation in scale points; darker: more is expected")
 
@@ -72,6 +69,7 @@ def plot_persona_mix(mix: pd.DataFrame, *, title: str, ax: Axes | None = None) -
     words = [f"{percent(row.share)}  {row.verdict}" for row in shown.itertuples()]
     say_right(ax, words, colours)
     ax.xaxis.set_major_formatter(lambda share, _: percent(share))
+    ax.locator_params(axis="x", nbins=6)
     ax.set_xlim(left=0)
     n = f"n {shown['n'].iloc[0]:,}"
     return finish(ax, title, f"share of customers: hollow claimed, filled found with its interval ({n})")

@@ -55,10 +55,12 @@ def plot_emotion_curve(experience: pd.DataFrame, *, title: str, ax: Axes | None 
 
 
 def mark_stages(ax: Axes, shown: pd.DataFrame) -> None:
-    """A thin line where a stage ends, and its name inside at the edge."""
+    """A thin line where a stage ends, and its name in a margin left of the scale."""
     if "stage" not in shown or shown["stage"].isna().all():
         return
     stages = shown["stage"].fillna("")
+    ax.set_xlim(-3.4, 2.1)
+    ax.set_xticks(range(-2, 3))
     for row in shown.index[stages.ne(stages.shift())]:
         if row:
             ax.axhline(row - 0.5, color=GRID, linewidth=0.8, zorder=0)
@@ -82,4 +84,6 @@ def plot_funnel(funnel: pd.DataFrame, *, title: str, ax: Axes | None = None) -> 
         for row in shown.itertuples()
     ]
     say_right(ax, words)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.locator_params(axis="x", nbins=6)
     return finish(ax, title, "customers who got there in order; right: share of the stage before, with its interval")

@@ -4,7 +4,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.charts.rows import name_rows, new_axes, say_right
+from cxlib.charts.rows import cell_size, name_columns, name_rows, new_axes, say_right
 from cxlib.charts.theme import DIVERGING, FAINT, GRID, INK, VERDICT_COLOURS, VERDICT_WORDS, finish, wrap
 from cxlib.gaps import group_names
 from cxlib.tables import check_columns
@@ -78,22 +78,17 @@ def plot_gap_heatmap(
     words = words.pivot(index=rows, columns=columns, values="words").reindex_like(grid).fillna("")
     unsure = shown.pivot(index=rows, columns=columns, values="verdict").reindex_like(grid).eq("not enough data")
     ax = new_axes(grid.index, ax, lines=2)
+    size = cell_size(len(grid.columns))
     reach = shown["gap"].abs().max()
     look = dict(cmap=DIVERGING, center=0, vmin=-2 * reach, vmax=2 * reach, linewidths=2, cbar=False)
-    text = dict(annot=words.mask(unsure, ""), fmt="", annot_kws={"fontsize": 9, "color": INK})
+    text = dict(annot=words.mask(unsure, ""), fmt="", annot_kws={"fontsize": size, "color": INK})
     sns.heatmap(grid.mask(unsure), ax=ax, xticklabels=False, yticklabels=False, **look, **text)
     for row, column in zip(*unsure.to_numpy().nonzero()):
-        ax.text(column + 0.5, row + 0.5, words.iloc[row, column], ha="center", va="center", color=FAINT, fontsize=9)
+        ax.text(column + 0.5, row + 0.5, words.iloc[row, column], ha="center", va="center", color=FAINT, fontsize=size)
     ax.set_facecolor("#f1f1f1")
-    letters = max(7, 72 // len(grid.columns))
-    ax.set_xticks(
-        [place + 0.5 for place in range(len(grid.columns))],
-        [wrap(name, letters) for name in grid.columns],
-        parse_math=False,
-    )
+    name_columns(ax, grid.columns)
     ax.set_yticks([place + 0.5 for place in range(len(names))], [wrap(name, 24) for name in names], parse_math=False)
     ax.set_ylabel("")
-    ax.xaxis.tick_top()
     ax.tick_params(length=0)
     return finish(ax, title, "gap in scale points; orange: shortfall, purple: exceeded, grey: not enough data")
 

@@ -87,20 +87,32 @@ def draw_band(ax: Axes, cards: list[tuple], top: float) -> None:
         ax.add_patch(box)
         ax.add_patch(Rectangle((column + 0.04, y + 0.07), 0.045, 0.76, color=colour, linewidth=0))
         name = wrap(card.label, 18).split("\n")
-        name = name if len(name) < 4 else [*name[:2], name[2] + " …"]
-        ax.text(column + 0.13, y + 0.06, "\n".join(name), fontsize=7.6, va="top", linespacing=1.05, parse_math=False)
+        name = name if len(name) < 5 else [*name[:3], name[3] + " …"]
+        ax.text(column + 0.13, y + 0.06, "\n".join(name), fontsize=7.2, va="top", linespacing=1.05, parse_math=False)
         gap = f"gap {signed(card.gap)}" if pd.notna(card.gap) else "no gap known"
         emotion = getattr(card, "emotion", np.nan)
         felt = f" · feels {signed(emotion)}" if pd.notna(emotion) else ""
         reach = f"reach {percent(card.reach)}" if pd.notna(card.reach) else ""
         weight = "bold" if pd.notna(card.gap) else "normal"
         ax.text(column + 0.13, y + 0.7, gap, fontsize=7.6, va="bottom", color=colour, fontweight=weight)
+        n = f"n {card.n:,.0f}" if pd.notna(getattr(card, "n", np.nan)) else ""
+        ax.text(column + 0.93, y + 0.7, n, fontsize=6.6, va="bottom", ha="right", color=FAINT)
         ax.text(column + 0.13, y + 0.85, f"{reach}{felt}", fontsize=6.6, va="bottom", color=FAINT)
 
 
 def plot_moments(moments: pd.DataFrame, *, title: str, outcome: str) -> Axes | None:
     """How much each touchpoint matters with its interval, and beside it how many customers it reaches; None without."""
-    needed = ["label", "importance", "importance_low", "importance_high", "n_importance", "reach", "moment", "verdict"]
+    needed = [
+        "label",
+        "importance",
+        "importance_low",
+        "importance_high",
+        "n_importance",
+        "reach",
+        "respondents",
+        "moment",
+        "verdict",
+    ]
     check_columns(moments, needed, name="moments (from find_moments)")
     shown = moments[moments["importance"].notna()].reset_index(drop=True)
     if shown.empty:
@@ -118,7 +130,8 @@ def plot_moments(moments: pd.DataFrame, *, title: str, outcome: str) -> Axes | N
     beside.barh(shown.index, shown["reach"], height=0.55, color=GRID)
     beside.set_xlim(0, 1)
     beside.set_xticks([])
-    say_right(beside, [f"{percent(row.reach)}" for row in shown.itertuples()], FAINT)
+    ax.xaxis.set_major_formatter(lambda share, _: percent(share))
+    say_right(beside, [f"{percent(row.reach)} (n {row.respondents:,})" for row in shown.itertuples()], FAINT)
     beside.set_xlabel("reach", loc="left")
     beside.spines[["top", "right", "left", "bottom"]].set_visible(False)
     beside.tick_params(axis="y", length=0)
@@ -127,7 +140,11 @@ def plot_moments(moments: pd.DataFrame, *, title: str, outcome: str) -> Axes | N
 
 def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes | None:
     """The share of journeys in the log and of respondents at each touchpoint; None where there is neither."""
-    check_columns(coverage, ["label", "rated", "visited", "status"], name="coverage (from find_coverage)")
+    check_columns(
+        coverage,
+        ["label", "respondents", "rated", "journeys", "visited", "status"],
+        name="coverage (from find_coverage)",
+    )
     if coverage.empty or coverage[["rated", "visited"]].isna().all(axis=None):
         return None
     shown = coverage.reset_index(drop=True)
@@ -139,11 +156,12 @@ def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None)
                 word, (1, 1), (-4 if column == "rated" else -58, 4), xycoords="axes fraction", textcoords="offset points",
                 ha="right", fontsize=8.5, color=colour,
             )  # fmt: skip
-    name_rows(ax, shown["label"])
+    counts = [f"{row.journeys:,} / {row.respondents:,}" for row in shown.itertuples()]
+    name_rows(ax, shown["label"], counts)
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(lambda share, _: percent(share))
     words = ["" if status == "covered" else status for status in shown["status"]]
     missing = {"not on the map", "nobody visits it"}
     colours = [VERDICT_COLOURS["shortfall"] if status in missing else FAINT for status in shown["status"]]
     say_right(ax, words, colours)
-    return finish(ax, title, "share of journeys in the log, and of respondents who rated it")
+    return finish(ax, title, "share of journeys in the log, and of respondents who rated it; n: journeys / respondents")

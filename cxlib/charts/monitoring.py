@@ -34,7 +34,7 @@ def plot_change(change: pd.DataFrame, *, title: str, ax: Axes | None = None) -> 
 
 def plot_kpis(tracked: pd.DataFrame, monitoring: pd.DataFrame, *, title: str) -> Axes | None:
     """Each KPI over time with its interval as a band, its target as a dashed line; None without KPIs."""
-    check_columns(tracked, ["kpi", "date", "value", "low", "high", "is_share"], name="tracked (from track_kpis)")
+    check_columns(tracked, ["kpi", "date", "n", "value", "low", "high", "is_share"], name="tracked (from track_kpis)")
     names = list(dict.fromkeys(tracked["kpi"]))
     if not names:
         return None
@@ -48,18 +48,21 @@ def plot_kpis(tracked: pd.DataFrame, monitoring: pd.DataFrame, *, title: str) ->
         series = tracked[tracked["kpi"] == kpi]
         of_kpi = monitoring[monitoring["figure"] == kpi]
         draw_kpi(ax, series, of_kpi.iloc[0] if len(of_kpi) else None)
+    figure.get_layout_engine().set(wspace=0.06)
     finish(axes[0, 0], title, "")
     return axes[0, 0]
 
 
 def draw_kpi(ax: Axes, series: pd.DataFrame, against: pd.Series | None) -> None:
     """One KPI: line, band, last value, target."""
-    last, written = series.iloc[-1], percent if series["is_share"].iloc[-1] else "{:.1f}".format
+    last, written = series.iloc[-1], percent if series["is_share"].iloc[-1] else in_figures
     ax.fill_between(series["date"], series["low"].astype(float), series["high"].astype(float), color=GRID, linewidth=0)
     ax.plot(series["date"], series["value"], color=INK, linewidth=1.4, marker="o" if len(series) == 1 else None)
+    if len(series) == 1:
+        ax.vlines(series["date"], series["low"].astype(float), series["high"].astype(float), color=INK, linewidth=1.4)
     ax.set_title(wrap(last["kpi"], 40), loc="left", fontsize=9.5, pad=6, parse_math=False)
     ends = [series["low"].min(), series["high"].max()]
-    words, colour = written(last["value"]), INK
+    words, colour = f"{written(last['value'])}\nn {last['n']:,}", INK
     if against is not None and pd.notna(against["target"]):
         missed = against["status"] == "missed"
         colour = (
@@ -76,7 +79,20 @@ def draw_kpi(ax: Axes, series: pd.DataFrame, against: pd.Series | None) -> None:
     if np.isfinite(ends).all() and ends[1] > ends[0]:
         ax.set_ylim(ends[0] - 0.15 * (ends[1] - ends[0]), ends[1] + 0.15 * (ends[1] - ends[0]))
     ax.yaxis.set_major_formatter(lambda value, _: written(value))
-    ax.xaxis.set_major_locator(AutoDateLocator(maxticks=5))
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    name_days(ax, series["date"])
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(length=0, labelsize=8)
+
+
+def name_days(ax: Axes, days: pd.Series) -> None:
+    """A few days under the line; a single one in full."""
+    if days.nunique() == 1:
+        ax.set_xticks([days.iloc[0]], [f"{days.iloc[0]:%Y-%m-%d}"])
+        return
+    ax.xaxis.set_major_locator(AutoDateLocator(maxticks=5))
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+
+
+def in_figures(value: float) -> str:
+    """A value with thousands apart, without a decimal where it is large."""
+    return f"{value:,.{0 if abs(value) >= 100 else 1}f}".replace("-", "−")

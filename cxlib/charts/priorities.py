@@ -42,7 +42,9 @@ def plot_matrix(matrix: pd.DataFrame, *, title: str, outcome: str, ax: Axes | No
     Names are written where there is room, of those whose quadrant is sure first.
     """
     check_columns(
-        matrix, ["label", "importance", "performance", "quadrant", "p_quadrant"], name="matrix (from place_in_matrix)"
+        matrix,
+        ["label", "n", "importance", "performance", "quadrant", "p_quadrant"],
+        name="matrix (from place_in_matrix)",
     )
     if matrix.empty:
         return None
@@ -62,10 +64,14 @@ def plot_matrix(matrix: pd.DataFrame, *, title: str, outcome: str, ax: Axes | No
             words, (x, y), (4 if x == 0 else -4, -10 if y else 5), xycoords="axes fraction", textcoords="offset points",
             ha=side, fontsize=8.5, color=FAINT, style="italic",
         )  # fmt: skip
+    n = f"n {matrix['n'].min():,} to {matrix['n'].max():,} a touchpoint"
     finish(
-        ax, title, "mean experience; filled: the quadrant is sure (80 % or more), hollow: doubtful; lines: the means"
+        ax,
+        title,
+        f"mean experience ({n})\nfilled: the quadrant is sure (80 % or more), hollow: doubtful; lines: the means",
     )
     ax.set_ylabel(f"importance for {outcome}", parse_math=False)
+    ax.yaxis.set_major_formatter(lambda share, _: percent(share))
     place_names(ax, matrix.assign(colour=colours).loc[sure.sort_values(ascending=False, kind="stable").index])
     return ax
 

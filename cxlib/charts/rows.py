@@ -46,6 +46,20 @@ def say_right(ax: Axes, words: Sequence[str], colours: Sequence[str] | str = INK
         )  # fmt: skip
 
 
+def name_columns(ax: Axes, names: Sequence[str]) -> None:
+    """Names over the columns of a grid, upright where a word is wider than its column."""
+    letters = 72 // len(names)
+    fits = all(len(word) <= letters for name in names for word in str(name).split())
+    words = [wrap(name, letters if fits else 24) for name in names]
+    ax.set_xticks([place + 0.5 for place in range(len(names))], words, rotation=0 if fits else 90, parse_math=False)
+    ax.xaxis.tick_top()
+
+
+def cell_size(columns: int) -> float:
+    """Type size at which n in thousands fits the cells of a grid."""
+    return min(9, 84 / columns)
+
+
 def plot_rows(
     table: pd.DataFrame, value: str, low: str, high: str, *, names: Sequence[str], n: Sequence[int | str], title: str,
     xlabel: str, words: Sequence[str], colours: Sequence[str], ax: Axes | None = None,
@@ -59,4 +73,5 @@ def plot_rows(
     ax.scatter(table[value].astype("float64"), rows, s=40, color=list(colours), zorder=3)
     name_rows(ax, names, n)
     say_right(ax, words, colours)
+    ax.locator_params(axis="x", nbins=6)
     return finish(ax, title, xlabel)

@@ -171,22 +171,32 @@ def mean_rating(latent: float) -> float:
 
 def rating(latent: float, low: int = 1, high: int = 7) -> int:
     """An answer on a scale."""
-    return int(np.clip(round(latent), low, high))
+    return min(max(round(latent), low), high)
+
+
+def pick(rng: np.random.Generator, chances: dict[str, float]) -> str:
+    """One of the names, each with its chance."""
+    drawn = rng.random() * sum(chances.values())
+    for name, chance in chances.items():
+        drawn -= chance
+        if drawn < 0:
+            return name
+    return name
 
 
 def make_people(rng: np.random.Generator) -> list[dict]:
     """Respondents of all waves: persona by the true shares, market, site, and a weight that undoes uneven response."""
-    shares = [persona[2] for persona in PERSONAS]
+    shares = {name: share for name, _, share, *_ in PERSONAS}
     people = []
     for wave in WAVES:
         for place in range(PEOPLE_PER_WAVE):
-            market = str(rng.choice(["DE", "FR", "PL"], p=[0.5, 0.3, 0.2]))
+            market = pick(rng, {"DE": 0.5, "FR": 0.3, "PL": 0.2})
             people.append(
                 dict(
                     respondent=f"{wave}-{place + 1:03d}",
                     wave=wave,
                     customer="",
-                    persona=PERSONAS[rng.choice(len(PERSONAS), p=shares)][0],
+                    persona=pick(rng, shares),
                     market=market,
                     site=str(rng.choice(SITES)),
                     weight={"DE": 0.8, "FR": 1.1, "PL": 1.35}[market],
@@ -209,7 +219,7 @@ def make_answers(rng: np.random.Generator, people: list[dict]) -> list[dict]:
             if rng.random() > place["meets"]:
                 continue
             chances = channel_chances(place, leaning)
-            channel = str(rng.choice(list(chances), p=list(chances.values())))
+            channel = pick(rng, chances)
             expected = rng.normal(place["expected"] + own, SPREAD_ANSWER)
             felt = rng.normal(0, SPREAD_ANSWER_REST)
             shift = falls(place, person["wave"], person["persona"], channel)
