@@ -52,7 +52,7 @@ class Chapter:
         self.write("tables", f"{name}.csv", lambda path: write_csv(table, path))
 
     def table(self, table: pd.DataFrame, name: str, *, columns: list[str] | None = None, most: int = 60) -> None:
-        """Keep a table and show it as people read it: `columns` of it, where they are given, and at most `most` rows."""
+        """Keep a table and show it as people read it: `columns` of it, where given, and at most `most` rows."""
         self.keep(table, name)
         if table.empty:
             group = table.columns[0]
@@ -107,8 +107,10 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 def readable(table: pd.DataFrame) -> pd.DataFrame:
     """A result table in words: intervals beside their value, few digits, headings people know."""
     shown = pd.DataFrame(index=table.index)
-    hidden = {*HIDDEN, *(["touchpoint", "stage"] if "label" in table else [])}
     columns = list(table.columns)
+    hidden = {*HIDDEN, *(["touchpoint", "stage"] if "label" in table else [])}
+    counts = [column for column in columns if f"{column[2:]}_low" in columns]
+    hidden |= {again for place, again in enumerate(counts) if any(table[again].equals(table[n]) for n in counts[:place])}
     for place, column in enumerate(columns):
         heading = HEADINGS.get(column, column.replace("_", " "))
         if column in hidden or column == "high" or column.endswith(("_low", "_high")):
@@ -155,12 +157,8 @@ def interval_words(table: pd.DataFrame, column: str, low: str, high: str) -> lis
         return [readable_interval(*pair) for pair in ends]
     shares = table["is_share"] if "is_share" in table else [column in SHARES] * len(table)
     return [
-        "–"
-        if pd.isna(pair[0])
-        else f"{percent(pair[0])} to {percent(pair[1])}"
-        if share
-        else f"{number(pair[0])} to {number(pair[1])}"
-        for pair, share in zip(ends, shares)
+        "–" if pd.isna(low) else f"{percent(low)[:-2]} to {percent(high)}" if share else f"{number(low)} to {number(high)}"
+        for (low, high), share in zip(ends, shares)
     ]
 
 
@@ -176,5 +174,12 @@ def number(value: float) -> str:
 
 
 def table_html(shown: pd.DataFrame) -> str:
-    """The table as HTML, every cell escaped."""
-    return shown.to_html(index=False, border=0, escape=True, justify="left")
+    """The table as HTML, every cell escaped; cells of a column with long words may wrap."""
+    kinds = [" class=words" if shown[c].astype("str").str.len().max() > 28 else "" for c in shown]
+    head = "".join(f"<th>{html.escape(str(column))}</th>" for column in shown)
+    rows = [
+        "".join(f"<td{kind}>{html.escape(str(cell))}</td>" for cell, kind in zip(row, kinds))
+        for row in shown.itertuples(index=False)
+    ]
+    body = "".join(f"<tr>{row}</tr>\n" for row in rows)
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"

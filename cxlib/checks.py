@@ -162,7 +162,7 @@ def checking_sql(connection: duckdb.DuckDBPyConnection, raw: Raw, columns: list[
 
 
 def clean(column: Column, types: dict[str, str], settings: Settings) -> str:
-    """The column with blanks and missing answers as NULL, answers in words as their number; an absent column is NULL."""
+    """The column with blanks and missing answers as NULL, answers in words as their number; NULL where it is absent."""
     kind, name = types.get(column.name), identifier(column.name)
     if kind is None:
         return "CAST(NULL AS VARCHAR)"

@@ -82,7 +82,10 @@ def compare_personas(
 def describe_personas(mix: pd.DataFrame) -> str:
     """Which personas are claimed wrongly, in a sentence."""
     if mix.empty or mix["claimed_share"].isna().all():
-        return "Whom the company believes its customers to be is not known. A file personas.csv with claimed_share switches it on."
+        return (
+            "Whom the company believes its customers to be is not known. "
+            "A file personas.csv with claimed_share switches it on."
+        )
     wrong = mix[mix["verdict"].isin(MIX_VERDICTS[:2])]
     if wrong.empty:
         return "No persona is surely more or fewer of the customers than the company believes."

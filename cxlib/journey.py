@@ -13,7 +13,7 @@ STATUSES = ("not on the map", "nobody visits it", "nobody was asked", "no trace 
 def find_reach(places: pd.DataFrame, ratings: pd.DataFrame, *, people: int, confidence: float = 0.95) -> pd.DataFrame:
     """The share of respondents who rated each touchpoint, of the map and beyond it, with Wilson's interval.
 
-    `places` is the map, `ratings` comes from `summarise_ratings`, `people` is how many answered. One row per touchpoint:
+    `places` is the map, `ratings` comes from `summarise_ratings`, `people` is how many answered. One row a touchpoint:
     stage, touchpoint, label, `respondents`, `reach`, `reach_low`, `reach_high`.
     """
     check_columns(ratings, ["touchpoint", "n_expected", "n_experienced"], name="ratings (from summarise_ratings)")

@@ -146,9 +146,9 @@ def find_moments(gaps: pd.DataFrame, importance: pd.DataFrame, reach: pd.DataFra
     """Moments of truth: touchpoints that surely matter more than most, and which way they cut.
 
     `gaps` comes from `find_gaps`, `importance` from `find_importance`, `reach` from `find_reach`. A touchpoint is a
-    moment of truth where the whole interval of its importance lies above what chance gives and above an even share,
-    the mean importance of all touchpoints measured the same way. `moment` says which way: *negative* (its gap is a sure shortfall),
-    *positive* (surely exceeded), *in balance* (met) or *not sure which way*; empty where it is none.
+    moment of truth where the whole interval of its importance lies above what chance gives and above an even share, the
+    mean importance of all touchpoints measured the same way. `moment` says which way: *negative* (its gap is a sure
+    shortfall), *positive* (surely exceeded), *in balance* (met) or *not sure which way*; empty where it is none.
     """
     check_columns(gaps, ["touchpoint", "label", "gap", "low", "high", "verdict"], name="gaps (from find_gaps)")
     table = reach.merge(importance.drop(columns="stage"), on="touchpoint", how="left", validate="one_to_one")
@@ -225,7 +225,7 @@ def describe_importance(importance: pd.DataFrame, *, outcome: str) -> str:
     if len(alone):
         stages = alone["stage"].nunique()
         said.append(
-            f"In {counted(stages, 'stage')} too few people rated every touchpoint: there each touchpoint's own association "
-            f"with {outcome} is shown, which is not a share and not to be compared with one."
+            f"In {counted(stages, 'stage')} too few people rated every touchpoint: there each touchpoint's own "
+            f"association with {outcome} is shown, which is not a share and not to be compared with one."
         )
     return " ".join(said)

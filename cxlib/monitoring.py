@@ -38,19 +38,9 @@ def find_change(change: pd.DataFrame, *, confidence: float = 0.95, level: float 
         columns={"mean_now": "gap", "mean_before": "gap_before", "n_now": "n"}
     )
     groups = [column for column in ("stage", "touchpoint", "label") if column in table]
-    columns = [
-        "wave_now",
-        "wave_before",
-        *groups,
-        "n",
-        "n_before",
-        "n_both",
-        "gap_before",
-        "gap",
-        "change",
-        "low",
-        "high",
-    ]
+    own = [c for c in change.columns if c not in groups and not c.endswith(("_now", "_before", "_both", "covariance"))]
+    columns = [*groups, *own, "wave_now", "wave_before", "n", "n_before", "n_both", "gap_before", "gap", "change"]
+    columns += ["low", "high"]
     rank = table["verdict"].eq(CHANGES[2])
     order = table.assign(rank=rank, size=-moved.abs()).sort_values(["rank", "size"], kind="stable").index
     return table.loc[order, [*columns, "q", "verdict"]].reset_index(drop=True)
@@ -77,8 +67,8 @@ def find_register(gaps: pd.DataFrame, *, waves: list[str]) -> pd.DataFrame:
     """The gaps that were ever open, wave by wave, and their state in the last one.
 
     `gaps` comes from `find_gaps` by touchpoint and wave. A gap opens with a sure shortfall. It is *closed* when the
-    verdict is met or exceeded, or its rise since the last sure shortfall has an interval without 0; a verdict that just no
-    longer holds is *uncertain*, for q moving from .04 to .06 is no news. Columns: stage, touchpoint, label, `state`,
+    verdict is met or exceeded, or its rise since the last sure shortfall has an interval without 0; a verdict that just
+    no longer holds is *uncertain*, for q moving from .04 to .06 is no news. Columns: stage, touchpoint, label, `state`,
     `since` (wave it opened in), `n`, `gap`, `low`, `high` and `verdict` of the last wave.
     """
     check_columns(gaps, ["touchpoint", "wave", "n", "gap", "low", "high", "verdict"], name="gaps (from find_gaps)")

@@ -60,9 +60,10 @@ def rank_gaps(
     score = impact**impact_weight * draw_feasibility(table, draws, rng) ** feasibility_weight
     place = (-score).argsort(axis=1, kind="stable").argsort(axis=1) + 1
     place = np.where(score > 0, place, len(table))
+    there = score > 0
     table = table.assign(
         impact=impact.mean(axis=0), score=score.mean(axis=0), mean_rank=place.mean(axis=0),
-        p_top=((place <= top) & (score > 0)).mean(axis=0), could_be_top=first_places(((place == 1) & (score > 0)).mean(axis=0)),
+        p_top=((place <= top) & there).mean(axis=0), could_be_top=first_places(((place == 1) & there).mean(axis=0)),
     )  # fmt: skip
     table = table[[*columns, "impact", "score", "mean_rank", "p_top", "could_be_top"]]
     return table.sort_values(["p_top", "score"], ascending=False, kind="stable", ignore_index=True)
@@ -211,10 +212,11 @@ def propose_actions(
         + (f" when customers can {need}" if isinstance(need, str) else "")
         for gap, need in zip(table["gap"], table["need"])
     ]
+    columns = ["touchpoint", "label", "kind", "reason", "hypothesis", "owner", "kpi", "n", "gap", "low", "high"]
     return table.assign(
         kind=np.where(often, "proactive", "reactive"), reason=reasons, hypothesis=hypotheses,
         kpi="gap of " + table["label"].astype("str"), n_needed=pd.array(needed, dtype="Float64").astype("Int64"),
-    )[["touchpoint", "label", "kind", "reason", "hypothesis", "owner", "kpi", "n", "gap", "low", "high", "n_needed"]]  # fmt: skip
+    )[[*columns, "n_needed"]]  # fmt: skip
 
 
 def find_action_states(actions: pd.DataFrame, *, day: str) -> pd.DataFrame:

@@ -44,7 +44,7 @@ def render_chapter(path: Path) -> dict:
         exclude_anchor_links=True,
     )  # fmt: skip
     exporter.register_filter(
-        "allowed_html", lambda html: bleach.clean(html, tags=ALLOWED_TAGS, attributes={}, strip=True)
+        "allowed_html", lambda html: bleach.clean(html, tags=ALLOWED_TAGS, attributes={"td": ["class"]}, strip=True)
     )
     body = exporter.from_notebook_node(notebook)[0]
     findings = [

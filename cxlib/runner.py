@@ -117,6 +117,8 @@ def scrub(path: Path) -> None:
         cell.id = f"cell-{place}"
         if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
             raise StudyError(f"{path.name}, cell {place + 1} did not run. Nothing was published.", code=70)
+        if cell.cell_type == "code":  # warnings name paths of this machine, and are for developers
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = re.sub(r'(?m)^output_path = ".*"$', 'output_path = ""', cell.source)
     nbformat.write(notebook, path)

@@ -31,7 +31,8 @@ class TableFile:
 class Settings:
     """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters.
 
-    `codes` gives the number an answer in words stands for, by column. `outcome` is the column of respondents that moments of truth are judged by, such as overall satisfaction.
+    `codes` gives the number an answer in words stands for, by column. `outcome` is the column of respondents that
+    moments of truth are judged by, such as overall satisfaction.
     """
 
     title: str

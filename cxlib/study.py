@@ -45,8 +45,9 @@ class View:
 class Study:
     """An opened study: settings, tables (lazy in the engine), and the part looked at.
 
-    A table the study has not (`absent`) is there without rows; `"events" in study` tells which it has. `counts` has a row a table:
-    read = used + quarantined + excluded. `quarantined` has a row for each row, or value, that cannot be used.
+    A table the study has not (`absent`) is there without rows; `"events" in study` tells which it has. `counts` has a
+    row a table: read = used + quarantined + excluded. `quarantined` has a row for each row, or value, that cannot be
+    used.
     """
 
     settings: Settings
@@ -143,9 +144,9 @@ class Study:
         if "ratings" not in self:
             return files
         columns = {
-            "ratings.expected": "No expectations: a column expected of the ratings would switch on gaps and priorities.",
-            f"respondents.{self.outcome or '?'}": "No verdict on the whole: a column of respondents, named as outcome in "
-            "study.yaml, would switch on what matters most.",
+            "ratings.expected": "No expectations: a column expected of the ratings switches on gaps and priorities.",
+            f"respondents.{self.outcome or '?'}": "No verdict on the whole: "
+            "a column of respondents, named as outcome in study.yaml, would switch on what matters most.",
         }
         return files + [sentence for column, sentence in columns.items() if column not in self]
 

@@ -41,7 +41,8 @@ def plot_expectation_grid(
     middle, reach = grid.stack().mean(), 2 * (grid.stack().max() - grid.stack().min() + 0.1)
     sns.heatmap(
         grid, ax=ax, cmap="Purples", vmin=middle - reach / 2, vmax=middle + reach, linewidths=2, cbar=False,
-        annot=words, fmt="", annot_kws={"fontsize": cell_size(len(there)), "color": INK}, xticklabels=False, yticklabels=False,
+        annot=words, fmt="", annot_kws={"fontsize": cell_size(len(there)), "color": INK},
+        xticklabels=False, yticklabels=False,
     )  # fmt: skip
     name_columns(ax, there)
     ax.set_yticks([place + 0.5 for place in range(len(grid))], [wrap(n, 24) for n in grid.index], parse_math=False)

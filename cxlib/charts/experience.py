@@ -71,7 +71,7 @@ def mark_stages(ax: Axes, shown: pd.DataFrame) -> None:
 
 
 def plot_funnel(funnel: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes | None:
-    """How many customers reach each stage in order, and what share goes on from the stage before; None without a log."""
+    """How many customers reach each stage in order, and what share goes on from the one before; None without a log."""
     check_columns(funnel, ["stage", "customers", "went_on", "low", "high"], name="funnel (from find_funnel)")
     if funnel.empty:
         return None

@@ -164,4 +164,4 @@ def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None)
     missing = {"not on the map", "nobody visits it"}
     colours = [VERDICT_COLOURS["shortfall"] if status in missing else FAINT for status in shown["status"]]
     say_right(ax, words, colours)
-    return finish(ax, title, "share of journeys in the log, and of respondents who rated it; n: journeys / respondents")
+    return finish(ax, title, "share of journeys in the log, of respondents who rated it; n: journeys / respondents")

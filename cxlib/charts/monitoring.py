@@ -89,7 +89,7 @@ def name_days(ax: Axes, days: pd.Series) -> None:
     if days.nunique() == 1:
         ax.set_xticks([days.iloc[0]], [f"{days.iloc[0]:%Y-%m-%d}"])
         return
-    ax.xaxis.set_major_locator(AutoDateLocator(maxticks=5))
+    ax.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=7))
     ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
 
 

@@ -171,7 +171,7 @@ def summarise_blocks(study: Study, *, by: str | list[str] = "touchpoint") -> pd.
 def summarise_cells(study: Study) -> pd.DataFrame:
     """`summarise_blocks` by touchpoint, persona, channel and wave, of all waves: what an explorer adds up.
 
-    `again` counts respondents with a pair in another cell of the same touchpoint and wave, `again_any` in one of any wave.
+    `again` counts respondents with a pair in another cell of the same touchpoint and wave, `again_any` in one of any.
     """
     whole = dataclasses.replace(study, view=dataclasses.replace(study.view, wave="all"))
     keys = ["touchpoint", "persona", "channel", "wave", "_block"]

@@ -1,13 +1,13 @@
 """The sample study: a laptop retailer that does not exist, with planted truths.
 
-`python data/sample/generate.py FOLDER [SEED]` writes the study's tables. Same seed, same bytes. What is planted stands in
-capitals below; the tests hold the workbook to it:
+`python data/sample/generate.py FOLDER [SEED]` writes the study's tables. Same seed, same bytes. What is planted stands
+in capitals below; the tests hold the workbook to it:
 
 - true gaps, several exactly 0, some that change in the last waves (`MAP`, `SINCE`, `true_gaps`);
 - which touchpoints decide the verdict on the whole (`matters` in `MAP`);
 - a persona that is claimed to be a quarter of the customers and is half of that (`PERSONAS`);
-- a channel that is worse at an equal mix of customers and touchpoints, the app (`CHANNEL_SHIFT`), and one that only looks
-  worse, the phone: it serves the touchpoints and the persona that are let down most;
+- a channel that is worse at an equal mix of customers and touchpoints, the app (`CHANNEL_SHIFT`), and one that only
+  looks worse, the phone: it serves the touchpoints and the persona that are let down most;
 - a touchpoint in the log that is missing from the map (`MISSING`), and one on the map nobody visits (`GHOST`);
 - how many go on from stage to stage (`GO_ON`);
 - an action that worked and one that did not, though it was begun after the worst month (`ACTIONS`).
@@ -30,7 +30,8 @@ WAVES = {
     "2026-Q2": "2026-06-30",
 }
 
-# expected: latent expectation; shift: of the experience; meets: chance a customer meets it; matters: weight in the verdict
+# expected: latent expectation; shift: of the experience; meets: chance a customer meets it; matters: weight in the
+# verdict on the whole; feasible: how feasible a change is
 MAP = """
 touchpoint; label; stage; dimension; channels; need; owner; event; expected; shift; meets; matters; feasible
 advert; Advert or review; awareness; information; web|app; hear of it; Marketing; ; 4.6; 0; .9; 0; .8
