@@ -37,7 +37,7 @@ def plot_expectation_grid(
     grid = shown.pivot(index=rows, columns=columns, values="expected").reindex(columns=there).sort_index()
     words = shown.assign(words=[f"{row.expected:.1f}\nn {row.n}" for row in shown.itertuples()])
     words = words.pivot(index=rows, columns=columns, values="words").reindex_like(grid).fillna("")
-    ax = new_axes(grid.index, ax, lines=2)
+    ax = new_axes(grid.index, ax, lines=2, columns=there)
     middle, reach = grid.stack().mean(), 2 * (grid.stack().max() - grid.stack().min() + 0.1)
     sns.heatmap(
         grid, ax=ax, cmap="Purples", vmin=middle - reach / 2, vmax=middle + reach, linewidths=2, cbar=False,

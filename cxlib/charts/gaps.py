@@ -77,7 +77,7 @@ def plot_gap_heatmap(
     words = shown.assign(words=[f"{signed(row.gap)}\nn {row.n}" for row in shown.itertuples()])
     words = words.pivot(index=rows, columns=columns, values="words").reindex_like(grid).fillna("")
     unsure = shown.pivot(index=rows, columns=columns, values="verdict").reindex_like(grid).eq("not enough data")
-    ax = new_axes(grid.index, ax, lines=2)
+    ax = new_axes(grid.index, ax, lines=2, columns=grid.columns)
     size = cell_size(len(grid.columns))
     reach = shown["gap"].abs().max()
     look = dict(cmap=DIVERGING, center=0, vmin=-2 * reach, vmax=2 * reach, linewidths=2, cbar=False)

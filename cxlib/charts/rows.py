@@ -13,11 +13,21 @@ NAME_WIDTH = 34  # letters before a name wraps
 LINE_INCHES = 0.27
 
 
-def new_axes(names: Sequence[str], ax: Axes | None, lines: int = 1) -> Axes:
-    """`ax`, or new axes with room for every row: `lines` of text, or as many as its name wraps to."""
+def new_axes(names: Sequence[str], ax: Axes | None, lines: int = 1, columns: Sequence[str] = ()) -> Axes:
+    """`ax`, or new axes with room for every row: `lines` of text, or as many as its name wraps to.
+
+    `columns` are the names over a grid, which take room of their own where they stand upright.
+    """
     if ax is None:
-        ax = plt.subplots(figsize=(WIDTH, height_of(names, lines)), layout="constrained")[1]
+        longest = max((len(line) for name in columns for line in wrap(name, 24).split("\n")), default=0)
+        above = 0 if fit(columns) else 0.08 * longest
+        ax = plt.subplots(figsize=(WIDTH, height_of(names, lines) + above), layout="constrained")[1]
     return ax
+
+
+def fit(columns: Sequence[str]) -> bool:
+    """Whether every word of the names over a grid is narrower than its column."""
+    return all(len(word) <= 72 // len(columns) for name in columns for word in str(name).split())
 
 
 def height_of(names: Sequence[str], lines: int = 1) -> float:
@@ -48,10 +58,9 @@ def say_right(ax: Axes, words: Sequence[str], colours: Sequence[str] | str = INK
 
 def name_columns(ax: Axes, names: Sequence[str]) -> None:
     """Names over the columns of a grid, upright where a word is wider than its column."""
-    letters = 72 // len(names)
-    fits = all(len(word) <= letters for name in names for word in str(name).split())
-    words = [wrap(name, letters if fits else 24) for name in names]
-    ax.set_xticks([place + 0.5 for place in range(len(names))], words, rotation=0 if fits else 90, parse_math=False)
+    words = [wrap(name, 72 // len(names) if fit(names) else 24) for name in names]
+    turn = 0 if fit(names) else 90
+    ax.set_xticks([place + 0.5 for place in range(len(names))], words, rotation=turn, parse_math=False)
     ax.xaxis.tick_top()
 
 

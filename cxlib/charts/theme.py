@@ -52,7 +52,7 @@ def use_theme() -> None:
 def finish(ax: Axes, title: str, xlabel: str) -> Axes:
     """The finding as title, over the whole chart; no box around it."""
     ax.figure.suptitle(wrap(title, 80), x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK, parse_math=False)
-    ax.set_xlabel(xlabel, loc="left", parse_math=False)
+    ax.set_xlabel("\n".join(wrap(line, 64) for line in xlabel.splitlines()), loc="left", parse_math=False)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(axis="y", length=0)
     return ax
