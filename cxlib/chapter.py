@@ -110,7 +110,9 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     columns = list(table.columns)
     hidden = {*HIDDEN, *(["touchpoint", "stage"] if "label" in table else [])}
     counts = [column for column in columns if f"{column[2:]}_low" in columns]
-    hidden |= {again for place, again in enumerate(counts) if any(table[again].equals(table[n]) for n in counts[:place])}
+    hidden |= {
+        again for place, again in enumerate(counts) if any(table[again].equals(table[n]) for n in counts[:place])
+    }
     for place, column in enumerate(columns):
         heading = HEADINGS.get(column, column.replace("_", " "))
         if column in hidden or column == "high" or column.endswith(("_low", "_high")):
@@ -157,7 +159,11 @@ def interval_words(table: pd.DataFrame, column: str, low: str, high: str) -> lis
         return [readable_interval(*pair) for pair in ends]
     shares = table["is_share"] if "is_share" in table else [column in SHARES] * len(table)
     return [
-        "–" if pd.isna(low) else f"{percent(low)[:-2]} to {percent(high)}" if share else f"{number(low)} to {number(high)}"
+        "–"
+        if pd.isna(low)
+        else f"{percent(low)[:-2]} to {percent(high)}"
+        if share
+        else f"{number(low)} to {number(high)}"
         for (low, high), share in zip(ends, shares)
     ]
 

@@ -22,6 +22,7 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # in a notebook it would be a widget
     if sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < SMALL_STUDY:
         connection.execute("SET threads = 1")
     connection.execute(f"SET allowed_directories = [{quote(str(folder))}]")

@@ -82,5 +82,6 @@ def describe_coverage(coverage: pd.DataFrame, *, mapped: bool) -> str:
         names = coverage.loc[coverage["status"] == status, "label"]
         said += [f"{words}: {listed(names)}."] if len(names) else []
     if not said:
-        return f"Map, ratings and log agree on {counted(len(coverage), 'touchpoint')}."
+        sources = [word for word, share in (("ratings", "rated"), ("log", "visited")) if coverage[share].notna().any()]
+        return f"{listed(['Map', *sources])} agree on {counted(len(coverage), 'touchpoint')}."
     return " ".join(said)

@@ -78,18 +78,11 @@ def find_importance(drivers: list, *, confidence: float = 0.95) -> pd.DataFrame:
     else equal), `n_importance`, `r2` of the stage and `vif`.
     """
     tables = [stage_importance(stage, confidence) for stage in drivers]
-    columns = [
-        "stage",
-        "touchpoint",
-        "importance",
-        "importance_low",
-        "importance_high",
-        "johnson",
-        "chance",
-        "direction",
-    ]
-    columns += ["n_importance", "importance_is", "r2", "vif"]
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    words = {"stage": "str", "touchpoint": "str", "importance_is": "str"}
+    figures = ["importance", "importance_low", "importance_high", "johnson", "chance", "direction"]
+    figures += ["n_importance", "r2", "vif"]
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*words, *figures])
+    return table.astype(words | dict.fromkeys(figures, "float64"))
 
 
 def stage_importance(stage, confidence: float) -> pd.DataFrame:
@@ -207,9 +200,7 @@ def describe_moments(moments: pd.DataFrame, *, outcome: str) -> str:
 
 
 def describe_importance(importance: pd.DataFrame, *, outcome: str) -> str:
-    """How much of the outcome the stages' touchpoints tell, on how many people, in a sentence."""
-    if importance["importance"].isna().all():
-        return NO_OUTCOME if not outcome else f"Too few people gave both ratings and {outcome} to tell what matters."
+    """How much of the outcome the stages' touchpoints tell, on how many people, in a sentence; empty if not known."""
     known = importance.dropna(subset="importance")
     whole = known[known["importance_is"] == "share of R²"]
     said = []

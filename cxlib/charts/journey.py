@@ -95,7 +95,7 @@ def draw_band(ax: Axes, cards: list[tuple], top: float) -> None:
         reach = f"reach {percent(card.reach)}" if pd.notna(card.reach) else ""
         weight = "bold" if pd.notna(card.gap) else "normal"
         ax.text(column + 0.13, y + 0.7, gap, fontsize=7.6, va="bottom", color=colour, fontweight=weight)
-        n = f"n {card.n:,.0f}" if pd.notna(getattr(card, "n", np.nan)) else ""
+        n = f"n {card.n:,.0f}" if getattr(card, "n", 0) > 0 else ""
         ax.text(column + 0.93, y + 0.7, n, fontsize=6.6, va="bottom", ha="right", color=FAINT)
         ax.text(column + 0.13, y + 0.85, f"{reach}{felt}", fontsize=6.6, va="bottom", color=FAINT)
 
@@ -156,7 +156,10 @@ def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None)
                 word, (1, 1), (-4 if column == "rated" else -58, 4), xycoords="axes fraction", textcoords="offset points",
                 ha="right", fontsize=8.5, color=colour,
             )  # fmt: skip
-    counts = [f"{row.journeys:,} / {row.respondents:,}" for row in shown.itertuples()]
+    there = [
+        count for count, share in (("journeys", "visited"), ("respondents", "rated")) if shown[share].notna().any()
+    ]
+    counts = [" / ".join(f"{n:,}" for n in row) for row in shown[there].itertuples(index=False)]
     name_rows(ax, shown["label"], counts)
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(lambda share, _: percent(share))
@@ -164,4 +167,4 @@ def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None)
     missing = {"not on the map", "nobody visits it"}
     colours = [VERDICT_COLOURS["shortfall"] if status in missing else FAINT for status in shown["status"]]
     say_right(ax, words, colours)
-    return finish(ax, title, "share of journeys in the log, of respondents who rated it; n: journeys / respondents")
+    return finish(ax, title, f"share of journeys in the log, of respondents who rated it; n: {' / '.join(there)}")
