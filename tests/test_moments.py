@@ -260,4 +260,4 @@ def test_an_association_is_not_called_a_share():
     own = describe_importance(find_importance([stage_by_touchpoint(data, (200, 200, 200, 200))]), outcome="overall")
     assert share.startswith("Ratings tell apart this share") and "n\u00a0200" in share
     assert own.startswith("In 1 stage too few people rated every touchpoint") and "share of the" not in own
-    assert "switches it on" in describe_importance(find_importance([]), outcome="")
+    assert describe_importance(find_importance([]), outcome="") == ""
