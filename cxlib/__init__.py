@@ -67,6 +67,8 @@ from cxlib.priorities import (
     rank_gaps,
 )
 from cxlib.summaries import (
+    chosen_wave,
+    count_people,
     count_values,
     describe_study,
     find_kpis,

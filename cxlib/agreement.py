@@ -13,6 +13,11 @@ def check_agreement(study: Study) -> None:
     check_map(study)
     check_waves(study)
     check_people(study)
+    check_personas(study)
+    columns = study.tables["respondents"].collect_schema().names()
+    if "respondents" in study and study.outcome and study.outcome not in columns:
+        known = [column for column in columns if column in study.settings.scales]
+        raise StudyError(f"study.yaml: outcome: respondents have no {study.outcome}. {nearest(study.outcome, known)}")
 
 
 def check_map(study: Study) -> None:
@@ -70,6 +75,21 @@ def check_people(study: Study) -> None:
         )
 
 
+def check_personas(study: Study) -> None:
+    """A persona is claimed once, with a share from 0 to 1."""
+    claims = study.small("personas")
+    twice = claims.loc[claims["persona"].duplicated(), "persona"]
+    if len(twice):
+        raise StudyError(f"{study.source('personas')} lists '{twice.iloc[0]}' twice; keep one.")
+    outside = claims.loc[~claims["claimed_share"].fillna(0).between(0, 1)]
+    if len(outside):
+        persona, share = outside.iloc[0][["persona", "claimed_share"]]
+        raise StudyError(
+            f"{study.source('personas')}: claimed_share of '{persona}' is {share:g}; "
+            "a share lies from 0 to 1, such as 0.25."
+        )
+
+
 def people_not_listed(study: Study) -> list[str]:
     """Those who answered and are not in the table of respondents, or not for the wave they answered in."""
     if not ("ratings" in study and "respondents" in study):
@@ -95,4 +115,18 @@ def find_doubts(study: Study) -> list[str]:
     off_map = sorted(set(study.values("ratings", "touchpoint")) - set(study.touchpoints["touchpoint"]))
     if off_map and "touchpoints" in study:
         doubts.append(f"Rated, but not on the map ({study.source('touchpoints')}): {', '.join(off_map)}.")
+    return doubts + find_strangers(study)
+
+
+def find_strangers(study: Study) -> list[str]:
+    """Touchpoints, KPIs and personas that one table names and the one they are listed in does not know."""
+    touchpoints = {*study.touchpoints["touchpoint"], *study.values("ratings", "touchpoint")}
+    named = [(table, "touchpoint", touchpoints) for table in ("actions", "feasibility", "objectives")]
+    named += [("respondents", "persona", set(study.values("personas", "persona")))] if "personas" in study else []
+    named += [(table, "kpi", set(study.values("kpis", "kpi"))) for table in ("actions", "objectives")]
+    doubts = []
+    for table, column, known in named:
+        strangers = sorted(set(study.values(table, column)) - known)
+        if strangers:
+            doubts.append(f"{study.source(table)}: {column} that the study does not know: {', '.join(strangers)}.")
     return doubts

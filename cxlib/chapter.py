@@ -29,8 +29,21 @@ HIDDEN = ("p", "n_effective", "paired", "is_share")
 SIGNED = ("gap", "change", "gap_before", "emotion")
 SHARES = ("reach", "importance", "johnson", "rated", "visited", "claimed_share", "share", "went_on", "top2", "nps")
 SHARES += ("p_top", "p_quadrant", "feasibility", "r2", "retained")
-COUNTS = ("n", "respondents", "journeys", "customers", "lost", "sites")
-BLANK = ("moment", "objective", "direction", "due", "date", "status", "verdict", "hypothesis", "kpi", "start", "owner")
+COUNTS = ("n", "respondents", "journeys", "customers", "visitors", "lost", "sites")
+BLANK = (
+    "moment",
+    "objective",
+    "direction",
+    "due",
+    "date",
+    "status",
+    "verdict",
+    "hypothesis",
+    "kpi",
+    "start",
+    "owner",
+    "under_way",
+)
 PNG_DPI = 200
 
 
@@ -55,8 +68,8 @@ class Chapter:
         """Keep a table and show it as people read it: `columns` of it, where given, and at most `most` rows."""
         self.keep(table, name)
         if table.empty:
-            group = table.columns[0]
-            if group in SWITCHED_ON_BY:
+            kind, _, group = name.partition("_by_")
+            if kind in ("gaps", "expectations", "experience") and group in SWITCHED_ON_BY:
                 self.say(f"There is nothing to show by {group}: that takes {SWITCHED_ON_BY[group]}.")
             return
         ends = [f"{column}_{end}" for column in columns or [] for end in ("low", "high")]
@@ -109,6 +122,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     shown = pd.DataFrame(index=table.index)
     columns = list(table.columns)
     hidden = {*HIDDEN, *(["touchpoint", "stage"] if "label" in table else [])}
+    hidden |= {"n_expected", "n_experienced", "n_answered"} if "n" in columns else set()
     counts = [column for column in columns if f"{column[2:]}_low" in columns]
     hidden |= {
         again for place, again in enumerate(counts) if any(table[again].equals(table[n]) for n in counts[:place])

@@ -6,7 +6,7 @@ from scipy import stats
 
 from cxlib.intervals import adjust, share_interval, t_interval
 from cxlib.tables import check_columns
-from cxlib.words import listed, percent
+from cxlib.words import extremes, listed, percent
 
 NO_EXPECTATIONS = "Nobody was asked what they expect. A column expected of the ratings switches it on."
 MIX_VERDICTS = ("more than claimed", "fewer than claimed", "as claimed", "not enough data")
@@ -36,9 +36,13 @@ def describe_expectations(expectations: pd.DataFrame) -> str:
     top, bottom = expectations.iloc[0], expectations.iloc[-1]
     if len(expectations) == 1:
         return f"{top['label']} is expected to reach {top['expected']:.1f} (n\u00a0{top['n']:,})."
+    most, least, sure = extremes(expectations, "expected")
+    if not sure:
+        ends = f"{bottom['expected']:.1f} to {top['expected']:.1f}"
+        return f"Of no touchpoint is surely more expected than of another ({ends})."
     return (
-        f"Customers expect most of {top['label']} ({top['expected']:.1f}; n\u00a0{top['n']:,}) "
-        f"and least of {bottom['label']} ({bottom['expected']:.1f}; n\u00a0{bottom['n']:,})."
+        f"Customers expect most of {most} ({top['expected']:.1f}; n\u00a0{top['n']:,}) "
+        f"and least of {least} ({bottom['expected']:.1f}; n\u00a0{bottom['n']:,})."
     )
 
 
@@ -47,6 +51,8 @@ def describe_expectation_grid(grid: pd.DataFrame) -> str:
     known = grid.dropna(subset=["persona", "stage"])
     if known.empty:
         return "Whether personas expect different things cannot be told."
+    if len(known) == 1:
+        return f"{known['persona'].iloc[0]} in {known['stage'].iloc[0]} expects {known['expected'].iloc[0]:.1f}."
     ends = [
         f"{row['persona']} in {row['stage']} ({row['expected']:.1f}; n\u00a0{row['n']:,})"
         for _, row in known.iloc[[0, -1]].iterrows()
@@ -70,7 +76,7 @@ def compare_personas(
         z = (share - claimed) / np.sqrt(claimed * (1 - claimed) / table["n_effective"])
     q = adjust(2 * stats.norm.sf(np.abs(z)))
     held = (low <= claimed) & (claimed <= high)
-    cases = [(q <= level) & (z > 0), (q <= level) & (z < 0), held & (high - low < 0.1)]
+    cases = [(q <= level) & (z > 0) & ~held, (q <= level) & (z < 0) & ~held, held & (high - low < 0.1)]
     verdict = np.where(claimed.isna(), "", np.select(cases, list(MIX_VERDICTS[:3]), MIX_VERDICTS[3]))
     table = table.assign(low=low, high=high, q=q, verdict=verdict)
     order = (share - claimed).abs().sort_values(ascending=False, kind="stable", na_position="last").index
@@ -81,7 +87,9 @@ def compare_personas(
 
 def describe_personas(mix: pd.DataFrame) -> str:
     """Which personas are claimed wrongly, in a sentence."""
-    if mix.empty or mix["claimed_share"].isna().all():
+    if mix.empty or (mix["n"] == 0).all():
+        return "Nobody's persona is known. A column persona of the respondents switches this on."
+    if mix["claimed_share"].isna().all():
         return (
             "Whom the company believes its customers to be is not known. "
             "A file personas.csv with claimed_share switches it on."

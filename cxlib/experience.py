@@ -5,10 +5,9 @@ import pandas as pd
 
 from cxlib.intervals import nps_interval, share_interval, t_interval
 from cxlib.tables import check_columns
-from cxlib.words import listed, percent, signed
+from cxlib.words import extremes, listed, percent, signed
 
 NO_EXPERIENCE = "Nobody was asked what they experienced. A column experienced of the ratings switches it on."
-MEANS = ("experienced", "effort", "emotion")
 
 
 def find_experience(summary: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -42,11 +41,15 @@ def describe_experience(experience: pd.DataFrame) -> str:
         return NO_EXPERIENCE
     known = experience.dropna(subset="experienced").sort_values("experienced", kind="stable")
     worst, best = known.iloc[0], known.iloc[-1]
-    if len(known) == 1:
-        return f"{worst['label']} is rated {worst['experienced']:.1f} (n\u00a0{worst['n_experienced']:,})."
+    highest, lowest, sure = extremes(known, "experienced", "experienced_low", "experienced_high")
+    if not sure:
+        return (
+            "No touchpoint is surely rated higher than another "
+            f"({worst['experienced']:.1f} to {best['experienced']:.1f})."
+        )
     return (
-        f"{best['label']} is rated highest ({best['experienced']:.1f}; n\u00a0{best['n_experienced']:,}), "
-        f"{worst['label']} lowest ({worst['experienced']:.1f}; n\u00a0{worst['n_experienced']:,})."
+        f"Rated highest: {highest} ({best['experienced']:.1f}; n\u00a0{best['n_experienced']:,}); "
+        f"lowest: {lowest} ({worst['experienced']:.1f}; n\u00a0{worst['n_experienced']:,})."
     )
 
 
@@ -63,6 +66,8 @@ def describe_top2(experience: pd.DataFrame) -> str:
     if known.empty:
         return NO_EXPERIENCE
     best, worst = known.loc[known["top2"].idxmax()], known.loc[known["top2"].idxmin()]
+    if best["top2"] == worst["top2"]:
+        return f"{percent(best['top2'])} of answers are one of the two best ratings (n\u00a0{best['n_top2']:,})."
     return (
         f"One of the two best ratings: from {percent(worst['top2'])} of answers on {worst['label']} "
         f"(n\u00a0{worst['n_top2']:,}) to {percent(best['top2'])} on {best['label']} (n\u00a0{best['n_top2']:,})."
@@ -76,13 +81,11 @@ def describe_emotion(experience: pd.DataFrame) -> str:
     known = experience.dropna(subset="emotion_low")
     if known.empty:
         return "The answers are too few to tell how the journey feels."
-    low, high = known.loc[known["emotion"].idxmin()], known.loc[known["emotion"].idxmax()]
-    if low["label"] == high["label"]:
-        return f"{low['label']} feels {signed(low['emotion'])} on a scale from −2 to +2."
-    return (
-        f"The journey feels worst at {low['label']} ({signed(low['emotion'])}) and best at {high['label']} "
-        f"({signed(high['emotion'])}), on a scale from −2 to +2."
-    )
+    best, worst, sure = extremes(known, "emotion", "emotion_low", "emotion_high")
+    ends = f"{signed(known['emotion'].min())} to {signed(known['emotion'].max())}, on a scale from −2 to +2"
+    if not sure:
+        return f"The journey feels much the same everywhere ({ends})."
+    return f"The journey feels worst at {worst} and best at {best} ({ends})."
 
 
 def find_funnel(funnel: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -108,6 +111,8 @@ def describe_funnel(funnel: pd.DataFrame) -> str:
         return f"{funnel['customers'].iloc[0]:,} customers reached {funnel['stage'].iloc[0]}."
     order = funnel["went_on"].astype("float64").argsort()
     worst, place = funnel.iloc[order.iloc[0]], int(order.iloc[0])
+    if worst["went_on"] == 1:
+        return f"All {worst['customers']:,} customers went on from stage to stage."
     close = [row for row in order.iloc[1 : len(funnel) - 1] if funnel["low"].iloc[row] <= worst["high"]]
     tie = f" Could be as large: {listed([between(funnel, row) for row in close])}." if close else ""
     return (

@@ -67,8 +67,8 @@ def add_up_cells(cells: pd.DataFrame, *, all_waves: bool) -> pd.DataFrame:
     """Means and standard errors of a choice of cells, per touchpoint, for `find_gaps`; no row of the data is touched.
 
     `cells` are the chosen rows of `summarise_cells`. Where nobody stands in two of a touchpoint's cells the squares add
-    up, and the result is that of `summarise_ratings`; elsewhere the standard error comes from leaving out one block of
-    respondents at a time, and `n` counts a person once a cell.
+    up, and n, gap and interval are those of `summarise_ratings`; elsewhere the standard error comes from leaving out one
+    block of respondents at a time, and `n` counts a person once a cell.
     """
     groups = ["stage", "touchpoint", "label"]
     sums = [column for column in cells if column.startswith(("n_", "gap_", "paired_"))]
@@ -78,7 +78,7 @@ def add_up_cells(cells: pd.DataFrame, *, all_waves: bool) -> pd.DataFrame:
         total = cell[sums].sum()
         parts = [total[f"gap_{part}"] for part in ("a", "b", "aa", "ab", "bb")]
         mean, se, effective = (float(value) for value in ratio_mean(total["n_gap"], *parts))
-        if cell[again].any():
+        if cell[again].any() and len(cell[["channel", "wave"]].drop_duplicates()) > 1:
             blocks = cell.groupby("_block")[["gap_a", "gap_b"]].sum()
             left = total[["gap_a", "gap_b"]] - blocks
             se = float(leave_one_out(mean, (left["gap_a"] / left["gap_b"]).dropna().to_numpy()))

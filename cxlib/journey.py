@@ -13,14 +13,14 @@ STATUSES = ("not on the map", "nobody visits it", "nobody was asked", "no trace 
 def find_reach(places: pd.DataFrame, ratings: pd.DataFrame, *, people: int, confidence: float = 0.95) -> pd.DataFrame:
     """The share of respondents who rated each touchpoint, of the map and beyond it, with Wilson's interval.
 
-    `places` is the map, `ratings` comes from `summarise_ratings`, `people` is how many answered. One row a touchpoint:
+    `places` is the map, `ratings` comes from `summarise_ratings`, `people` from `count_people`. One row a touchpoint:
     stage, touchpoint, label, `respondents`, `reach`, `reach_low`, `reach_high`.
     """
-    check_columns(ratings, ["touchpoint", "n_expected", "n_experienced"], name="ratings (from summarise_ratings)")
+    check_columns(ratings, ["touchpoint", "n_answered"], name="ratings (from summarise_ratings)")
     columns = ["stage", "touchpoint", "label"]
     beyond = ratings.loc[~ratings["touchpoint"].isin(places["touchpoint"]), columns]
     table = pd.concat([places[columns], beyond], ignore_index=True) if len(beyond) else places[columns].copy()
-    rated = np.maximum(ratings["n_expected"], ratings["n_experienced"]).set_axis(ratings["touchpoint"])
+    rated = ratings.set_index("touchpoint")["n_answered"]
     n = table["touchpoint"].map(rated).fillna(0).astype("int64")
     share = n / people if people else n.astype("float64") * np.nan
     se = np.sqrt(share * (1 - share) / max(people - 1, 1))

@@ -82,7 +82,7 @@ def find_importance(drivers: list, *, confidence: float = 0.95) -> pd.DataFrame:
     figures = ["importance", "importance_low", "importance_high", "johnson", "chance", "direction"]
     figures += ["n_importance", "r2", "vif"]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*words, *figures])
-    return table.astype(words | dict.fromkeys(figures, "float64"))
+    return table.astype(words | dict.fromkeys(figures, "float64") | {"n_importance": "Int64"})
 
 
 def stage_importance(stage, confidence: float) -> pd.DataFrame:
@@ -99,7 +99,8 @@ def stage_importance(stage, confidence: float) -> pd.DataFrame:
     low, high = t_interval(importance, se, np.minimum(n, answered.sum()), confidence)
     r2 = np.repeat(share(products).sum(axis=-1), len(importance) if stage.joint else 1)
     predictors = products.shape[-1] - 1
-    enough = n > 3 * predictors + 7
+    varied = products[..., -1, -1] > 1e-12 * (whole / whole[..., :1, :1])[..., -1, -1]  # not all verdicts are the same
+    enough = (n > 3 * predictors + 7) & varied
     among = products[..., :-1, :-1]
     slopes = np.linalg.pinv(among) @ products[..., :-1, -1:]
     return pd.DataFrame(
@@ -187,7 +188,11 @@ def rank_moments(moments: pd.DataFrame) -> pd.DataFrame:
 def describe_moments(moments: pd.DataFrame, *, outcome: str) -> str:
     """Which touchpoints are moments of truth, and which way they cut, in a sentence."""
     if moments["importance"].isna().all():
-        return NO_OUTCOME if not outcome else f"Too few people gave both ratings and {outcome} to tell what matters."
+        return (
+            NO_OUTCOME
+            if not outcome
+            else f"What matters cannot be told: too few people gave both ratings and {outcome}, or all gave the same."
+        )
     found = rank_moments(moments[moments["moment"] != ""])
     if found.empty:
         return f"No touchpoint surely matters more for {outcome} than the others do."

@@ -11,10 +11,11 @@ from cxlib.words import counted, in_words, listed, signed
 CHANGES = ("better", "worse", "no sure change")
 STATES = ("new", "persisting", "reopened", "uncertain", "closed", "none")
 AT_MOST = "at most"
+DIRECTIONS = ("at least", AT_MOST)
 
 
 def find_change(change: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:
-    """How the gap of each group changed since the wave before, with its interval, the largest change first.
+    """How the gap of each group changed since the wave before, with its interval; sure changes first, then by size.
 
     `change` comes from `summarise_change`. Paired on the respondents both waves share, else independent: the variance
     is that of both means less twice their covariance, t on Welch's degrees of freedom (n − 1 where some answered
@@ -113,8 +114,10 @@ def rose(before, now) -> bool:
     return bool(now.gap - before.gap > margin)
 
 
-def describe_register(register: pd.DataFrame) -> str:
+def describe_register(register: pd.DataFrame, *, waves: list[str]) -> str:
     """How many gaps are new, persisting, closed, in a sentence."""
+    if not waves:
+        return "Gaps are followed from wave to wave: waves in study.yaml, or a column wave, switch this on."
     if register.empty:
         return "No gap has surely been open so far."
     counts = register["state"].value_counts()
@@ -131,13 +134,15 @@ def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     Columns: kpi, date, `sites`, `n` (cases, or sites), `value`, `low`, `high`, `is_share`.
     """
     check_columns(kpis, ["kpi", "date", "value", "numerator", "denominator"], name="kpis (kpis.csv)")
-    wrong = kpis[(kpis["denominator"] < kpis["numerator"]) | (kpis["denominator"] <= 0) | (kpis["numerator"] < 0)]
+    counted_ones = kpis["numerator"].notna() & kpis["denominator"].notna()
+    wrong = kpis[counted_ones & ((kpis["denominator"] < kpis["numerator"]) | (kpis["numerator"] < 0))]
     if len(wrong):
         row = wrong.iloc[0]
         raise StudyError(
             f"kpis: {row['kpi']} has {row['numerator']:g} of {row['denominator']:g} in a row; a numerator lies from 0 "
             "to its denominator. Correct it, or give value instead."
         )
+    kpis = kpis[(counted_ones & (kpis["denominator"] > 0)) | (~counted_ones & kpis["value"].notna())]
     shares = kpis["denominator"].notna() & kpis["numerator"].notna()
     hits = kpis.where(shares).groupby([kpis["kpi"], kpis["date"]])[["numerator", "denominator"]].sum(min_count=1)
     values = kpis.groupby(["kpi", "date"])["value"].agg(["mean", "std", "count"])
@@ -154,32 +159,45 @@ def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     return table[["kpi", "date", "sites", "n", "value", "low", "high", "is_share"]]
 
 
-def compare_targets(tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.DataFrame) -> pd.DataFrame:
+def compare_targets(
+    tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.DataFrame, *, day: str = ""
+) -> pd.DataFrame:
     """The last value of each KPI, and of each touchpoint with an objective, against its target.
 
     `tracked` comes from `track_kpis`, `experience` from `find_experience`. One row per figure: `figure`, `date`, `n`,
     `value`, `low`, `high`, `before` (the value before), `target`, `direction`, `due`, `objective` and `status`:
-    *reached* or *missed* where the whole interval lies on that side of the target, else *cannot be told*; empty
-    without a target.
+    *reached* or *missed* where the whole interval lies on that side of the target (*not reached yet* where it is due
+    after `day`), else *cannot be told*; empty without a target.
     """
+    direction = objectives["direction"].str.strip().str.lower()
+    wrong = objectives["direction"][direction.notna() & ~direction.isin(DIRECTIONS)]
+    if len(wrong):
+        raise StudyError(f"objectives: direction is {wrong.iloc[0]!r}; it is 'at least' (or blank) or 'at most'.")
+    aims = objectives[["kpi", "touchpoint", "target", "direction", "due", "objective"]]
     last = tracked.groupby("kpi").tail(1).assign(before=tracked.groupby("kpi")["value"].shift())
-    figures = last.assign(figure=last["kpi"], date=last["date"].dt.strftime("%Y-%m-%d"))
-    named = objectives.assign(figure=objectives["kpi"])
+    last = last.assign(figure=last["kpi"], date=last["date"].dt.strftime("%Y-%m-%d"))
+    parts = [last.merge(aims.dropna(subset="kpi").drop(columns="touchpoint"), on="kpi", how="left")]
     if "experienced" in experience:
-        names = dict(zip(experience["touchpoint"], experience["label"]))
-        rated = experience[experience["touchpoint"].isin(objectives["touchpoint"])].rename(
+        rated = experience.rename(
             columns={"n_experienced": "n", "experienced": "value", "experienced_low": "low", "experienced_high": "high"}
         )
-        rated = rated.assign(figure=rated["label"], is_share=False)
-        figures = pd.concat([figures, rated[["figure", "n", "value", "low", "high", "is_share"]]], ignore_index=True)
-        named["figure"] = named["figure"].fillna(named["touchpoint"].map(names))
-    table = figures.merge(named[["figure", "target", "direction", "due", "objective"]], on="figure", how="left")
+        rated = rated.assign(figure=rated["label"], is_share=False)[
+            ["touchpoint", "figure", "n", "value", "low", "high", "is_share"]
+        ]
+        parts.append(rated.merge(aims.dropna(subset="touchpoint").drop(columns="kpi"), on="touchpoint", how="inner"))
+    columns = ["figure", "date", "n", "value", "low", "high", "before", "target", "direction", "due", "objective"]
+    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    table = table.reindex(columns=[*columns, "is_share"])
+    percents = table[table["is_share"].astype(bool) & (table["target"].abs() > 1)]
+    if len(percents):
+        name, target = percents.iloc[0][["figure", "target"]]
+        raise StudyError(f"objectives: the target of {name} is {target:g}; a share lies from 0 to 1, such as 0.7.")
     sign = np.where(table["direction"].str.strip().str.lower() == AT_MOST, -1, 1)
     near, far = (np.where(sign > 0, table[one], -table[other]) for one, other in (("low", "high"), ("high", "low")))
-    cases = [table["target"].isna(), near >= sign * table["target"], far < sign * table["target"]]
-    status = np.select(cases, ["", "reached", "missed"], "cannot be told")
+    below, open_yet = far < sign * table["target"], table["due"] > (pd.Timestamp(day) if day else pd.Timestamp.max)
+    cases = [table["target"].isna(), near >= sign * table["target"], below & open_yet, below]
+    status = np.select(cases, ["", "reached", "not reached yet", "missed"], "cannot be told")
     table = table.assign(status=status, due=table["due"].dt.strftime("%Y-%m-%d"))
-    columns = ["figure", "date", "n", "value", "low", "high", "before", "target", "direction", "due", "objective"]
     return table[[*columns, "status", "is_share"]]
 
 
@@ -189,11 +207,11 @@ def describe_targets(monitoring: pd.DataFrame) -> str:
         return "No figures are tracked. Files kpis.csv and objectives.csv switch this on."
     said = [
         f"{status}: {listed(monitoring.loc[monitoring['status'] == status, 'figure'])}"
-        for status in ("missed", "reached", "cannot be told")
+        for status in ("missed", "not reached yet", "reached", "cannot be told")
         if (monitoring["status"] == status).any()
     ]
     if not said:
         return f"{counted(len(monitoring), 'figure')} tracked; objectives.csv would give them targets."
     sentence = f"Targets {'; '.join(said)}"
-    days = monitoring["date"].dropna()
-    return f"{sentence} (KPIs of {in_words(days.max())})." if len(days) else f"{sentence}."
+    days = monitoring["date"].dropna().unique()
+    return f"{sentence} (KPIs of {in_words(days[0])})." if len(days) == 1 else f"{sentence}."

@@ -70,7 +70,7 @@ def engine_table(connection: duckdb.DuckDBPyConnection, table: str, relation: st
     filled = {
         "ratings": f"REPLACE (coalesce(response, 'line ' || _line) AS response, {person} AS respondent), "
         f"{block_of(person)} AS _block",
-        "events": 'REPLACE (coalesce("case", customer) AS "case")',
+        "events": """REPLACE (customer || coalesce('/' || "case", '') AS "case")""",
         "touchpoints": "REPLACE (coalesce(label, touchpoint) AS label)",
     }.get(table, "")
     connection.execute(f"CREATE VIEW {table} AS SELECT * {filled} FROM {relation}")

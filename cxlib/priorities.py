@@ -5,14 +5,14 @@ import pandas as pd
 from scipy import stats
 
 from cxlib.tables import StudyError, check_columns
-from cxlib.words import counted, listed, percent
+from cxlib.words import counted, in_words, listed, percent
 
 GRID = 400
 SURE = 0.8
 """Probability from which something is said, or drawn in colour, rather than called doubtful."""
 
 QUADRANTS = ("concentrate here", "keep it up", "low priority", "more than it takes")
-DONE = ("done", "dropped")
+OPEN = ("planned", "running")
 
 
 def draw_gaps(gap: np.ndarray, se: np.ndarray, *, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -47,6 +47,8 @@ def rank_gaps(
     smallest set that holds the first place with probability .95, `impact` and `score` are means over the draws.
     """
     check_columns(ratings, ["touchpoint", "n", "mean_gap", "se_gap"], name="ratings (from summarise_ratings)")
+    if top < 1 or impact_weight < 0 or feasibility_weight < 0:
+        raise StudyError("top should be 1 or more, and impact_weight and feasibility_weight 0 or more.", code=2)
     table = moments.merge(ratings[["touchpoint", "se_gap"]], on="touchpoint", how="left", validate="one_to_one")
     table = table[(table["n"] > 1) & (table["se_gap"] > 0)].merge(
         check_feasibility(feasibility), on="touchpoint", how="left", validate="one_to_one"
@@ -57,7 +59,9 @@ def rank_gaps(
     rng = np.random.default_rng(seed)
     shortfall = np.maximum(-draw_gaps(table["gap"].to_numpy(), table["se_gap"].to_numpy(), draws=draws, rng=rng), 0)
     impact = shortfall * draw_importance(table, draws, rng, confidence) * draw_reach(table, draws, rng)
-    score = impact**impact_weight * draw_feasibility(table, draws, rng) ** feasibility_weight
+    score = np.where(
+        shortfall > 0, impact**impact_weight * draw_feasibility(table, draws, rng) ** feasibility_weight, 0
+    )
     place = (-score).argsort(axis=1, kind="stable").argsort(axis=1) + 1
     place = np.where(score > 0, place, len(table))
     there = score > 0
@@ -134,11 +138,14 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
     short = priorities[priorities["score"] > 0]
     if short.empty:
         return "Nothing falls short, so there is nothing to mend first."
-    sure = short[short["p_top"] >= SURE]
+    likely = short[short["p_top"] >= SURE]
     could = short.loc[short["could_be_top"] == "yes", "label"]
-    first = f"{could.iloc[0]} comes first" if len(could) == 1 else f"First comes one of {listed(could)}"
-    among = f"; surely among the first {top}: {listed(sure['label'])}" if len(sure) and len(short) > top else ""
-    return f"{first}{among} (impact × feasibility, with the uncertainty of both)."
+    first = f"{could.iloc[0]} comes first" if len(could) == 1 else f"What comes first is one of these: {listed(could)}"
+    among = ""
+    if len(likely) and len(short) > top:
+        among = f"; among the first {top} with {100 * SURE:.0f}\u00a0% or more: {listed(likely['label'])}"
+    known = [factor for factor in ("importance", "feasibility") if priorities[factor].notna().any()]
+    return f"{first}{among} (by {' × '.join(['shortfall', 'reach', *known])}, each with its uncertainty)."
 
 
 def place_in_matrix(
@@ -186,19 +193,21 @@ def describe_matrix(matrix: pd.DataFrame) -> str:
 
 
 def propose_actions(
-    priorities: pd.DataFrame, gaps: pd.DataFrame, places: pd.DataFrame, *, top: int = 3, confidence: float = 0.95
-) -> pd.DataFrame:
+    priorities: pd.DataFrame, gaps: pd.DataFrame, places: pd.DataFrame, states: pd.DataFrame, *,
+    top: int = 3, confidence: float = 0.95,
+) -> pd.DataFrame:  # fmt: skip
     """A proposal for each sure shortfall that could be first or is likely among the first: people decide.
 
     *proactive*, change it before it disappoints, where at least half of the customers meet the touchpoint; *reactive*,
     find and help those it hits, where fewer do. `n_needed` respondents in each of two waves show with 80 % power that
-    half of the gap has closed.
+    half of the gap has closed. `under_way` lists the people's own actions there, from `find_action_states`.
     """
     chosen = priorities[(priorities["could_be_top"] == "yes") | (priorities["p_top"] >= 0.5)].head(2 * top)
     sure = gaps.loc[gaps["verdict"] == "shortfall", ["touchpoint", "n", "gap", "low", "high"]]
     table = chosen[["touchpoint", "label", "reach", "p_top"]].merge(sure, on="touchpoint", validate="one_to_one")
     owners = places[["touchpoint", "owner", "need"]] if "owner" in places else places.assign(owner=None, need=None)
     table = table.merge(owners[["touchpoint", "owner", "need"]], on="touchpoint", how="left", validate="one_to_one")
+    own = (states["action"] + " " + states["state"]).groupby(states["touchpoint"]).agg(", ".join)
     often = table["reach"] >= 0.5
     margins = 2 * stats.norm.ppf(0.5 + confidence / 2)
     deviation = (table["high"] - table["low"]) / margins * np.sqrt(table["n"])
@@ -212,11 +221,13 @@ def propose_actions(
         + (f" when customers can {need}" if isinstance(need, str) else "")
         for gap, need in zip(table["gap"], table["need"])
     ]
-    columns = ["touchpoint", "label", "kind", "reason", "hypothesis", "owner", "kpi", "n", "gap", "low", "high"]
+    columns = ["touchpoint", "label", "kind", "reason", "hypothesis", "owner", "under_way", "kpi"]
     return table.assign(
         kind=np.where(often, "proactive", "reactive"), reason=reasons, hypothesis=hypotheses,
-        kpi="gap of " + table["label"].astype("str"), n_needed=pd.array(needed, dtype="Float64").astype("Int64"),
-    )[[*columns, "n_needed"]]  # fmt: skip
+        under_way=table["touchpoint"].map(own).astype("str").fillna(""),
+        kpi="gap of " + table["label"].astype("str"),
+        n_needed=pd.array(needed, dtype="Float64").astype("Int64"),
+    )[[*columns, "n", "gap", "low", "high", "n_needed"]]  # fmt: skip
 
 
 def find_action_states(actions: pd.DataFrame, *, day: str) -> pd.DataFrame:
@@ -224,13 +235,13 @@ def find_action_states(actions: pd.DataFrame, *, day: str) -> pd.DataFrame:
     check_columns(actions, ["action", "status", "start", "due"], name="actions (actions.csv)")
     today = pd.Timestamp(day) if day else pd.NaT
     status = actions["status"].str.strip().str.lower().fillna("planned")
-    late = (actions["due"] < today) & ~status.isin(DONE)
+    late = (actions["due"] < today) & status.isin(OPEN)
     days = {column: actions[column].dt.strftime("%Y-%m-%d") for column in ("start", "due")}
     table = actions.assign(**days, state=status.where(~late, "late"))
     return table[["action", "touchpoint", "kind", "owner", "start", "due", "state", "hypothesis", "kpi"]]
 
 
-def describe_actions(states: pd.DataFrame) -> str:
+def describe_actions(states: pd.DataFrame, *, day: str) -> str:
     """How many actions are late, running, done, in a sentence."""
     if states.empty:
         return "No actions are written down. A file actions.csv, which no run ever changes, switches this on."
@@ -238,4 +249,5 @@ def describe_actions(states: pd.DataFrame) -> str:
     order = [*(state for state in ("late", "running", "planned") if state in counts)]
     order += [state for state in counts.index.sort_values() if state not in order]
     said = listed([f"{counts[state]} {state}" for state in order])
-    return f"Of {counted(len(states), 'action')} of actions.csv: {said}."
+    when = f", on {in_words(day)}" if day else ""
+    return f"Of {counted(len(states), 'action')} of actions.csv{when}: {said}."

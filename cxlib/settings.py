@@ -189,7 +189,10 @@ def table_file(table: str, entry: object) -> TableFile:
 def found_outcome(outcome: str, scales: dict) -> str:
     """The outcome, when a scale is declared for it."""
     if outcome and outcome not in scales:
-        raise StudyError(f"study.yaml: outcome {outcome} needs a scale; add scales: {{{outcome}: [lowest, highest]}}.")
+        raise StudyError(
+            f"study.yaml: outcome is {outcome}, which has no scale. {nearest(outcome, list(scales))} "
+            f"Correct it, or add scales: {{{outcome}: [lowest, highest]}}."
+        )
     return outcome
 
 

@@ -87,8 +87,9 @@ class Study:
         return places.reset_index(drop=True)
 
     def small(self, table: str) -> pd.DataFrame:
-        """A small table (map, personas, …) as pandas, in the order of its file."""
-        return self.tables[table].sort("_line").drop("_line").collect("pandas").to_native()
+        """A small table (map, personas, …) as pandas, in the order of its file; times are those of the study's zone."""
+        rows = self.tables[table].sort("_line").drop("_line").collect("pandas").to_native()
+        return in_zone(rows, self.settings.zone)
 
     @property
     def stages(self) -> list[str]:
@@ -149,6 +150,14 @@ class Study:
             "a column of respondents, named as outcome in study.yaml, would switch on what matters most.",
         }
         return files + [sentence for column, sentence in columns.items() if column not in self]
+
+
+def in_zone(table: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """Times in UTC as the clock showed them where the study was made."""
+    times = table.select_dtypes("datetime")
+    return table.assign(
+        **{name: times[name].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None) for name in times}
+    )
 
 
 def ordered_map(touchpoints: pd.DataFrame, stages: list[str]) -> pd.DataFrame:

@@ -73,6 +73,22 @@ def listed(names: pd.Series, most: int = 5) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def extremes(table: pd.DataFrame, value: str, low: str = "low", high: str = "high") -> tuple[str, str, bool]:
+    """The labels of the rows that could be the highest and of those that could be the lowest, by their intervals.
+
+    And whether the two differ surely.
+
+    >>> table = pd.DataFrame({"label": ["a", "b", "c"], "x": [6, 5.9, 4]})
+    >>> extremes(table.assign(low=table["x"] - 0.2, high=table["x"] + 0.2), "x")
+    ('a and b', 'c', True)
+    """
+    ordered = table.sort_values(value, ascending=False, kind="stable")
+    first, last = ordered.iloc[0], ordered.iloc[-1]
+    highest = ordered.loc[(ordered[high] >= first[low]) | (ordered[value] == first[value]), "label"]
+    lowest = ordered.loc[(ordered[low] <= last[high]) | (ordered[value] == last[value]), "label"].iloc[::-1]
+    return listed(highest, most=3), listed(lowest, most=3), bool(last[high] < first[low])
+
+
 def list_figures(names: pd.Series, figures: pd.Series, digits: int = 1) -> str:
     """Every name with its figure in one line, for those who cannot see the chart; shares (0 to 1) with `digits` 2.
 

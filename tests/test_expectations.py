@@ -106,5 +106,5 @@ def test_sentences_on_personas():
         "student 40 % instead of 25 % and gamer 60 % instead of 75 % (n 400)."
     )
     assert describe_personas(mix(student=0.25).reset_index()).startswith("No persona is surely more or fewer")
-    assert "personas.csv" in describe_personas(wrong.iloc[:0])
+    assert "column persona" in describe_personas(wrong.iloc[:0])
     assert "personas.csv" in describe_personas(mix(student=0.4, claimed=[np.nan]).reset_index())

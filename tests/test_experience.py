@@ -72,9 +72,9 @@ def test_sentences_name_both_ends():
     )
     said = [describe(found) for describe in (describe_experience, describe_top2, describe_emotion)]
     assert [sentence.replace("\u00a0", " ") for sentence in said] == [
-        "Help is rated highest (6.0; n 50), Payment lowest (4.0; n 50).",
+        "Rated highest: Help (6.0; n 50); lowest: Payment (4.0; n 50).",
         "One of the two best ratings: from 20 % of answers on Payment (n 50) to 80 % on Help (n 50).",
-        "The journey feels worst at Payment (−1.0) and best at Help (+0.5), on a scale from −2 to +2.",
+        "The journey feels worst at Payment and best at Help (−1.0 to +0.5, on a scale from −2 to +2).",
     ]
 
 

@@ -138,12 +138,16 @@ def test_a_rise_is_measured_from_the_last_sure_shortfall():
 
 def test_what_was_never_short_is_not_in_the_register():
     empty = register_of("met", DOUBT, "exceeded")
-    assert empty.empty and describe_register(empty) == "No gap has surely been open so far."
+    assert empty.empty and describe_register(empty, waves=["a"]) == "No gap has surely been open so far."
+    assert describe_register(empty, waves=[]).startswith("Gaps are followed from wave to wave")
 
 
 def test_the_register_says_what_is_open_and_what_closed():
-    assert describe_register(register_of("met", "shortfall")) == "Open gaps: 1 new."
-    assert describe_register(register_of("shortfall", "met")) == "No gap is open. Closed since they opened: Pay."
+    assert describe_register(register_of("met", "shortfall"), waves=["a"]) == "Open gaps: 1 new."
+    assert (
+        describe_register(register_of("shortfall", "met"), waves=["a"])
+        == "No gap is open. Closed since they opened: Pay."
+    )
 
 
 def test_waves_come_in_the_order_of_the_study_not_of_the_table():
@@ -183,10 +187,15 @@ def test_sites_that_all_say_the_same_have_no_interval():
     assert found["value"] == pytest.approx(0.1) and np.isnan(found["low"]) and np.isnan(found["high"])
 
 
-@pytest.mark.parametrize(("hits", "cases"), [(11, 10), (-1, 10), (0, 0)])
+@pytest.mark.parametrize(("hits", "cases"), [(11, 10), (-1, 10)])
 def test_impossible_counts_are_refused_by_name(hits, cases):
     with pytest.raises(StudyError, match=f"kpis: done has {hits} of {cases}"):
         track_kpis(kpis(("done", "a", None, hits, cases)))
+
+
+def test_a_site_without_a_case_is_left_out():
+    found = track_kpis(kpis(("done", "a", None, 0, 0), ("done", "b", None, 5, 10), ("blank", "a", None, None, None)))
+    assert found[["kpi", "n", "value"]].to_numpy().tolist() == [["done", 10, 0.5]]
 
 
 def test_kpis_without_counts(make_study):
@@ -264,3 +273,21 @@ def test_objectives_of_which_only_the_target_is_written_down(make_study):
 
 def test_nothing_tracked_says_what_would_switch_it_on():
     assert "kpis.csv" in describe_targets(compare_targets(track_kpis(kpis()), objectives().iloc[:0], NO_RATINGS))
+
+
+def test_a_target_due_later_is_not_missed_yet():
+    tracked = track_kpis(kpis(("done", "a", None, 40, 100)))
+    aims = pd.DataFrame(
+        {"objective": ["x"], "kpi": ["done"], "touchpoint": [None], "target": [0.9], "direction": [None]}
+    )
+    for due, status in (("2026-06-30", "missed"), ("2026-12-31", "not reached yet")):
+        found = compare_targets(tracked, aims.assign(due=pd.Timestamp(due)), pd.DataFrame(), day="2026-06-30")
+        assert found["status"].tolist() == [status]
+
+
+@pytest.mark.parametrize(("target", "direction", "words"), [(70, None, "such as 0.7"), (0.7, "below", "'at most'")])
+def test_a_target_that_cannot_be_meant_is_a_sentence(target, direction, words):
+    aims = pd.DataFrame({"objective": ["x"], "kpi": ["done"], "touchpoint": [None], "target": [target]})
+    aims = aims.assign(direction=pd.Series([direction], dtype="str"), due=pd.NaT)
+    with pytest.raises(StudyError, match=words):
+        compare_targets(track_kpis(kpis(("done", "a", None, 40, 100))), aims, pd.DataFrame())

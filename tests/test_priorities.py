@@ -86,7 +86,7 @@ def test_a_clear_loser_comes_first_and_surely():
     found = ranked(tables(**CLEAR))
     assert found["touchpoint"].tolist()[:2] == ["pay", "help"] and found.loc[0, "p_top"] == 1
     assert found.set_index("touchpoint")["could_be_top"].to_dict() == dict.fromkeys(CLEAR, "no") | {"pay": "yes"}
-    assert describe_priorities(found).startswith("Pay comes first; surely among the first 3: Pay")
+    assert describe_priorities(found).startswith("Pay comes first; among the first 3 with 80\u00a0% or more: Pay")
 
 
 def test_what_cannot_be_done_never_comes_first():
@@ -123,7 +123,7 @@ def test_importance_nobody_measured_does_not_stop_the_ranking(importance):
 def test_touchpoints_that_are_close_could_each_be_first():
     found = ranked(tables(pay=-1.0, help=-1.02, setup=0.5, search=0.4, trial=0.3))
     assert set(found.loc[found["could_be_top"] == "yes", "touchpoint"]) == {"pay", "help"}
-    assert describe_priorities(found).startswith("First comes one of")
+    assert describe_priorities(found).startswith("What comes first is one of these: ")
 
 
 def test_a_lone_touchpoint_that_exceeds_expectation_is_nothing_to_mend():
@@ -204,19 +204,25 @@ def test_without_importance_there_is_no_matrix():
     assert describe_matrix(quadrants([np.nan, np.nan], [3.0, 6.0])).startswith("There is no importance")
 
 
-def proposals(verdicts=None, **options):
+OWN = pd.DataFrame(
+    {"action": ["A1", "A2", "A3"], "touchpoint": ["pay", "pay", "setup"], "state": ["late", "done", "done"]}
+)
+
+
+def proposals(**options):
     ratings, moments = tables(**CLEAR, **options)
     gaps = moments[["touchpoint", "n", "gap", "low", "high"]].assign(
         verdict=["shortfall", "shortfall", "not enough data", "met", "exceeded"]
     )
     places = moments[["touchpoint"]].assign(owner="Ann", need=["pay in peace", None, None, None, None])
-    return propose_actions(ranked((ratings, moments)), gaps, places).set_index("touchpoint")
+    return propose_actions(ranked((ratings, moments)), gaps, places, OWN).set_index("touchpoint")
 
 
 def test_only_sure_shortfalls_get_a_proposal():
     found = proposals(se=0.02)
     assert found.index.tolist() == ["pay", "help"]
     assert found.loc["pay", "hypothesis"] == "Half of the gap of −2.0 closes when customers can pay in peace"
+    assert found["under_way"].tolist() == ["A1 late, A2 done", ""]
     assert found.loc["help", "hypothesis"] == "Half of the gap of −1.0 closes" and found.loc["pay", "owner"] == "Ann"
 
 
@@ -242,8 +248,8 @@ def test_an_action_is_late_only_when_past_due_and_not_done():
     past = [(due, "running"), (due, None), (due, "Done "), (due, "dropped")]
     found = states(*past, ("2026-06-30", "planned"), (None, "running"), day="2026-06-30")
     assert found["state"].tolist() == ["late", "late", "done", "dropped", "planned", "running"]
-    assert describe_actions(found) == (
-        "Of 6 actions of actions.csv: 2 late, 1 running, 1 planned, 1 done and 1 dropped."
+    assert describe_actions(found, day="2026-06-30") == (
+        "Of 6 actions of actions.csv, on 30 June 2026: 2 late, 1 running, 1 planned, 1 done and 1 dropped."
     )
 
 
@@ -258,4 +264,4 @@ def test_actions_of_which_only_the_key_is_written_down(make_study):
 
 
 def test_no_actions_say_what_would_switch_them_on():
-    assert "actions.csv" in describe_actions(states(day="2026-06-30"))
+    assert "actions.csv" in describe_actions(states(day="2026-06-30"), day="2026-06-30")

@@ -31,7 +31,7 @@ def gaps(study):
 @pytest.fixture(scope="module")
 def moments(study):
     ratings = summarise_ratings(study)
-    reach = cx.find_reach(study.places, ratings, people=cx.summarise_study(study)["respondents"])
+    reach = cx.find_reach(study.places, ratings, people=cx.count_people(study))
     importance = cx.find_importance(cx.summarise_drivers(study))
     return cx.find_moments(find_gaps(ratings, met_within=study.met_within), importance, reach)
 
@@ -87,7 +87,7 @@ def test_a_wrong_claim_about_a_persona_is_found_and_said(study):
 
 def test_the_missing_touchpoint_and_the_ghost_are_found_and_said(study, generator):
     ratings = summarise_ratings(study)
-    reach = cx.find_reach(study.places, ratings, people=cx.summarise_study(study)["respondents"])
+    reach = cx.find_reach(study.places, ratings, people=cx.count_people(study))
     coverage = cx.find_coverage(reach, cx.summarise_visits(study), study.places).set_index("touchpoint")
     assert coverage.index[coverage["status"] == "not on the map"].tolist() == [generator.MISSING]
     assert coverage.index[coverage["status"] == "nobody visits it"].tolist() == [generator.GHOST]

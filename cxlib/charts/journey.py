@@ -153,8 +153,8 @@ def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None)
         if shown[column].notna().any():
             ax.barh(shown.index + shift, shown[column].fillna(0), height=0.32, color=colour)
             ax.annotate(
-                word, (1, 1), (-4 if column == "rated" else -58, 4), xycoords="axes fraction", textcoords="offset points",
-                ha="right", fontsize=8.5, color=colour,
+                word, (1, 1), (-4 if column == "rated" else -58, 4), xycoords="axes fraction",
+                textcoords="offset points", ha="right", fontsize=8.5, color=colour,
             )  # fmt: skip
     there = [
         count for count, share in (("journeys", "visited"), ("respondents", "rated")) if shown[share].notna().any()

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.ticker import MaxNLocator
 
 from cxlib.charts.rows import plot_rows
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish, wrap
@@ -64,7 +65,7 @@ def draw_kpi(ax: Axes, series: pd.DataFrame, against: pd.Series | None) -> None:
     ends = [series["low"].min(), series["high"].max()]
     words, colour = f"{written(last['value'])}\nn {last['n']:,}", INK
     if against is not None and pd.notna(against["target"]):
-        missed = against["status"] == "missed"
+        missed = against["status"] in ("missed", "not reached yet")
         colour = (
             VERDICT_COLOURS["shortfall"]
             if missed
@@ -78,6 +79,7 @@ def draw_kpi(ax: Axes, series: pd.DataFrame, against: pd.Series | None) -> None:
     ax.annotate(words, (1.02, 0.5), xycoords="axes fraction", fontsize=8.5, color=colour, va="center")
     if np.isfinite(ends).all() and ends[1] > ends[0]:
         ax.set_ylim(ends[0] - 0.15 * (ends[1] - ends[0]), ends[1] + 0.15 * (ends[1] - ends[0]))
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     ax.yaxis.set_major_formatter(lambda value, _: written(value))
     name_days(ax, series["date"])
     ax.spines[["top", "right", "left"]].set_visible(False)

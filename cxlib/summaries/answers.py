@@ -1,5 +1,7 @@
 """Whose answers are looked at: ratings with the map and the respondents joined, and the view's part of them kept."""
 
+import dataclasses
+
 import narwhals as nw
 import pandas as pd
 
@@ -54,10 +56,10 @@ def describe_study(study: Study) -> str:
     first, last = (facts[end] and in_words(facts[end]) for end in ("first", "last"))
     days = "" if not first else f", {first} to {last}" if first != last else f", {first}"
     wave = f", wave {facts['wave']}" if facts["wave"] != "all" else ""
-    whole = f" (the study holds {facts['all_answers']:,})" if facts["answers"] < facts["all_answers"] else ""
+    part = f" (the study holds {facts['all_answers']:,})" if facts["answers"] < facts["all_answers"] else ""
     told = [
         f"{counted(facts['respondents'], 'person', 'people')} gave {counted(facts['answers'], 'answer')} "
-        f"on {counted(facts['touchpoints'], 'touchpoint')}{days}{wave}{whole}."
+        f"on {counted(facts['touchpoints'], 'touchpoint')}{days}{wave}{part}."
     ]
     told += [f"Answers are weighted, as {study.source('respondents')} says."] if facts["weighted"] else []
     if facts["no_wave"]:
@@ -113,24 +115,36 @@ def join_people(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
     return joined.with_columns(weight=nw.coalesce(nw.col("weight"), nw.lit(1.0)))
 
 
+def answered_waves(study: Study) -> list[str]:
+    """The waves in order that have answers."""
+    if not study.waves:
+        return []
+    found = set(joined_answers(study).select("wave").unique().collect("pandas").to_native()["wave"].dropna())
+    return [wave for wave in study.waves if wave in found]
+
+
 def chosen_wave(study: Study) -> str:
     """The wave looked at: the one named, or the latest that has answers; "all" where there are no waves."""
-    if study.view.wave != "latest":
-        return study.view.wave
-    if not study.waves:
-        return "all"
-    found = set(joined_answers(study).select("wave").unique().collect("pandas").to_native()["wave"].dropna())
-    there = [wave for wave in study.waves if wave in found]
-    return there[-1] if there else "all"
+    return study.view.wave if study.view.wave != "latest" else (["all"] + answered_waves(study))[-1]
 
 
-def wave_before(study: Study) -> str | None:
-    """The wave before the one looked at (before the latest, where all are), when it has answers."""
-    answered = set(joined_answers(study).select("wave").unique().collect("pandas").to_native()["wave"].dropna())
-    there = [wave for wave in study.waves if wave in answered]
-    now = chosen_wave(study)
-    place = there.index(now) if now in there else len(there) - 1
-    return there[place - 1] if place > 0 else None
+def waves_so_far(study: Study) -> list[str]:
+    """The waves that have answers, up to the one looked at."""
+    waves, wave = answered_waves(study), chosen_wave(study)
+    return waves[: waves.index(wave) + 1] if wave in waves else waves
+
+
+def whole_waves(study: Study) -> Study:
+    """The same study, all its waves looked at."""
+    return dataclasses.replace(study, view=dataclasses.replace(study.view, wave="all"))
+
+
+def count_people(study: Study) -> int:
+    """Everybody who answered, whichever stages, touchpoints and channels are looked at: what a reach is a share of."""
+    view = dataclasses.replace(study.view, stages=[], touchpoints=[], channels=[])
+    answers = find_answers(dataclasses.replace(study, view=view))
+    people = answers.select(people=nw.col("respondent").n_unique()).collect("pandas").to_native()
+    return whole(people["people"].iloc[0])
 
 
 def group_keys(study: Study, by: str | list[str]) -> list[str]:

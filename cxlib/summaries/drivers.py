@@ -42,6 +42,8 @@ def summarise_drivers(study: Study) -> list[CrossProducts]:
     places = places.sort_values("touchpoint").sort_values(
         "touchpoint", kind="stable", key=lambda column: column.map(order).fillna(len(order))
     )
+    if places.empty:
+        return []
     stages = [stage for stage in study.stages if stage in set(places["stage"])] or [None]
     return [stage_products(answers, stage, places) for stage in stages]
 
@@ -51,14 +53,14 @@ def stage_products(answers: nw.LazyFrame, stage: str | None, places: pd.DataFram
     touchpoints = list(places.loc[places["stage"].eq(stage) if stage else places.index.notna(), "touchpoint"])
     names = [f"x{place}" for place in range(len(touchpoints))]
     ratings = {
-        name: nw.when(nw.col("touchpoint") == touchpoint).then(nw.col("experienced")).mean()
+        name: nw.when(nw.col("touchpoint") == touchpoint).then(nw.col("experienced"))
         for name, touchpoint in zip(names, touchpoints, strict=True)
     }
     people = (
         answers.filter(nw.col("touchpoint").is_in(touchpoints))
-        .with_columns(one=nw.lit(1.0))
-        .group_by("respondent", "wave", "_block")
-        .agg(y=nw.col("_outcome").max(), w=nw.col("weight").max(), one=nw.col("one").max(), **ratings)
+        .with_columns(one=nw.lit(1.0), y=nw.col("_outcome"), w=nw.col("weight"), **ratings)
+        .group_by("respondent", "_block")
+        .agg(nw.col("one", "y", "w", *names).mean())
     )
     there = [~nw.col(name).is_null() for name in names]
     counts = people.select(all=nw.len(), complete=nw.all_horizontal(*there, ignore_nulls=False).sum())

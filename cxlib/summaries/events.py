@@ -1,7 +1,6 @@
 """The passes over the event log: which touchpoints journeys visit, and how far they get."""
 
-from fnmatch import translate
-from re import fullmatch
+import re
 
 import narwhals as nw
 import pandas as pd
@@ -12,19 +11,20 @@ from cxlib.view import view_filters, with_waves
 
 
 def summarise_visits(study: Study) -> pd.DataFrame:
-    """How often the log shows each touchpoint, and each event that belongs to none.
+    """How often the log shows each touchpoint the view looks at and, where it looks at all, each event of none.
 
     One row per touchpoint or event: `touchpoint` (empty for an event of none), `event`, `events`, `customers` and
     `journeys` (cases) it occurs in, `all_customers` and `all_journeys` of the log.
     """
     events = find_events(study)
-    shown = nw.when(nw.col("touchpoint").is_null()).then(nw.col("event"))
-    events = events.with_columns(event=shown)
+    totals = events.select(all_customers=nw.col("customer").n_unique(), all_journeys=nw.col("case").n_unique())
+    totals = totals.collect("pandas").to_native().iloc[0]
+    if study.view.stages or study.view.touchpoints:
+        events = events.filter(nw.col("touchpoint").is_in(list(study.places["touchpoint"])))
+    events = events.with_columns(event=nw.when(nw.col("touchpoint").is_null()).then(nw.col("event")))
     counts = events.group_by("touchpoint", "event").agg(
         events=nw.len(), customers=nw.col("customer").n_unique(), journeys=nw.col("case").n_unique()
     )
-    totals = events.select(all_customers=nw.col("customer").n_unique(), all_journeys=nw.col("case").n_unique())
-    totals = totals.collect("pandas").to_native().iloc[0]
     table = counts.collect("pandas").to_native().sort_values(["journeys", "touchpoint", "event"], ascending=False)
     return table.assign(**{name: whole(total) for name, total in totals.items()}).reset_index(drop=True)
 
@@ -73,12 +73,16 @@ def find_events(study: Study) -> nw.LazyFrame:
 
 
 def place_events(study: Study, events: nw.LazyFrame) -> nw.LazyFrame:
-    """Each event with its touchpoint: as the log says, else by the map's `event_pattern` (names, * for any letters)."""
-    names = [name for name in study.values("events", "event")]
-    touchpoint = nw.lit(None, nw.String)
+    """Each event with its touchpoint: as the log says, else by the map's `event_pattern` (names, * for any letters).
+
+    An event that is named like a touchpoint belongs to it.
+    """
+    names = study.values("events", "event")
+    keys = {*study.touchpoints["touchpoint"], *study.values("events", "touchpoint")}
+    touchpoint = nw.when(nw.col("event").is_in(sorted(keys & set(names)))).then(nw.col("event"))
     for place in study.touchpoints.dropna(subset="event_pattern").itertuples():
-        patterns = [translate(pattern.strip()) for pattern in place.event_pattern.split("|")]
-        theirs = [name for name in names if any(fullmatch(pattern, name) for pattern in patterns)]
+        patterns = [re.escape(pattern.strip()).replace(r"\*", ".*") for pattern in place.event_pattern.split("|")]
+        theirs = [name for name in names if any(re.fullmatch(pattern, name) for pattern in patterns)]
         if theirs:
             touchpoint = nw.when(nw.col("event").is_in(theirs)).then(nw.lit(place.touchpoint)).otherwise(touchpoint)
     return events.with_columns(touchpoint=nw.coalesce(nw.col("touchpoint"), touchpoint))

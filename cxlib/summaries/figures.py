@@ -1,12 +1,10 @@
 """The measured figures of the study, and the day and waves it is looked at from."""
 
-import dataclasses
-
 import narwhals as nw
 import pandas as pd
 
-from cxlib.study import Study
-from cxlib.summaries.answers import chosen_wave, local_day, up_to
+from cxlib.study import Study, in_zone
+from cxlib.summaries.answers import chosen_wave, local_day, up_to, waves_so_far, whole_waves
 from cxlib.summaries.ratings import summarise_ratings
 from cxlib.view import day_ends, view_filters
 
@@ -20,20 +18,13 @@ def find_kpis(study: Study) -> pd.DataFrame:
     for column, values in view_filters(study):
         if column == "site":
             kpis = kpis.filter(nw.col("site").is_in(values))
-    return kpis.sort("kpi", "date", "_line").drop("_line").collect("pandas").to_native()
+    return in_zone(kpis.sort("kpi", "date", "_line").drop("_line").collect("pandas").to_native(), study.settings.zone)
 
 
 def summarise_waves(study: Study) -> pd.DataFrame:
     """`summarise_ratings` by touchpoint and wave, for the wave looked at and those before it."""
-    whole = dataclasses.replace(study, view=dataclasses.replace(study.view, wave="all"))
-    table = summarise_ratings(whole, by=["touchpoint", "wave"])
+    table = summarise_ratings(whole_waves(study), by=["touchpoint", "wave"])
     return table[table["wave"].isin(waves_so_far(study))].reset_index(drop=True)
-
-
-def waves_so_far(study: Study) -> list[str]:
-    """The waves up to the one looked at, in order."""
-    wave = chosen_wave(study)
-    return study.waves[: study.waves.index(wave) + 1] if wave in study.waves else study.waves
 
 
 def newest_day(study: Study) -> str:

@@ -13,8 +13,8 @@ import pandas as pd
 
 from cxlib.intervals import ratio_mean
 from cxlib.study import Study
-from cxlib.summaries.answers import chosen_wave, find_answers, group_keys, joined_answers, wave_before
-from cxlib.view import view_filters
+from cxlib.summaries.answers import find_answers, group_keys, joined_answers, waves_so_far, whole_waves
+from cxlib.view import listed_once, view_filters
 
 SUMS = ("a", "b", "aa", "ab", "bb")
 
@@ -25,12 +25,14 @@ def summarise_ratings(study: Study, *, by: str | list[str] = "touchpoint") -> pd
     `by` names one or more of touchpoint, stage, dimension, channel, wave, persona or a segment of respondents. The gap
     is experienced − expected of one answer, which gives both: a pair. `n` counts respondents with a pair, `n_effective`
     is Kish's, (ΣB)²/ΣB²; `paired_expected` and `paired_experienced` are means of the pairs, `mean_expected`,
-    `mean_experienced` and their n those of everybody who gave that side. Groups of the map come with stage and label,
-    in its order. Where no answer says which group it belongs to, the table is empty.
+    `mean_experienced` and their n those of everybody who gave that side, `n_answered` who gave either. Groups of the map
+    come with stage and label, in its order. Where no answer says which group it belongs to, the table is empty.
     """
     keys = group_keys(study, by)
-    table = group_means(find_answers(study), keys, pair_values()).drop(columns=["n_paired", "se_paired"])
-    table = table.drop(columns="n_effective_paired").rename(
+    either = nw.when(~(nw.col("expected").is_null() & nw.col("experienced").is_null())).then(nw.lit(1.0))
+    table = group_means(find_answers(study), keys, pair_values() | {"answered": either})
+    needless = ["n_paired", "se_paired", "n_effective_paired", "mean_answered", "se_answered", "n_effective_answered"]
+    table = table.drop(columns=needless).rename(
         columns={"n_gap": "n", "n_effective_gap": "n_effective", "mean_paired": "paired_expected"}
     )
     return place_on_map(study, table.assign(paired_experienced=table["paired_expected"] + table["mean_gap"]), keys)
@@ -73,15 +75,14 @@ def summarise_change(study: Study, *, by: str = "touchpoint") -> pd.DataFrame:
     waves) and `covariance`, which is 0 where nobody answered twice. Empty where there is no wave before.
     """
     [key] = group_keys(study, by)
-    before = wave_before(study)
-    now = chosen_wave(study) if chosen_wave(study) != "all" else (study.waves or ["all"])[-1]
+    before, now = [None, None, *waves_so_far(study)][-2:]
     answers, gap = joined_answers(study), {"gap": pair_values()["gap"]}
     people = {
         when: respondent_sums(answers.filter(nw.col("wave") == wave), [key], gap).filter(nw.col("gap_b") > 0)
-        for when, wave in (("now", now), ("before", before or ""))
+        for when, wave in (("now", now or ""), ("before", before or ""))
     }
     means = [
-        means_of(add_up(table, [key], ["gap"]), [key], ["gap"])
+        means_of(stated(add_up(table, [key], ["gap"]), [key]), [key], ["gap"])
         .rename(columns={"n_gap": "n", "mean_gap": "mean", "se_gap": "se", "n_effective_gap": "n_effective"})
         .rename(columns=lambda column, when=when: column if column == key else f"{column}_{when}")
         for when, table in people.items()
@@ -130,8 +131,12 @@ def summarise_people(study: Study, *, by: str = "wave") -> pd.DataFrame:
 
 
 def summarise_personas(study: Study) -> pd.DataFrame:
-    """The share of each persona among the respondents whose persona is known: n, share, se, n_effective (Kish)."""
-    people = find_people(study).filter(~nw.col("persona").is_null()).with_columns(everybody=nw.lit("all"))
+    """The share of each persona among those who answered and whose persona is known: n, share, se, n_effective (Kish).
+
+    Of all personas, whichever are looked at: a share of some of them says nothing of the mix.
+    """
+    everybody = dataclasses.replace(study, view=dataclasses.replace(study.view, personas=[]))
+    people = find_people(everybody).filter(~nw.col("persona").is_null()).with_columns(everybody=nw.lit("all"))
     names = list(dict.fromkeys([*study.small("personas")["persona"], *study.values("respondents", "persona")]))
     shares = {f"p{place}": (nw.col("persona") == name).cast(nw.Float64) for place, name in enumerate(names)}
     table = group_means(people, ["everybody"], shares) if names else pd.DataFrame()
@@ -145,14 +150,22 @@ def summarise_personas(study: Study) -> pd.DataFrame:
 
 
 def find_people(study: Study, *, all_waves: bool = False) -> nw.LazyFrame:
-    """The respondents the view looks at, one row a person in a wave, with their weight."""
+    """The respondents who gave the answers the view looks at, one row a person in a wave, with their weight.
+
+    With `all_waves`, those of the waves before too. Where nobody was asked about touchpoints, all respondents.
+    """
     people = study.tables["respondents"]
-    for column, values in view_filters(study):
-        if column in study.segments:
-            people = people.filter(nw.col(column).is_in(values))
-    wave = chosen_wave(study)
-    if wave != "all" and not all_waves and "respondents.wave" in study:
-        people = people.filter(nw.col("wave") == wave)
+    if "ratings" in study:
+        answers = find_answers(study)
+        if all_waves and study.waves:
+            answers = joined_answers(study).filter(nw.col("wave").is_in(waves_so_far(study)))
+        answered = answers.select("respondent", "wave").unique()
+        once = listed_once(study)
+        people = people.drop("wave") if once else people
+        people = people.join(answered, on=["respondent"] if once else ["respondent", "wave"], how="inner")
+    else:
+        for column, values in view_filters(study):
+            people = people.filter(nw.col(column).is_in(values)) if column in study.segments else people
     return people.with_columns(weight=nw.coalesce(nw.col("weight"), nw.lit(1.0))).filter(nw.col("weight") != 0)
 
 
@@ -164,7 +177,7 @@ def summarise_blocks(study: Study, *, by: str | list[str] = "touchpoint") -> pd.
     keys = [*group_keys(study, by), "_block"]
     values = {name: value for name, value in pair_values().items() if name in ("gap", "paired")}
     pairs = find_answers(study).filter(~values["gap"].is_null())
-    blocks = add_up(respondent_sums(pairs, keys, values), keys, list(values))
+    blocks = stated(add_up(respondent_sums(pairs, keys, values), keys, list(values)), keys)
     return blocks.sort_values(keys, ignore_index=True)
 
 
@@ -173,10 +186,9 @@ def summarise_cells(study: Study) -> pd.DataFrame:
 
     `again` counts respondents with a pair in another cell of the same touchpoint and wave, `again_any` in one of any.
     """
-    whole = dataclasses.replace(study, view=dataclasses.replace(study.view, wave="all"))
     keys = ["touchpoint", "persona", "channel", "wave", "_block"]
     values = {name: value for name, value in pair_values().items() if name in ("gap", "paired")}
-    people = respondent_sums(find_answers(whole).filter(~values["gap"].is_null()), keys, values)
+    people = respondent_sums(find_answers(whole_waves(study)).filter(~values["gap"].is_null()), keys, values)
     in_wave, anywhere = (
         people.group_by("touchpoint", "respondent", *more).agg(nw.len().alias(name))
         for more, name in ((["wave"], "times"), ([], "times_any"))
@@ -188,7 +200,7 @@ def summarise_cells(study: Study) -> pd.DataFrame:
     people = people.join(anywhere, on=["touchpoint", "respondent"], how="left").with_columns(
         again=(nw.col("times") > 1).cast(nw.Int64), again_any=(nw.col("times_any") > 1).cast(nw.Int64)
     )
-    cells = add_up(people, keys, list(values), more=["again", "again_any"])
+    cells = add_up(people, keys, list(values), more=["again", "again_any"]).sort_values("_block", kind="stable")
     return place_on_map(study, cells, keys[:4])
 
 
@@ -227,9 +239,12 @@ def add_up(people: nw.LazyFrame, keys: list[str], names: list[str], more: Sequen
     there = {f"n_{name}": (nw.col(f"{name}_b") > 0).cast(nw.Int64) for name in names}
     totals = [f"{name}_{part}" for name in names for part in SUMS] + list(there) + list(more)
     summed = people.with_columns(**squares, **there).group_by(keys).agg(nw.col(totals).sum())
-    sums = summed.collect("pandas").to_native()
-    stated = sums[keys].notna().any(axis=0).all()
-    return sums if stated else sums.iloc[:0]
+    return summed.collect("pandas").to_native()
+
+
+def stated(sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """The sums, or none of them where a key is blank in every row: then there is nothing to group by."""
+    return sums if sums[keys].notna().any(axis=0).all() else sums.iloc[:0]
 
 
 def means_of(sums: pd.DataFrame, keys: list[str], names: list[str]) -> pd.DataFrame:
@@ -244,7 +259,8 @@ def means_of(sums: pd.DataFrame, keys: list[str], names: list[str]) -> pd.DataFr
 
 def group_means(answers: nw.LazyFrame, keys: list[str], values: dict[str, nw.Expr]) -> pd.DataFrame:
     """n, mean, se and effective n of each value per group of answers."""
-    return means_of(add_up(respondent_sums(answers, keys, values), keys, list(values)), keys, list(values))
+    sums = stated(add_up(respondent_sums(answers, keys, values), keys, list(values)), keys)
+    return means_of(sums, keys, list(values))
 
 
 def place_on_map(study: Study, table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
