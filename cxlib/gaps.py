@@ -67,8 +67,8 @@ def add_up_cells(cells: pd.DataFrame, *, all_waves: bool) -> pd.DataFrame:
     """Means and standard errors of a choice of cells, per touchpoint, for `find_gaps`; no row of the data is touched.
 
     `cells` are the chosen rows of `summarise_cells`. Where nobody stands in two of a touchpoint's cells the squares add
-    up, and n, gap and interval are those of `summarise_ratings`; elsewhere the standard error comes from leaving out one
-    block of respondents at a time, and `n` counts a person once a cell.
+    up, and n, gap and interval are those of `summarise_ratings`; elsewhere the standard error comes from leaving out
+    one block of respondents at a time, and `n` counts a person once a cell.
     """
     groups = ["stage", "touchpoint", "label"]
     sums = [column for column in cells if column.startswith(("n_", "gap_", "paired_"))]

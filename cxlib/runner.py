@@ -1,12 +1,12 @@
 """Running notebooks through papermill, several at a time, with a line of progress each time a section begins."""
 
 import contextlib
+import functools
 import io
 import logging
 import multiprocessing
 import os
 import re
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -52,7 +52,7 @@ def run_notebook(source: Path, target: Path, parameters: dict, cwd: Path) -> Pat
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    register_engine()
+    register_engine(open_progress())
     logging.getLogger("papermill").setLevel(logging.ERROR)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -68,7 +68,19 @@ def run_notebook(source: Path, target: Path, parameters: dict, cwd: Path) -> Pat
     return target
 
 
-def register_engine() -> None:
+@functools.cache
+def open_progress() -> io.TextIOBase:
+    """Where a worker tells its progress: the run's stderr, which kernels then no longer inherit.
+
+    What libraries print while a kernel shuts down is no news to anybody; how it ended is known without.
+    """
+    progress = os.fdopen(os.dup(2), "w")
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    return progress
+
+
+def register_engine(progress: io.TextIOBase) -> None:
     """papermill's own engine, telling which section of which notebook begins."""
     from papermill.engines import NBClientEngine, papermill_engines
 
@@ -81,7 +93,7 @@ def register_engine() -> None:
 
             def tell(cell, cell_index=None, **more):
                 if cell.cell_type == "markdown" and cell.source.startswith("#"):
-                    print(f"{name}  {cell_index + 1}/{len(cells)}  {heading(cell.source)}", file=sys.stderr, flush=True)
+                    print(f"{name}  {cell_index + 1}/{len(cells)}  {heading(cell.source)}", file=progress, flush=True)
                 return start(cell, cell_index, **more)
 
             nb_man.cell_start = tell

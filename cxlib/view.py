@@ -96,5 +96,5 @@ def with_waves(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
 def listed_once(study: Study) -> bool:
     """Whether every respondent is listed once, not once a wave."""
     people = study.tables["respondents"].select(people=nw.col("respondent").n_unique(), rows=nw.len())
-    counts = people.collect("pandas").to_native().iloc[0]
+    counts = people.collect("pandas").to_native().fillna(0).iloc[0]
     return bool(counts["people"] == counts["rows"])

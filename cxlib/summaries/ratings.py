@@ -25,8 +25,8 @@ def summarise_ratings(study: Study, *, by: str | list[str] = "touchpoint") -> pd
     `by` names one or more of touchpoint, stage, dimension, channel, wave, persona or a segment of respondents. The gap
     is experienced − expected of one answer, which gives both: a pair. `n` counts respondents with a pair, `n_effective`
     is Kish's, (ΣB)²/ΣB²; `paired_expected` and `paired_experienced` are means of the pairs, `mean_expected`,
-    `mean_experienced` and their n those of everybody who gave that side, `n_answered` who gave either. Groups of the map
-    come with stage and label, in its order. Where no answer says which group it belongs to, the table is empty.
+    `mean_experienced` and their n those of everybody who gave that side, `n_answered` who gave either. Groups of the
+    map come with stage and label, in its order. Where no answer says which group it belongs to, the table is empty.
     """
     keys = group_keys(study, by)
     either = nw.when(~(nw.col("expected").is_null() & nw.col("experienced").is_null())).then(nw.lit(1.0))
