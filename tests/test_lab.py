@@ -71,11 +71,12 @@ class Lab:
 
     def idle(self) -> bool:
         """Whether exactly one kernel is there, connected and idle, and stays so for a second."""
-        for _ in range(2):
+        for place in range(2):
+            if place:
+                time.sleep(1)
             kernels = self.get("kernels") or []
             if [kernel["execution_state"] for kernel in kernels] != ["idle"] or not kernels[0]["connections"]:
                 return False
-            time.sleep(1)
         return True
 
     def open(self, page, notebook: str):
@@ -92,7 +93,8 @@ class Lab:
         page.click("text=Run >> nth=0")
         page.click("text=Run All Cells >> nth=0")
         time.sleep(1)
-        done = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(p => /\\[\\d+\\]/.test(p.textContent))"
+        prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+        done = f"{prompts}.every(prompt => /\\[\\d+\\]/.test(prompt.textContent))"
         wait_for(lambda: self.idle() and page.evaluate(done), 120, "the cells to run")
 
 
