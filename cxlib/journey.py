@@ -33,7 +33,7 @@ def find_coverage(reach: pd.DataFrame, visits: pd.DataFrame, places: pd.DataFram
 
     `reach` comes from `find_reach`, `visits` from `summarise_visits`. `rated` is the share of respondents, `visited`
     the share of journeys in the log; `status` is one of *not on the map*, *nobody visits it* (on the map, neither in
-    the log nor in the ratings), *nobody was asked*, *no trace in the log* and *covered*.
+    the log nor in the ratings), *nobody was asked*, *no trace in the log* and *covered*; empty without a map.
     """
     check_columns(visits, ["touchpoint", "event", "journeys", "all_journeys"], name="visits (from summarise_visits)")
     named = visits.assign(touchpoint=visits["touchpoint"].fillna(visits["event"]))
@@ -56,7 +56,7 @@ def find_coverage(reach: pd.DataFrame, visits: pd.DataFrame, places: pd.DataFram
         **counts,
         rated=table["rated"].fillna(0) if asked else np.nan,
         visited=counts["journeys"] / all_journeys if all_journeys else np.nan,
-        status=np.select(cases, list(STATUSES[:4]), STATUSES[4]),
+        status=np.select(cases, list(STATUSES[:4]), STATUSES[4] if len(places) else ""),
     )
     columns = ["stage", "touchpoint", "label", "on_map", "respondents", "rated", "journeys", "visited", "status"]
     return table[columns].reset_index(drop=True)
