@@ -90,7 +90,7 @@ def plot_gap_heatmap(
     ax.set_yticks([place + 0.5 for place in range(len(names))], [wrap(name, 24) for name in names], parse_math=False)
     ax.set_ylabel("")
     ax.tick_params(length=0)
-    return finish(ax, title, "gap in scale points; orange: shortfall, purple: exceeded, grey: not enough data")
+    return finish(ax, title, "gap in scale points; orange: shortfall, blue: exceeded, grey: not enough data")
 
 
 def name_dots(ax: Axes, first: pd.Series) -> None:

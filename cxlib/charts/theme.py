@@ -21,7 +21,8 @@ VERDICT_WORDS = {
     "met": "meets",
     "not enough data": "not enough data",
 }
-DIVERGING = "PuOr"
+DIVERGING = sns.diverging_palette(35, 245, s=95, l=62, as_cmap=True)
+"""From the orange of a shortfall to the blue of what exceeds expectation."""
 
 
 def use_theme() -> None:
