@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from cxlib.intervals import leave_one_out, t_interval
 from cxlib.tables import check_columns
@@ -35,7 +36,7 @@ def lmg(products: np.ndarray) -> np.ndarray:
     whole = products[..., None, -1, -1]
     residual = nodes[..., 0, 0] / np.where(whole > 0, whole, np.nan)
     sizes = np.array([place.bit_count() for place in range(2**predictors)])
-    weights = 1 / (predictors * binomial(predictors - 1))
+    weights = 1 / (predictors * special.comb(predictors - 1, np.arange(predictors)))
     shares = []
     for place in range(predictors):
         cut = residual.reshape(*residual.shape[:-1], 2**place, 2, -1)
@@ -43,18 +44,6 @@ def lmg(products: np.ndarray) -> np.ndarray:
         size = sizes.reshape(2**place, 2, -1)[:, 0].reshape(-1)
         shares.append((gain * weights[size]).sum(axis=-1))
     return np.stack(shares, axis=-1)
-
-
-def binomial(n: int) -> np.ndarray:
-    """The binomial coefficients of n.
-
-    >>> binomial(3).tolist()
-    [1, 3, 3, 1]
-    """
-    row = np.ones(1, dtype=int)
-    for _ in range(n):
-        row = np.convolve(row, [1, 1])
-    return row
 
 
 def johnson(products: np.ndarray) -> np.ndarray:

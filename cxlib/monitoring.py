@@ -2,9 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from cxlib.intervals import adjust, share_interval, t_interval
+from cxlib.intervals import adjust, share_interval, t_interval, t_test
 from cxlib.tables import StudyError, check_columns
 from cxlib.words import counted, in_words, listed, signed
 
@@ -31,9 +30,8 @@ def find_change(change: pd.DataFrame, *, confidence: float = 0.95, level: float 
         welch = sum(parts) ** 2 / sum(part**2 / df for part, df in zip(parts, worth))
         df = np.where(change["n_both"] > 0, np.minimum(*worth), welch)
         se = np.sqrt(variance.where(variance > 1e-12 * sum(parts)))
-        p = 2 * stats.t.sf(np.abs(moved) / se, df)
     low, high = t_interval(moved, se, df + 1, confidence)
-    q = adjust(p)
+    q = adjust(t_test(moved, se, df + 1))
     verdict = np.select([(q <= level) & (moved > 0), q <= level], CHANGES[:2], CHANGES[2])
     table = change.assign(change=moved, low=low, high=high, q=q, verdict=verdict).rename(
         columns={"mean_now": "gap", "mean_before": "gap_before", "n_now": "n"}
