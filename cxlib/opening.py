@@ -7,13 +7,13 @@ import narwhals as nw
 import pandas as pd
 
 from cxlib.agreement import check_agreement
-from cxlib.checks import SQL_TYPES
+from cxlib.checks.casting import SQL_TYPES
 from cxlib.engine import block_of, connect, identifier
 from cxlib.loaders import load_tables
 from cxlib.settings import read_settings
 from cxlib.study import ROOT, Study, View
 from cxlib.tables import TABLES, StudyError, nearest
-from cxlib.view import check_view
+from cxlib.view import check_view, day_ends, parse_day
 
 ENGINES = ["duckdb", "pandas"]
 
@@ -30,7 +30,8 @@ def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
     if not {"ratings", "events", "kpis"} & set(settings.files):
         raise StudyError(f"{folder}/study.yaml names no data; a study needs at least one of ratings, events, kpis.")
     connection = connect(folder)
-    checked = load_tables(connection, folder, settings)
+    until = day_ends(settings.clock, parse_day(view["as_of"])) if view.get("as_of") else None
+    checked = load_tables(connection, folder, settings, until)
     relations = {table: empty_table(table) for table in TABLES} | {table.table: table.relation for table in checked}
     tables = {table: engine_table(connection, table, relation, engine) for table, relation in relations.items()}
     study = Study(
@@ -44,6 +45,9 @@ def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
         pd.concat([table.quarantined for table in checked], ignore_index=True),
         {table.table: table.not_used for table in checked if table.not_used},
         frozenset(TABLES) - {table.table for table in checked},
+        {table.table: table.personal for table in checked if table.personal},
+        {table.table: table.columns for table in checked},
+        {table.table: table.notes for table in checked if table.notes},
     )
     check_agreement(study)
     check_view(study)

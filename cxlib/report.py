@@ -8,7 +8,7 @@ import nbformat
 
 from cxlib.agreement import find_doubts
 from cxlib.chapter import write_csv
-from cxlib.loaders.text import find_files
+from cxlib.loaders.files import find_files
 from cxlib.opening import find_study, open_study
 from cxlib.parameters import read_parameters
 from cxlib.publish import fingerprint, locked, point_latest, publish, run_id, staged, study_name

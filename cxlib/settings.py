@@ -1,6 +1,7 @@
 """What study.yaml says, checked word by word."""
 
 import datetime
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,20 +11,27 @@ from ruamel.yaml.error import YAMLError
 
 from cxlib.tables import FIXED_SCALES, TABLES, StudyError, nearest
 
-KEYS = ["title", "stages", "waves", "scales", "codes", "missing", "dates", "exclude", "outcome", "met_within", "files"]
-FILE_KEYS = ["path", "format", "encoding", "delimiter", "columns"]
-FORMATS = ["tidy", "google-forms"]
-DATE_ORDERS = ["ymd", "dmy", "mdy"]
+KEYS = ["title", "stages", "waves", "scales", "rescaled", "reversed", "codes", "missing", "numbers", "dates", "exclude"]
+KEYS += ["keep", "id_key", "outcome", "met_within", "files"]
+FILE_KEYS = ["path", "format", "encoding", "delimiter", "sheet", "table", "columns"]
+SURVEY_TOOLS = ["survey", "qualtrics", "surveymonkey", "google-forms", "typeform", "spss"]
+FORMATS = ["tidy", *SURVEY_TOOLS]
+DATE_ORDERS = ["ymd", "dmy", "mdy", "excel"]
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """Where a table is: `columns` is a path to a columns file (wide exports) or our name → the file's name (tidy)."""
+    """Where a table is: `columns` is a path to a columns file (survey exports) or our name → the file's name (tidy).
+
+    `sheet` is that of a workbook, `table` that of a DuckDB file.
+    """
 
     path: str
     format: str = "tidy"
-    encoding: str = "utf-8"
+    encoding: str = ""
     delimiter: str | None = None
+    sheet: str = ""
+    table: str = ""
     columns: str | dict | None = None
 
 
@@ -31,8 +39,11 @@ class TableFile:
 class Settings:
     """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters.
 
-    `codes` gives the number an answer in words stands for, by column. `outcome` is the column of respondents that
-    moments of truth are judged by, such as overall satisfaction.
+    `codes` gives the number an answer in words stands for, by column. `rescaled` gives the scale a touchpoint's answers
+    were given on where it is not the column's, `reversed` the touchpoints whose question was asked the other way round,
+    by column. `keep` names columns that identify people and are to be read all the same; `id_key` is the key of the
+    hashes that stand for ids in what is written (without one, ids are left out). `outcome` is the column of respondents
+    that moments of truth are judged by, such as overall satisfaction.
     """
 
     title: str
@@ -40,13 +51,24 @@ class Settings:
     stages: list[str] = field(default_factory=list)
     waves: dict[str, datetime.date] = field(default_factory=dict)
     scales: dict[str, tuple[float, float]] = field(default_factory=dict)
+    rescaled: dict[str, tuple[float, float]] = field(default_factory=dict)
+    reversed: dict[str, list[str]] = field(default_factory=dict)
     codes: dict[str, dict[str, float]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    decimal: str = "."
+    thousands: str = ""
     date_order: str = "ymd"
-    zone: str = "UTC"
+    zone: str = ""
     exclude: TableFile | None = None
+    keep: list[str] = field(default_factory=list)
+    id_key: str = ""
     outcome: str = ""
     met_within: float | None = None
+
+    @property
+    def clock(self) -> str:
+        """The time zone times are shown in: the declared one, else UTC."""
+        return self.zone or "UTC"
 
 
 def read_settings(folder: Path) -> Settings:
@@ -65,11 +87,16 @@ def read_settings(folder: Path) -> Settings:
         stages=texts(said.get("stages")),
         waves=in_order({str(wave): last_day(wave, day) for wave, day in mapping(said, "waves").items()}),
         scales=scales,
+        rescaled={str(place): limits(place, pair) for place, pair in mapping(said, "rescaled").items()},
+        reversed={column: texts(places) for column, places in mapping(said, "reversed").items()},
         codes={column: numbers_of(column, words) for column, words in mapping(said, "codes").items()},
         missing=texts(said.get("missing")),
+        **number_marks(mapping(said, "numbers")),
         date_order=one_of(dates.get("order", "ymd"), DATE_ORDERS, "dates: order"),
-        zone=known_zone(str(dates.get("zone", "UTC"))),
+        zone=known_zone(str(dates["zone"])) if "zone" in dates else "",
         exclude=table_file("exclude", said["exclude"]) if said.get("exclude") else None,
+        keep=texts(said.get("keep")),
+        id_key=secret(str(said.get("id_key") or "")),
         outcome=found_outcome(str(said.get("outcome") or ""), scales),
         met_within=found_met_within(said.get("met_within"), scales),
     )
@@ -78,12 +105,49 @@ def read_settings(folder: Path) -> Settings:
 def read_yaml(path: Path, *, code: int = 65) -> dict:
     """A YAML file of keys; YAML 1.2, so NO and 12:30 stay words, and a key given twice is an error (exit `code`)."""
     try:
-        said = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        refuse_tricks(text)
+        said = YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError) as error:
         raise StudyError(f"{path} cannot be read as YAML: {yaml_fault(error)}", code) from None
     if not isinstance(said, dict):
         raise StudyError(f"{path} should hold keys and values, such as title: My study; it holds {said!r}.", code)
     return said
+
+
+def refuse_tricks(text: str) -> None:
+    """Anchors, aliases and tags have no place in a list of keys: a few lines of them can stand for gigabytes."""
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if getattr(event, "anchor", None) or getattr(event, "tag", None):
+            raise ValueError(
+                f"line {event.start_mark.line + 1}, anchors (&), aliases (*) and tags (!) are not read; "
+                "write the value itself, in quotes where it begins with such a sign."
+            )
+
+
+def secret(said: str) -> str:
+    """A key, which stands in the environment and never in a file: env:NAME."""
+    if not said:
+        return ""
+    name = said.removeprefix("env:")
+    if name == said or not os.environ.get(name):
+        raise StudyError(
+            f"study.yaml: id_key should be env:NAME, with NAME a variable of the environment that holds the key; {said!r} "
+            + ("is not set." if name != said else "is not of that form.")
+        )
+    return os.environ[name]
+
+
+def number_marks(said: dict) -> dict[str, str]:
+    """How numbers are written: their decimal mark, and what parts thousands."""
+    known(said, ["decimal", "thousands"], place="numbers in study.yaml")
+    decimal, thousands = str(said.get("decimal", ".")), str(said.get("thousands", ""))
+    if decimal not in (".", ",") or thousands not in ("", ".", ",", " ", "'") or decimal == thousands:
+        raise StudyError(
+            "study.yaml: numbers should say decimal: '.' or ',' and thousands: '.', ',', ' ' or \"'\", "
+            f"not the same; they are {decimal!r} and {thousands!r}."
+        )
+    return dict(decimal=decimal, thousands=thousands)
 
 
 def yaml_fault(error: Exception) -> str:

@@ -47,7 +47,8 @@ class Study:
 
     A table the study has not (`absent`) is there without rows; `"events" in study` tells which it has. `counts` has a
     row a table: read = used + quarantined + excluded. `quarantined` has a row for each row, or value, that cannot be
-    used.
+    used. By table: `not_used` and `personal` columns of its file (none of ours; not read, as they identify people),
+    `columns` that are there, `notes` on how it was read.
     """
 
     settings: Settings
@@ -58,6 +59,9 @@ class Study:
     quarantined: pd.DataFrame = field(default_factory=pd.DataFrame)
     not_used: dict[str, list[str]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    personal: dict[str, list[str]] = field(default_factory=dict)
+    columns: dict[str, list[str]] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
 
     def __contains__(self, table: str) -> bool:
         """Whether the study has a table, or a column of one with anything in it ("ratings.expected")."""
@@ -89,7 +93,7 @@ class Study:
     def small(self, table: str) -> pd.DataFrame:
         """A small table (map, personas, …) as pandas, in the order of its file; times are those of the study's zone."""
         rows = self.tables[table].sort("_line").drop("_line").collect("pandas").to_native()
-        return in_zone(rows, self.settings.zone)
+        return in_zone(rows, self.settings.clock)
 
     @property
     def stages(self) -> list[str]:
@@ -110,7 +114,7 @@ class Study:
         """Columns of respondents that people can be told apart by."""
         if "respondents" not in self:
             return []
-        left_out = {"_line", "respondent", "customer", "weight", *self.settings.scales}
+        left_out = {"_line", "respondent", "customer", "weight", "seconds", *self.settings.scales}
         return [name for name in self.tables["respondents"].collect_schema().names() if name not in left_out]
 
     def values(self, table: str, column: str) -> list[str]:

@@ -77,11 +77,9 @@ def parse_day(day: str) -> datetime.date:
     raise StudyError(f"as_of: '{day}' should be a day such as 2026-03-31.", code=2)
 
 
-def day_ends(study: Study, day: datetime.date) -> datetime.datetime:
-    """The moment in UTC at which a day is over where the study was made."""
-    next_day = datetime.datetime.combine(
-        day + datetime.timedelta(days=1), datetime.time(), ZoneInfo(study.settings.zone)
-    )
+def day_ends(clock: str, day: datetime.date) -> datetime.datetime:
+    """The moment in UTC at which a day is over by a clock, such as Europe/Berlin."""
+    next_day = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time(), ZoneInfo(clock))
     return next_day.astimezone(datetime.UTC).replace(tzinfo=None)
 
 
@@ -89,7 +87,7 @@ def with_waves(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
     """A blank wave is found from the day of the answer and the last days in study.yaml."""
     found = nw.lit(None, nw.String)
     for wave, day in reversed(study.settings.waves.items()):
-        found = nw.when(nw.col("answered_at") < nw.lit(day_ends(study, day))).then(nw.lit(wave)).otherwise(found)
+        found = nw.when(nw.col("answered_at") < nw.lit(day_ends(study.settings.clock, day))).then(nw.lit(wave)).otherwise(found)
     return answers.with_columns(wave=nw.coalesce(nw.col("wave"), found)) if study.settings.waves else answers
 
 

@@ -56,7 +56,7 @@ def gaps(table: pd.DataFrame, engine: str, met_within: float = 0.24) -> pd.DataF
 
 def study(table: pd.DataFrame, engine: str) -> Study:
     """A study straight from frames, without files."""
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"threads": 1})
     people = table[["respondent", "weight"]].drop_duplicates()
     tables = {}
     for name, frame in (("ratings", table), ("respondents", people), ("touchpoints", table[[]].iloc[:0])):

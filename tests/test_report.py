@@ -336,7 +336,7 @@ def test_the_examples_of_the_readme_work(root, tmp_path):
     (tmp_path / "study.yaml").write_text(settings)
     assert summarise_ratings(open_study(tmp_path))["n"].tolist() == [2, 1]
     columns = next(block for block in blocks if block.startswith("position,header"))
-    wide = next(block for block in blocks if "google-forms" in block)
+    wide = next(block for block in blocks if "format: survey" in block)
     (tmp_path / "columns.csv").write_text(columns)
     (tmp_path / "answers.csv").write_text("When,a,b,c,d,How satisfied are you overall?\n2026-01-01,x,x,6,4,5\n")
     scales = "scales: {expected: [1, 7], experienced: [1, 7], overall: [1, 7]}\n"

@@ -115,7 +115,7 @@ def test_zero_weight_leaves_a_person_out(make_study):
     [
         ({"respondents": "respondent,weight\nann,-1\n"}, "negative: 1"),
         ({"respondents": "respondent,weight\nann,1\nbob,\n"}, "no weight for 1 of 2"),
-        ({"respondents": "respondent\nann\nann\n"}, "'ann' stands there twice"),
+        ({"respondents": "respondent,market\nann,DE\nann,FR\n"}, "'ann' stands there twice"),
         ({"respondents": "respondent,wave\nann,w3\n"}, "wave 'w3' is not in waves of study.yaml"),
         ({"respondents": "respondent,wave\nann,w1\nbob,\n"}, "no wave for 1 of 2"),
         ({"touchpoints": MAP + "pay,Pay again,purchase\n"}, "lists 'pay' twice"),

@@ -1,19 +1,21 @@
 """From the study's files to its tables: one module a format, one check for all."""
 
+import datetime
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from cxlib.checks import Checked, check_table
-from cxlib.loaders import tidy, wide
+from cxlib.checks import check_table
+from cxlib.checks.raw import Checked
+from cxlib.loaders import survey, tidy
 from cxlib.settings import Settings, TableFile
 from cxlib.tables import StudyError
 
-READERS = {"tidy": tidy.read_raw, "google-forms": wide.read_raw}
 
-
-def load_tables(connection: duckdb.DuckDBPyConnection, folder: Path, settings: Settings) -> list[Checked]:
+def load_tables(
+    connection: duckdb.DuckDBPyConnection, folder: Path, settings: Settings, until: datetime.datetime | None = None
+) -> list[Checked]:
     """Read every file of the study into the engine; one `Checked` per table, in the order of study.yaml."""
     excluded = read_exclusions(connection, folder, settings.exclude)
     checked = []
@@ -23,20 +25,18 @@ def load_tables(connection: duckdb.DuckDBPyConnection, folder: Path, settings: S
                 f"study.yaml: {file.path} has a line a respondent, and respondents are given too; map their columns in "
                 f"{file.columns} instead (table respondents), and leave the file of respondents out."
             )
-        for raw in READERS[file.format](connection, folder, table, file):
+        reader = tidy if file.format == "tidy" else survey
+        for raw in reader.read_raw(connection, folder, table, file, settings.keep):
             exclusions = excluded if table == "ratings" else excluded.iloc[:0]
-            checked.append(check_table(connection, raw, settings, exclusions))
+            checked.append(check_table(connection, raw, settings, exclusions, until))
     return checked
 
 
 def read_exclusions(connection: duckdb.DuckDBPyConnection, folder: Path, file: TableFile | None) -> pd.DataFrame:
-    """Lines of the ratings file that people left out by hand, with their reason.
-
-    In the file, `row` 1 is the first row of data; `line` counts the heading too.
-    """
+    """Rows of the ratings file that people left out by hand, with their reason; row 1 is the first row of data."""
     if file is None:
-        return pd.DataFrame({"line": pd.Series(dtype="int64"), "reason": pd.Series(dtype="str")})
-    [raw] = tidy.read_raw(connection, folder, "exclude", file)
+        return pd.DataFrame({"row": pd.Series(dtype="int64"), "reason": pd.Series(dtype="str")})
+    [raw] = tidy.read_raw(connection, folder, "exclude", file, [])
     if not {"row", "reason"} <= set(raw.columns):
         raise StudyError(f"{file.path} should have the columns row and reason; it has {raw.columns}.")
     if len(raw.rejects):
@@ -47,4 +47,4 @@ def read_exclusions(connection: duckdb.DuckDBPyConnection, folder: Path, file: T
     wrong = table.loc[~table["row"].str.fullmatch("[1-9][0-9]{0,11}"), "row"]
     if len(wrong):
         raise StudyError(f"{file.path}: row should be 1 (the first row of data) or more; one is {wrong.iloc[0]!r}.")
-    return pd.DataFrame({"line": table["row"].astype("int64") + 1, "reason": table["reason"]})
+    return table.astype({"row": "int64"})

@@ -4,53 +4,29 @@ import contextlib
 import csv
 import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+import charset_normalizer
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from cxlib.loaders.grid import Grid, reject_table
 from cxlib.settings import TableFile
 from cxlib.tables import StudyError
 from cxlib.words import counted
 
 DELIMITERS = ",;\t|"
-NOT_TEXT = {".xlsx": "an Excel workbook", ".xls": "an Excel workbook", ".pkl": "a pickle, which could run code"}
+BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+LIKELY_ENCODINGS = ["cp1252", "cp949", "cp932", "gb18030", "big5", "cp1251", "utf-16-le", "utf-16-be"]
+BLOCK_BYTES = 16_000_000
+"""A record longer than this cannot be read."""
 
 
-@dataclass(frozen=True)
-class TextTable:
-    """Files as text: the heading, the whole records (columns f0, f1, … and _line), and those set aside (line, reason).
-
-    A line counts records, the heading being the first, as a spreadsheet shows them; further files go on counting.
-    """
-
-    headings: list[str]
-    records: pa.Table
-    rejects: pd.DataFrame
-
-
-def find_files(folder: Path, path: str) -> list[Path]:
-    """The files `path` names (a glob may name several), all inside the study's folder."""
-    if Path(path).is_absolute() or ".." in Path(path).parts:
-        raise StudyError(f"study.yaml: {path} should be a path inside the study's folder; copy the file there.")
-    found = [folder / path] if (folder / path).is_file() else sorted(folder.glob(path))
-    if not found:
-        there = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())[:12]
-        raise StudyError(f"{folder / path} is not there; the folder holds {', '.join(there)}.")
-    for file in found:
-        if file.stat().st_size == 0:
-            raise StudyError(f"{file.name} is empty (0 bytes); export it again.")
-        if file.suffix.lower() in NOT_TEXT:
-            raise StudyError(f"{file.name} is not read: it is {NOT_TEXT[file.suffix.lower()]}. Save it as CSV (UTF-8).")
-    return found
-
-
-def read_text(paths: list[Path], file: TableFile) -> TextTable:
-    """Read files of one heading whole; records with too few or too many fields are set aside."""
+def read_text(paths: list[Path], file: TableFile) -> Grid:
+    """Read files of one heading whole; records with too few or too many fields, or a NUL in them, are set aside."""
     headings, _ = find_heading(paths[0], file)
     tables, rejects, lines = [], [], 1
     for path in paths:
@@ -59,23 +35,57 @@ def read_text(paths: list[Path], file: TableFile) -> TextTable:
             raise StudyError(
                 f"{path.name} has other columns than {paths[0].name}; files read as one table need the same."
             )
-        records, bad = read_records(path, file.encoding, delimiter, len(headings))
-        numbers = np.delete(np.arange(1, len(records) + len(bad) + 1), [number - 1 for number, _ in bad])[1:]
+        held = find_bytes(path, b"\0", b'"')
+        records, bad = read_records(path, find_encoding(path, file), delimiter, len(headings), quoted=b'"' in held)
+        numbers = np.arange(lines, lines + len(records) + len(bad))
+        numbers = np.delete(numbers, [number - 1 for number, _ in bad])[1:] if bad else numbers[1:]
+        records = records.slice(1)
         rejects += [(number + lines - 1, reason) for number, reason in bad if reason]
-        tables.append(records.slice(1).append_column("_line", pa.array(numbers + lines - 1)))
-        lines += len(records) + len(bad) - 1
-    return TextTable(headings, pa.concat_tables(tables), reject_table(rejects))
+        records = records.append_column("_line", pa.array(numbers))
+        if b"\0" in held:
+            torn = find_nul(records.drop_columns("_line"))
+            rejects += [(number, "holds a NUL byte") for number in numbers[torn]]
+            records = records.filter(~torn)
+        tables.append(records)
+        lines += len(numbers) + len(bad)
+    return Grid(headings, pa.concat_tables(tables), reject_table(sorted(rejects)))
 
 
-def reject_table(rejects: list[tuple[int, str]]) -> pd.DataFrame:
-    """Lines set aside before their columns could be looked at, with the reason."""
-    return pd.DataFrame(rejects, columns=["line", "reason"]).astype({"line": "int64", "reason": "str"})
+def find_encoding(path: Path, file: TableFile) -> str:
+    """The declared encoding; else the one its byte-order mark tells of, else UTF-8. Never a guess."""
+    if file.encoding:
+        return file.encoding
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    with readable(path, "utf-8"), opened(path, "rb") as raw:
+        start = raw.read(3)
+    return next((encoding for mark, encoding in BYTE_ORDER_MARKS.items() if start.startswith(mark)), "utf-8")
 
 
-def read_records(path: Path, encoding: str, delimiter: str, width: int) -> tuple[pa.Table, list[tuple[int, str]]]:
+def find_bytes(path: Path, *wanted: bytes) -> set[bytes]:
+    """Which of these bytes a file may hold; any of them where it is compressed."""
+    if path.suffix.lower() == ".gz":
+        return set(wanted)
+    found: set[bytes] = set()
+    with path.open("rb") as raw:
+        while (chunk := raw.read(1 << 20)) and len(found) < len(wanted):
+            found |= {byte for byte in wanted if byte not in found and byte in chunk}
+    return found
+
+
+def find_nul(records: pa.Table) -> np.ndarray:
+    """Which records hold a NUL byte: what broken discs and broken exports leave behind."""
+    torn = np.zeros(len(records), dtype=bool)
+    for column in records.columns:
+        torn |= pc.match_substring(column, "\0").to_numpy()
+    return torn
+
+
+def read_records(
+    path: Path, encoding: str, delimiter: str, width: int, *, quoted: bool
+) -> tuple[pa.Table, list[tuple[int, str]]]:
     """All records, the heading too, as text; and the number and fault of those that have not `width` fields.
 
-    Lines of white space are among the latter, without a fault.
+    Lines of white space are among the latter, without a fault. A file without either is read by all processors.
     """
     names = [f"f{place}" for place in range(width)]
     bad: list[tuple[int, str]] = []
@@ -85,17 +95,28 @@ def read_records(path: Path, encoding: str, delimiter: str, width: int) -> tuple
         fault = f"{counted(row.actual_columns, 'field')} instead of {row.expected_columns}" if row.text.strip() else ""
         bad.append((row.number, fault))
         broken[:] = [row.text]
-        return "skip"
+        return "skip" if row.number else "error"
 
-    with readable(path, encoding):
-        records = arrow_csv.read_csv(
+    def read(threads: bool) -> pa.Table:
+        return arrow_csv.read_csv(
             path,
-            read_options=arrow_csv.ReadOptions(use_threads=False, encoding=encoding, column_names=names),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=threads, encoding=encoding, column_names=names, block_size=BLOCK_BYTES
+            ),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside, ignore_empty_lines=False
+                delimiter=delimiter, newlines_in_values=quoted, invalid_row_handler=set_aside, ignore_empty_lines=False
             ),
             convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
+
+    with readable(path, encoding):
+        try:
+            records = read(threads=True)
+        except pa.ArrowInvalid:
+            if not bad:
+                raise
+            bad.clear()
+            records = read(threads=False)  # only then are lines numbered
     last = [str(value) for value in records.slice(len(records) - 1).to_pylist()[0].values()] if len(records) else []
     if any("\n" in value or "\r" in value for value in [*broken, *last]):
         refuse_open_quote(path, encoding, delimiter)
@@ -121,9 +142,13 @@ def find_heading(path: Path, file: TableFile) -> tuple[list[str], str]:
     """The first record and the delimiter: the declared one, or the one that parts it into most fields."""
     found = []
     for delimiter in [file.delimiter] if file.delimiter else DELIMITERS:
-        with open_text(path, file.encoding) as text:
+        with open_text(path, find_encoding(path, file)) as text:
             found.append((next(csv.reader(text, delimiter=delimiter), []), delimiter))
     headings, delimiter = max(found, key=lambda pair: ('"' not in "".join(pair[0]), len(pair[0])))
+    if any("\0" in heading for heading in headings):
+        raise StudyError(
+            f"{path.name} has NUL bytes in its heading: it is no text, or UTF-16 (then say encoding: utf-16-le)."
+        )
     if not any(heading.strip() for heading in headings):
         raise StudyError(f"{path.name} has no heading in its first line.")
     return headings, delimiter
@@ -148,6 +173,16 @@ def readable(path: Path, encoding: str) -> Iterator[None]:
     except (UnicodeError, pa.ArrowInvalid, csv.Error, EOFError, OSError) as error:
         if isinstance(error, UnicodeError) or "invalid UTF8" in str(error):
             raise StudyError(
-                f"{path.name} is not {encoding} text; name its encoding in study.yaml, such as encoding: cp1252."
+                f"{path.name} is not {encoding} text; name its encoding in study.yaml, such as encoding: "
+                f"{likely_encoding(path)}."
             ) from None
         raise StudyError(f"{path.name} cannot be read to its end: {error}; export it again.") from None
+
+
+def likely_encoding(path: Path) -> str:
+    """The encoding a file's bytes look like: a suggestion for people, never used."""
+    with contextlib.suppress(EOFError, OSError):
+        with (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rb") as raw:
+            best = charset_normalizer.from_bytes(raw.read(200_000), cp_isolation=LIKELY_ENCODINGS).best()
+        return best.encoding if best else LIKELY_ENCODINGS[0]
+    return LIKELY_ENCODINGS[0]

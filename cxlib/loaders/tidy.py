@@ -1,42 +1,106 @@
-"""Tidy files: a heading of our own column names, one row a row of the table. CSV, CSV.gz or Parquet."""
+"""Tidy files: a heading of our own column names, one row a row of the table. Text, Parquet, workbooks, XES, DuckDB."""
 
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 from pyarrow import parquet
 
-from cxlib.checks import Raw
+from cxlib.checks.raw import Raw
 from cxlib.engine import identifier, quote
-from cxlib.loaders.text import find_files, read_text, reject_table
+from cxlib.loaders import xes
+from cxlib.loaders.files import find_files, read_grid
+from cxlib.loaders.grid import reject_table
+from cxlib.personal import identifies
 from cxlib.settings import TableFile
 from cxlib.tables import TABLES, StudyError, nearest
 
 
-def read_raw(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, file: TableFile) -> list[Raw]:
-    """Register the file in the engine as `raw_<table>`: `_line` and every column, untouched, blank lines left out."""
+def read_raw(
+    connection: duckdb.DuckDBPyConnection, folder: Path, table: str, file: TableFile, keep: list[str]
+) -> list[Raw]:
+    """Register the file in the engine as `raw_<table>`: `_line` and its columns untouched, but for those that identify
+    people and are not in `keep`."""
     paths = find_files(folder, file.path)
-    relation = f"raw_{table}"
-    if paths[0].suffix.lower() == ".parquet":
-        headings, rejects = parquet_headings(paths), reject_table([])
-        scan = f"read_parquet([{', '.join(quote(str(path)) for path in paths)}])"
-        source, places = f"(SELECT row_number() OVER () + 1 AS _line, * FROM {scan})", headings
+    suffix, grid = paths[0].suffix.lower(), None
+    if suffix == ".parquet":
+        headings, source = scan_parquet(paths)
+    elif suffix in (".duckdb", ".db"):
+        headings, source = scan_database(connection, paths, table, file)
     else:
-        text = read_text(paths, file)
-        connection.register(f"text_{table}", text.records)
-        headings, rejects, source = text.headings, text.rejects, f"text_{table}"
-        places = [f"f{place}" for place in range(len(headings))]
-    columns = {column: places[headings.index(heading)] for column, heading in named(headings, table, file).items()}
-    chosen = ", ".join(f"{identifier(place)} AS {identifier(column)}" for column, place in columns.items())
-    blank = " AND ".join(f"{place} = ''" for place in places) if source.startswith("text_") else "false"
-    connection.execute(f"CREATE VIEW {relation} AS SELECT _line, {chosen} FROM {source} WHERE NOT ({blank})")
-    return [Raw(table, relation, file.path, columns=list(columns), rejects=rejects, files=len(paths))]
+        grid = read_grid(paths, file)
+        headings, source = grid.headings, f"text_{table}"
+        connection.register(source, grid.records)
+        if xes.COLUMNS["customer"] in headings and file.columns is None:
+            file = replace(file, columns=xes.COLUMNS)
+    places = [f"f{place}" for place in range(len(headings))] if grid else headings
+    columns = named(headings, table, file)
+    personal = [name for name, heading in columns.items() if left_out(name, heading, table, file, keep)]
+    chosen = [
+        f"{identifier(places[headings.index(heading)])} AS {identifier(name)}"
+        for name, heading in columns.items()
+        if name not in personal
+    ]
+    connection.execute(f"CREATE VIEW raw_{table} AS SELECT _line, {', '.join(chosen)} FROM {source}")
+    kept = [name for name in columns if name not in personal]
+    raw = Raw(table, f"raw_{table}", file.path, kept, reject_table([]), len(paths), personal=personal)
+    if grid is None:
+        return [raw]
+    return [replace(raw, rejects=grid.rejects, notes=grid.notes, first_line=grid.heading_line + 1)]
+
+
+def left_out(name: str, heading: str, table: str, file: TableFile, keep: list[str]) -> bool:
+    """Whether a column identifies people and nobody asked for it: neither ours, nor mapped, nor to be kept."""
+    asked = name in keep or heading in keep or name in (file.columns or {})
+    ours = {column.name for column in TABLES.get(table, ())}
+    return table in TABLES and not asked and name not in ours and identifies(name)
+
+
+def scan_parquet(paths: list[Path]) -> tuple[list[str], str]:
+    """The columns of Parquet files and a scan of them, each row with the line it would have in one long table."""
+    headings, scans, rows = [], [], 0
+    for path in paths:
+        try:
+            about = parquet.read_metadata(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise StudyError(f"{path.name} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
+        headings.append(about.schema.to_arrow_schema().names)
+        if headings[-1] != headings[0]:
+            raise StudyError(
+                f"{path.name} has other columns than {paths[0].name}; files read as one table need the same."
+            )
+        scan = f"read_parquet({quote(str(path))}, file_row_number = true)"
+        scans.append(f"SELECT * EXCLUDE (file_row_number), file_row_number + {rows + 2} AS _line FROM {scan}")
+        rows += about.num_rows
+    return headings[0], f"({' UNION ALL '.join(scans)})"
+
+
+def scan_database(
+    connection: duckdb.DuckDBPyConnection, paths: list[Path], table: str, file: TableFile
+) -> tuple[list[str], str]:
+    """The columns of a table of a DuckDB file, and a scan of it."""
+    name = f"file_{table}"
+    try:
+        connection.execute(f"ATTACH {quote(str(paths[0]))} AS {name} (READ_ONLY)")
+    except duckdb.Error as error:
+        raise StudyError(f"{paths[0].name} cannot be read as DuckDB: {str(error).splitlines()[0]}") from None
+    found = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY 1", [name])
+    tables = [row[0] for row in found.fetchall()]
+    wanted = file.table or (tables[0] if len(tables) == 1 else table)
+    if wanted not in tables:
+        raise StudyError(
+            f"{file.path} has no table '{wanted}'. {nearest(wanted, tables)} "
+            f"Name it: {table}: {{path: {file.path}, table: …}}."
+        )
+    relation = f"{name}.{identifier(wanted)}"
+    return connection.table(relation).columns, f"(SELECT rowid + 2 AS _line, * FROM {relation})"
 
 
 def named(headings: list[str], table: str, file: TableFile) -> dict[str, str]:
     """Our name → the file's heading: as declared under `columns`, else the tidied heading itself."""
-    tidied = {unicodedata.normalize("NFC", heading).strip().lower(): heading for heading in headings if heading.strip()}
+    tidied = {tidy(heading): heading for heading in headings if heading.strip()}
     if len(tidied) < sum(bool(heading.strip()) for heading in headings):
         raise StudyError(f"{file.path} has a column twice; its columns are {headings}. Rename one.")
     renamed = file.columns or {}
@@ -52,16 +116,10 @@ def named(headings: list[str], table: str, file: TableFile) -> dict[str, str]:
     return kept | renamed
 
 
-def parquet_headings(paths: list[Path]) -> list[str]:
-    """The columns of Parquet files, which are those of each of them."""
-    headings = []
-    for path in paths:
-        try:
-            headings.append(parquet.read_schema(path).names)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise StudyError(f"{path.name} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
-        if headings[-1] != headings[0]:
-            raise StudyError(
-                f"{path.name} has other columns than {paths[0].name}; files read as one table need the same."
-            )
-    return headings[0]
+def tidy(heading: str) -> str:
+    """A heading in small letters, composed, with single plain spaces.
+
+    >>> tidy(" Touch\\u00a0 Point ")
+    'touch point'
+    """
+    return " ".join(unicodedata.normalize("NFC", heading).replace("\ufeff", "").lower().split())

@@ -45,7 +45,7 @@ def whole(count: float | None) -> int:
 
 def local_day(study: Study, moment: pd.Timestamp) -> str:
     """The day, where the study was made, of a moment in UTC."""
-    return moment.tz_localize("UTC").tz_convert(study.settings.zone).date().isoformat()
+    return moment.tz_localize("UTC").tz_convert(study.settings.clock).date().isoformat()
 
 
 def describe_study(study: Study) -> str:
@@ -90,7 +90,7 @@ def up_to(study: Study, table: nw.LazyFrame, time: str) -> nw.LazyFrame:
     """The rows up to the day the view looks back from, by the column `time`."""
     if not study.view.as_of:
         return table
-    return table.filter(nw.col(time) < nw.lit(day_ends(study, parse_day(study.view.as_of))))
+    return table.filter(nw.col(time) < nw.lit(day_ends(study.settings.clock, parse_day(study.view.as_of))))
 
 
 def join_people(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:

@@ -14,11 +14,11 @@ def find_kpis(study: Study) -> pd.DataFrame:
     kpis = up_to(study, study.tables["kpis"], "date")
     wave = chosen_wave(study)
     if wave in study.settings.waves:
-        kpis = kpis.filter(nw.col("date") < nw.lit(day_ends(study, study.settings.waves[wave])))
+        kpis = kpis.filter(nw.col("date") < nw.lit(day_ends(study.settings.clock, study.settings.waves[wave])))
     for column, values in view_filters(study):
         if column == "site":
             kpis = kpis.filter(nw.col("site").is_in(values))
-    return in_zone(kpis.sort("kpi", "date", "_line").drop("_line").collect("pandas").to_native(), study.settings.zone)
+    return in_zone(kpis.sort("kpi", "date", "_line").drop("_line").collect("pandas").to_native(), study.settings.clock)
 
 
 def summarise_waves(study: Study) -> pd.DataFrame:
