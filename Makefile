@@ -15,8 +15,20 @@ help:  ## this list
 report: $(VENV)/.stamp $(if $(filter tests/real/%,$(STUDY)),real-data)  ## run the notebooks on STUDY (data/sample) and publish the report
 	$(BIN)/cx report $(STUDY)
 
+new: $(VENV)/.stamp  ## begin a study, STUDY=data/acme, empty with a questionnaire; or around an export, FROM=export.csv
+	$(BIN)/cx new $(STUDY) $(if $(FROM),--from "$(FROM)")
+
+check: $(VENV)/.stamp  ## say how the files of STUDY are read, what is set aside and what to doubt; runs nothing
+	$(BIN)/cx check $(STUDY)
+
 test: $(VENV)/.stamp-test  ## all tests, the notebooks too; needs Chromium for the browser tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+fuzz: $(VENV)/.stamp-test  ## read 20,000 broken files: each is refused with a sentence, or every row of it accounted for
+	$(BIN)/python -m tests.fuzz.run --cases 20000 --seed 1
+
+benchmark: $(VENV)/.stamp  ## reading and checking 10 million ratings, beside DuckDB's own GROUP BY
+	$(BIN)/python benchmarks/checking.py
 
 lab: $(VENV)/.stamp  ## open the notebooks in JupyterLab
 	$(BIN)/cx lab
@@ -64,4 +76,4 @@ $(VENV)/.stamp-test: requirements-dev.lock $(VENV)/.stamp
 	$(call install,requirements-dev.lock)
 	touch $@
 
-.PHONY: help report test lab sample docs lock clean real-data pin hooks
+.PHONY: help report new check fuzz benchmark test lab sample docs lock clean real-data pin hooks

@@ -34,9 +34,17 @@ from cxlib.experience import (
     describe_top2,
     find_experience,
     find_funnel,
+    find_promises,
     rank_experience,
 )
-from cxlib.gaps import add_up_cells, describe_gaps, describe_ties, describe_verdicts, find_gaps, list_gaps
+from cxlib.gaps import (
+    add_up_cells,
+    describe_gaps,
+    describe_ties,
+    describe_verdicts,
+    find_gaps,
+    list_gaps,
+)
 from cxlib.journey import describe_coverage, find_coverage, find_reach
 from cxlib.moments import (
     describe_importance,
@@ -81,6 +89,7 @@ from cxlib.summaries import (
     summarise_funnel,
     summarise_people,
     summarise_personas,
+    summarise_promises,
     summarise_ratings,
     summarise_study,
     summarise_visits,

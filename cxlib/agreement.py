@@ -14,6 +14,7 @@ def check_agreement(study: Study) -> None:
     check_waves(study)
     check_people(study)
     check_personas(study)
+    check_benchmarks(study)
     columns = study.tables["respondents"].collect_schema().names()
     if "respondents" in study and study.outcome and study.outcome not in columns:
         known = [column for column in columns if column in study.settings.scales]
@@ -90,6 +91,22 @@ def check_personas(study: Study) -> None:
         )
 
 
+def check_benchmarks(study: Study) -> None:
+    """A benchmark of a touchpoint or stage says no other scale than that of the ratings."""
+    if "benchmarks" not in study or not study.scale:
+        return
+    benchmarks = study.small("benchmarks").dropna(subset="scale")
+    ours = "{:g}-{:g}".format(*study.scale)
+    said = benchmarks["scale"].str.replace(r"\s|to", "", regex=True).str.replace("–", "-", regex=False)
+    wrong = benchmarks[benchmarks["kpi"].isna() & (said != ours)]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise StudyError(
+            f"{study.source('benchmarks')}: the benchmark of {row['touchpoint'] or row['stage']} is on a scale of "
+            f"{row['scale']}, the ratings on {ours}; bring it to that scale, or leave it out."
+        )
+
+
 def people_not_listed(study: Study) -> list[str]:
     """Those who answered and are not in the table of respondents, or not for the wave they answered in."""
     if not ("ratings" in study and "respondents" in study):
@@ -104,10 +121,11 @@ def people_not_listed(study: Study) -> list[str]:
 def find_doubts(study: Study) -> list[str]:
     """Sentences for the report's first page: what was left out or could not be matched."""
     doubts = []
+    later = study.quarantined[study.quarantined["reason"].str.endswith("(as_of)")].groupby("source").size()
     for row in study.counts[study.counts["quarantined"] > 0].itertuples():
-        doubts.append(f"{row.source}: {row.quarantined:,} of {row.read:,} {row.counted} could not be used.")
-    for table, columns in study.not_used.items():
-        doubts.append(f"{study.source(table)}: columns that are not used: {', '.join(columns)}.")
+        unusable = row.quarantined - later.get(row.source, 0)
+        if unusable:
+            doubts.append(f"{row.source}: {unusable:,} of {row.read:,} {row.counted} could not be used.")
     if unlisted := people_not_listed(study):
         doubts.append(
             f"Not in {study.source('respondents')}: {counted(len(unlisted), 'person', 'people')} who answered."

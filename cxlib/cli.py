@@ -1,4 +1,4 @@
-"""The verbs: cx report, cx lab. A sentence and an exit code, never a traceback, for what a user can mend."""
+"""The verbs: cx new, cx check, cx report, cx lab. A sentence and an exit code, never a traceback, for what a user can mend."""
 
 import os
 import sys
@@ -19,6 +19,35 @@ def cx():
 
 
 @cx.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--from", "export", type=click.Path(path_type=Path), help="An export to build the study around.")
+@click.option("--encoding", default="", help="The encoding of a text file that is not UTF-8, such as cp1252.")
+@click.option("--sheet", default="", help="The sheet of a workbook.")
+@click.option("--zone", default="", help="Where the clock of the export's times stood, such as Europe/Berlin.")
+@click.option("--delta", default=0.25, help="The precision, in scale points, to count needed answers for.")
+def new(folder, export, encoding, sheet, zone, delta):
+    """Begin a study in FOLDER: an empty one with a questionnaire, or one around an export."""
+    from cxlib.beginning import begin_study
+
+    for sentence in begin_study(folder, export=export, encoding=encoding, sheet=sheet, zone=zone, delta=delta):
+        click.echo(sentence)
+
+
+@cx.command()
+@click.argument("study")
+@click.option("--reports", default=str(ROOT / "reports"), metavar="FOLDER", help="Where set-aside rows are written.")
+def check(study, reports):
+    """Read all of STUDY, run nothing, and say how it was read, what was set aside, and what to doubt."""
+    from cxlib.report import check_study
+
+    text, path = check_study(study, reports=Path(reports).resolve())
+    click.echo(text)
+    click.echo(
+        f"Rows set aside, left out or left blank, each with its reason: {path}" if path else "No row was set aside."
+    )
+
+
+@cx.command()
 @click.argument("study")
 @click.option("--as-of", metavar="DAY", help="Count answers up to this day, such as 2026-06-30.")
 @click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter, such as 'stages=[adoption]'.")
@@ -27,7 +56,8 @@ def cx():
 @click.option("--reports", default=str(ROOT / "reports"), metavar="FOLDER", help="Where reports are published.")
 @click.option("--notebooks", default=str(ROOT / "notebooks"), metavar="FOLDER", help="The notebooks to run.")
 @click.option("--jobs", default=os.cpu_count() or 1, help="How many notebooks run at a time.")
-def report(study, as_of, pairs, where, file, reports, notebooks, jobs):
+@click.option("--columns-changed", is_flag=True, help="Go on although columns of the last report are gone.")
+def report(study, as_of, pairs, where, file, reports, notebooks, jobs, columns_changed):
     """Run the notebooks on STUDY, a folder with a study.yaml, and publish the report."""
     from cxlib.report import run_report
 
@@ -35,8 +65,10 @@ def report(study, as_of, pairs, where, file, reports, notebooks, jobs):
     parameters |= dict(read_pair(pair) for pair in pairs)
     parameters |= {"as_of": as_of} if as_of else {}
     parameters |= {"where": [*texts(parameters.get("where")), *where]} if where else {}
-    home, new = run_report(study, parameters, reports=Path(reports).resolve(), notebooks=Path(notebooks), jobs=jobs)
-    if not new:
+    home, is_new = run_report(
+        study, parameters, reports=Path(reports).resolve(), notebooks=Path(notebooks), jobs=jobs, drift=columns_changed
+    )
+    if not is_new:
         click.echo("Nothing has changed since this report was made; nothing was run.")
     click.echo(f"The report is at {home / 'report.html'}")
 

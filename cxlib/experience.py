@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import nps_interval, share_interval, t_interval
+from cxlib.intervals import nps_interval, share_interval, t_interval, wilson
 from cxlib.tables import check_columns
 from cxlib.words import extremes, listed, percent, signed
 
@@ -101,6 +101,21 @@ def find_funnel(funnel: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     low, high = share_interval(went_on, se, before, before, confidence)
     share = n / n.iloc[0] if len(n) else n.astype("float64")
     return funnel.assign(share=share, went_on=went_on, low=low, high=high, lost=(before - n).astype("Int64"))
+
+
+def find_promises(promises: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """The share of promises that were broken, with Wilson's interval: `late_share`, `low` and `high` beside the counts.
+
+    `promises` comes from `summarise_promises`: one row a group with `finished` and `late`.
+
+    >>> find_promises(pd.DataFrame({"channel": ["web"], "finished": [100], "late": [30]})).round(3)
+      channel  finished  late  late_share    low   high
+    0     web       100    30         0.3  0.219  0.396
+    """
+    check_columns(promises, ["finished", "late"], name="promises (from summarise_promises)")
+    share = promises["late"] / promises["finished"]
+    low, high = wilson(share.to_numpy(), promises["finished"].to_numpy(), confidence)
+    return promises.assign(late_share=share, low=low, high=high)
 
 
 def describe_funnel(funnel: pd.DataFrame) -> str:

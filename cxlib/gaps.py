@@ -3,7 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import adjust, leave_one_out, n_for_precision, ratio_mean, t_interval, t_test
+from cxlib.intervals import (
+    adjust,
+    leave_one_out,
+    n_for_precision,
+    ratio_mean,
+    t_interval,
+    t_test,
+)
 from cxlib.tables import GAP_COLUMNS, check_columns
 from cxlib.words import counted, listed, signed
 

@@ -28,7 +28,10 @@ def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
     folder = find_study(path)
     settings = read_settings(folder)
     if not {"ratings", "events", "kpis"} & set(settings.files):
-        raise StudyError(f"{folder}/study.yaml names no data; a study needs at least one of ratings, events, kpis.")
+        raise StudyError(
+            f"{folder}/study.yaml names no data; a study needs at least one of ratings, events, kpis. "
+            "Add a file of them, or let cx new --from put in a survey export."
+        )
     connection = connect(folder)
     until = day_ends(settings.clock, parse_day(view["as_of"])) if view.get("as_of") else None
     checked = load_tables(connection, folder, settings, until)

@@ -1,24 +1,35 @@
 """The run: notebooks through papermill into a staging folder, one page from them, published whole or not at all."""
 
+import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 
 from cxlib.agreement import find_doubts
 from cxlib.chapter import write_csv
+from cxlib.examination import as_text, examine
 from cxlib.loaders.files import find_files
 from cxlib.opening import find_study, open_study
 from cxlib.parameters import read_parameters
-from cxlib.publish import fingerprint, locked, point_latest, publish, run_id, staged, study_name
+from cxlib.publish import (
+    fingerprint,
+    locked,
+    point_latest,
+    publish,
+    run_id,
+    staged,
+    study_name,
+)
 from cxlib.render import render_chapter, render_report
 from cxlib.runner import run_notebooks
 from cxlib.settings import Settings, read_settings
 from cxlib.study import ROOT, Study, View
 from cxlib.summaries import describe_study, summarise_study
 from cxlib.summaries.answers import group_keys
-from cxlib.tables import StudyError
+from cxlib.tables import StudyError, nearest
 from cxlib.view import describe_view
 
 LIBRARIES = ("duckdb", "matplotlib", "narwhals", "numpy", "pandas", "papermill", "scipy", "seaborn")
@@ -26,11 +37,12 @@ LIBRARIES = ("duckdb", "matplotlib", "narwhals", "numpy", "pandas", "papermill",
 
 def run_report(
     study_path: str | Path, parameters: dict, *, reports: Path = ROOT / "reports", notebooks: Path = ROOT / "notebooks",
-    jobs: int = 2,
+    jobs: int = 2, drift: bool = False,
 ) -> tuple[Path, bool]:  # fmt: skip
     """Publish the report of a study; returns its folder and whether it is new (or was there, nothing having changed).
 
-    `parameters` are those of the notebooks (stages, where, confidence, …); one that no notebook has is an error.
+    `parameters` are those of the notebooks (stages, where, confidence, …); one that no notebook has is an error. Unless
+    `drift` is allowed, columns that the last report used and that are gone are an error too.
     """
     chapters = sorted(notebooks.glob("[0-9]*.ipynb"))
     parameters = read_parameters(parameters, chapters)
@@ -41,6 +53,8 @@ def run_report(
         inputs = fingerprints(folder, read_settings(folder))
         study = open_study(folder, **view)
         check_request(study, parameters)
+        if not drift:
+            refuse_drift(study, home)
         chapters = [notebook for notebook in chapters if can_run(notebook, study)]
         if not chapters:
             raise StudyError(f"{folder}: no notebook can run on {', '.join(study.settings.files)} alone yet.")
@@ -52,10 +66,47 @@ def run_report(
             given = parameters | {"study_path": folder.name, "output_path": str(staging)}
             executed = run_notebooks(chapters, given, staging, cwd=folder.parent, jobs=jobs)
             write_page(study, staging, executed, parameters, run)
-            if fingerprints(folder, study.settings) != inputs:
-                raise StudyError(f"A file of {folder.name} changed while it was read; run it again.", code=75)
+            refuse_change(folder, study.settings, inputs)
             publish(staging, home, run, manifest(study, run, parameters, inputs))
     return home / "latest", True
+
+
+def check_study(study_path: str | Path, *, reports: Path = ROOT / "reports") -> tuple[str, Path | None]:
+    """Read the study and nothing else: the examination as text, and the file of rows set aside, where there are any."""
+    folder = find_study(study_path)
+    home = reports / study_name(folder)
+    inputs = fingerprints(folder, read_settings(folder))
+    study = open_study(folder)
+    text = as_text(examine(study))
+    refuse_change(folder, study.settings, inputs)
+    path = home / "check" / "quarantined.csv"
+    with locked(home):
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        if len(study.quarantined):
+            write_csv(study.quarantined, path)
+    return text, path if len(study.quarantined) else None
+
+
+def refuse_change(folder: Path, settings: Settings, inputs: dict) -> None:
+    """Raise when a file is another one than before it was read."""
+    if fingerprints(folder, settings) != inputs:
+        raise StudyError(f"A file of {folder.name} changed while it was read; run it again.", code=75)
+
+
+def refuse_drift(study: Study, home: Path) -> None:
+    """Raise when a column the last report used is gone: then half a report would go missing without a word."""
+    path = home / "latest" / "manifest.json"
+    if not path.is_file():
+        return
+    before = json.loads(path.read_text(encoding="utf-8")).get("columns", {})
+    for table, columns in study.columns.items():
+        gone = [column for column in before.get(table, []) if column not in columns]
+        if gone:
+            raise StudyError(
+                f"{study.source(table)} has no column '{gone[0]}' any more, which the last report used. "
+                f"{nearest(gone[0], columns)} If it is gone on purpose, run cx report with --columns-changed."
+            )
 
 
 def can_run(notebook: Path, study: Study) -> bool:
@@ -108,6 +159,10 @@ def write_page(study: Study, staging: Path, executed: list[Path], parameters: di
             "rows": study.counts.to_dict("records"),
             "quarantined": len(study.quarantined),
             "doubts": find_doubts(study),
+            "examination": [
+                {"title": section.title, "sentences": section.sentences, "rows": rows_of(section.table)}
+                for section in examine(study)
+            ],
             "missing": study.missing(),
             "chapters": chapters,
             "files": sorted(file.relative_to(staging).as_posix() for file in files),
@@ -115,6 +170,13 @@ def write_page(study: Study, staging: Path, executed: list[Path], parameters: di
         }
     )
     (staging / "report.html").write_text(page, encoding="utf-8")
+
+
+def rows_of(table: pd.DataFrame | None) -> list[list[str]]:
+    """A table as rows of text, the heading first; none where there is no table."""
+    if table is None:
+        return []
+    return [[name.replace("_", " ") for name in table.columns], *table.astype("str").to_numpy().tolist()]
 
 
 def manifest(study: Study, run: str, parameters: dict, inputs: dict) -> dict:
@@ -125,5 +187,9 @@ def manifest(study: Study, run: str, parameters: dict, inputs: dict) -> dict:
         "parameters": parameters,
         "inputs": inputs,
         "rows": study.counts.to_dict("records"),
+        "columns": {
+            table: [name for name in columns if name not in study.not_used.get(table, [])]
+            for table, columns in study.columns.items()
+        },
         "versions": {"python": platform.python_version()} | {library: version(library) for library in LIBRARIES},
     }

@@ -87,7 +87,11 @@ def with_waves(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
     """A blank wave is found from the day of the answer and the last days in study.yaml."""
     found = nw.lit(None, nw.String)
     for wave, day in reversed(study.settings.waves.items()):
-        found = nw.when(nw.col("answered_at") < nw.lit(day_ends(study.settings.clock, day))).then(nw.lit(wave)).otherwise(found)
+        found = (
+            nw.when(nw.col("answered_at") < nw.lit(day_ends(study.settings.clock, day)))
+            .then(nw.lit(wave))
+            .otherwise(found)
+        )
     return answers.with_columns(wave=nw.coalesce(nw.col("wave"), found)) if study.settings.waves else answers
 
 

@@ -1,6 +1,10 @@
 """Charts: a result table in, Axes out. One module a step, one look for all."""
 
-from cxlib.charts.expectations import plot_expectation_grid, plot_expectations, plot_persona_mix
+from cxlib.charts.expectations import (
+    plot_expectation_grid,
+    plot_expectations,
+    plot_persona_mix,
+)
 from cxlib.charts.experience import plot_emotion_curve, plot_experience, plot_funnel
 from cxlib.charts.gaps import plot_gap_heatmap, plot_gap_intervals, plot_gaps
 from cxlib.charts.journey import plot_coverage, plot_journey_map, plot_moments

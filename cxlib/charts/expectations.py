@@ -4,7 +4,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.charts.rows import cell_size, name_columns, name_rows, new_axes, plot_rows, say_right
+from cxlib.charts.rows import (
+    cell_size,
+    name_columns,
+    name_rows,
+    new_axes,
+    plot_rows,
+    say_right,
+)
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, finish, wrap
 from cxlib.tables import check_columns
 from cxlib.words import percent

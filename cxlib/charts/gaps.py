@@ -5,7 +5,16 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from cxlib.charts.rows import cell_size, name_columns, name_rows, new_axes, say_right
-from cxlib.charts.theme import DIVERGING, FAINT, GRID, INK, VERDICT_COLOURS, VERDICT_WORDS, finish, wrap
+from cxlib.charts.theme import (
+    DIVERGING,
+    FAINT,
+    GRID,
+    INK,
+    VERDICT_COLOURS,
+    VERDICT_WORDS,
+    finish,
+    wrap,
+)
 from cxlib.gaps import group_names
 from cxlib.tables import check_columns
 from cxlib.words import signed

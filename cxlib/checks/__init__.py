@@ -54,7 +54,7 @@ def check_table(
         keep_rows(connection, raw, columns, twice, counts["read"], personal),
         aside.reindex(columns=["table", "source", "line", "what", "reason", "value", "row", "id"]),
         counts,
-        [name for name in raw.columns if name not in {ours.name for ours in columns}],
+        [*raw.not_mapped, *(name for name in raw.columns if name not in {ours.name for ours in columns})],
         [*raw.personal, *personal],
         raw.columns,
         [*raw.notes, *take_notes(raw, there, looks, settings, twice)],

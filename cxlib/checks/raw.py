@@ -10,8 +10,8 @@ class Raw:
     """A table as a loader found it: a relation of the engine with `_line` and untouched columns, and lines set aside.
 
     `counted` says what a row of it is: a line of the file, or an answer of a survey export. `first_line` is that of the
-    first row of data, `left_out` has lines that are no answers, `personal` columns that were not read, `notes` what the
-    reader has to say. Where lines are `numbered` their numbers stand in for ids, so that none can be there twice.
+    first row of data, `left_out` has lines that are no answers, `not_mapped` columns nobody asked for and `personal`
+    those that identify people, neither of which were read, `notes` what the reader has to say. Where lines are `numbered` their numbers stand in for ids, so that none can be there twice.
     """
 
     table: str
@@ -23,6 +23,7 @@ class Raw:
     counted: str = "lines"
     first_line: int = 2
     left_out: dict[int, str] = field(default_factory=dict)
+    not_mapped: list[str] = field(default_factory=list)
     personal: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     numbered: bool = False

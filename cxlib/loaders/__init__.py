@@ -17,7 +17,7 @@ def load_tables(
     connection: duckdb.DuckDBPyConnection, folder: Path, settings: Settings, until: datetime.datetime | None = None
 ) -> list[Checked]:
     """Read every file of the study into the engine; one `Checked` per table, in the order of study.yaml."""
-    excluded = read_exclusions(connection, folder, settings.exclude)
+    excluded = read_exclusions(connection, folder, settings)
     checked = []
     for table, file in settings.files.items():
         if file.format != "tidy" and "respondents" in settings.files:
@@ -26,17 +26,18 @@ def load_tables(
                 f"{file.columns} instead (table respondents), and leave the file of respondents out."
             )
         reader = tidy if file.format == "tidy" else survey
-        for raw in reader.read_raw(connection, folder, table, file, settings.keep):
+        for raw in reader.read_raw(connection, folder, table, file, settings):
             exclusions = excluded if table == "ratings" else excluded.iloc[:0]
             checked.append(check_table(connection, raw, settings, exclusions, until))
     return checked
 
 
-def read_exclusions(connection: duckdb.DuckDBPyConnection, folder: Path, file: TableFile | None) -> pd.DataFrame:
+def read_exclusions(connection: duckdb.DuckDBPyConnection, folder: Path, settings: Settings) -> pd.DataFrame:
     """Rows of the ratings file that people left out by hand, with their reason; row 1 is the first row of data."""
+    file = settings.exclude
     if file is None:
         return pd.DataFrame({"row": pd.Series(dtype="int64"), "reason": pd.Series(dtype="str")})
-    [raw] = tidy.read_raw(connection, folder, "exclude", file, [])
+    [raw] = tidy.read_raw(connection, folder, "exclude", file, settings)
     if not {"row", "reason"} <= set(raw.columns):
         raise StudyError(f"{file.path} should have the columns row and reason; it has {raw.columns}.")
     if len(raw.rejects):

@@ -3,7 +3,13 @@
 import re
 
 from cxlib.loaders.grid import Grid, Header, Question
-from cxlib.loaders.headings import different, numbered, plain, repeated_lines, split_parts
+from cxlib.loaders.headings import (
+    different,
+    numbered,
+    plain,
+    repeated_lines,
+    split_parts,
+)
 
 TIMESTAMP = {
     *("Timestamp", "Zeitstempel", "Horodateur", "Marca temporal", "Carimbo de data/hora", "Informazioni cronologiche"),

@@ -6,7 +6,14 @@ import re
 import pyarrow.compute as pc
 
 from cxlib.loaders.grid import Grid, Header, Question
-from cxlib.loaders.headings import different, heading_cells, numbered, plain, repeated_lines, split_parts
+from cxlib.loaders.headings import (
+    different,
+    heading_cells,
+    numbered,
+    plain,
+    repeated_lines,
+    split_parts,
+)
 from cxlib.words import counted
 
 ROLES = {"startDate": "started_at", "recordedDate": "answered_at", "status": "status", "duration": "seconds"}

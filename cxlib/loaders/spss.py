@@ -1,12 +1,15 @@
-"""SPSS files (.sav, .zsav): answers as their value labels say them, with the stored codes beside words."""
+"""SPSS files (.sav, .zsav): answers as their value labels say them, with the numbers they stand for beside them."""
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyreadstat import PyreadstatError, ReadstatError, read_sav
 
+from cxlib.checks.casting import NO_ANSWER
 from cxlib.loaders.grid import Grid, Header, Question, reject_table
 from cxlib.loaders.workbook import cell_text
 from cxlib.tables import StudyError
@@ -26,37 +29,40 @@ ROLES = {
 
 
 def read_spss(path: Path) -> Grid:
-    """The cases as a grid; the variables' names are line 1, the first case is line 2."""
-    cells, facts = read_cells(path)
+    """The cases as a grid; the variables' names are line 1, the first case is line 2.
+
+    A value with a label is read as its words, with its number beside it: the one its label begins with, where all labels
+    of the variable do (they can differ from the stored codes), else the stored code.
+    """
+    found = read_file(path)
     columns, notes = {}, []
-    for place, (name, values) in enumerate(cells.items()):
-        ranges = facts.missing_ranges.get(name, [])
+    for place, (name, values) in enumerate(found["cells"].items()):
+        ranges = found["missing_ranges"].get(name, [])
         missing = [bool(ranges) and is_missing(value, ranges) for value in values]
-        kept = [None if value == "" or out else value for value, out in zip(values, missing)]
+        kept = [None if value == "" or out else value for value, out in zip(values, missing, strict=True)]
         if any(missing):
             notes.append(f"{name}: {counted(sum(missing), 'answer')} the file declares missing, left blank.")
-        labels = facts.variable_value_labels.get(name, {})
-        labels = {code: label for code, label in labels.items() if not is_missing(code, ranges)}
+        labels = {code: label for code, label in found["value_labels"].get(name, []) if not is_missing(code, ranges)}
         numbers = read_numbers(labels)
-        columns[f"f{place}"] = read_answers(kept, numbers or labels, shifted=bool(numbers))
-        if numbers:
-            notes += note_numbers(name, kept, numbers, columns[f"f{place}"])
-        elif labels:
-            columns[f"c{place}"] = [cell_text(value) for value in kept]
+        codes = read_codes(kept, labels, numbers)
+        columns[f"f{place}"] = [labels.get(value, code) for value, code in zip(kept, codes, strict=True)]
+        if labels:
+            columns[f"c{place}"] = codes
+            notes += note_numbers(name, kept, numbers, codes)
     records = pa.table({column: pa.array(texts, pa.string()) for column, texts in columns.items()})
-    cases = max(map(len, cells.values()), default=0)
+    cases = max(map(len, found["cells"].values()), default=0)
     records = records.append_column("_line", pa.array(range(2, cases + 2), pa.int64()))
-    return Grid(facts.column_names, records, reject_table([]), [label or "" for label in facts.column_labels], notes)
+    return Grid(found["names"], records, reject_table([]), found["labels"], notes)
 
 
-def read_cells(path: Path) -> tuple[dict[str, list], Any]:
-    """Variable → its values as stored, those declared missing too, and what the file says of its variables."""
-    try:
-        return read_sav(path, user_missing=True, output_format="dict")
-    except (ReadstatError, PyreadstatError, UnicodeError) as error:
-        raise StudyError(f"{path.name} cannot be read as an SPSS file: {error}; export it again.") from None
-    except (OverflowError, ValueError) as error:
-        raise StudyError(f"{path.name} has a date no calendar has: {error}; mend it in SPSS.") from None
+def read_file(path: Path) -> dict:
+    """What sav.py finds in the file: names, labels, value_labels, missing_ranges and cells by variable."""
+    program = [sys.executable, "-I", str(Path(__file__).with_name("sav.py")), str(path)]
+    done = subprocess.run(program, capture_output=True, check=False)
+    found = json.loads(done.stdout) if done.returncode == 0 else {"error": "it is damaged"}
+    if "error" in found:
+        raise StudyError(f"{path.name} cannot be read as an SPSS file: {found['error']}; export it again.")
+    return found
 
 
 def is_missing(value: Any, ranges: list[dict]) -> bool:
@@ -76,18 +82,18 @@ def read_numbers(labels: dict[Any, str]) -> dict[Any, float]:
     return numbers if len(set(numbers.values())) == len(labels) else {}
 
 
-def read_answers(values: list, labels: dict[Any, Any], *, shifted: bool) -> list[str]:
-    """Each answer as its label says. Among labels that are numbers, a code without one moves as all the others do;
-    where they do not move alike nobody knows what it stands for, and it stays blank.
+def read_codes(values: list, labels: dict[Any, str], numbers: dict[Any, float]) -> list[str]:
+    """The number each answer stands for. Among labels that are numbers, a code without one moves as all the others do;
+    where they do not move alike nobody knows what it stands for, and it stays blank; so does a label for no answer.
     """
-    steps = {number - code for code, number in labels.items()} if shifted else set()
+    steps = {number - code for code, number in numbers.items()}
 
     def read(value: Any) -> str:
-        if value is None or value in labels:
-            return cell_text(labels.get(value))
-        if shifted and (len(steps) > 1 or not isinstance(value, float)):
+        if value is None or labels.get(value, "").strip().lower() in NO_ANSWER:
             return ""
-        return cell_text(value + sum(steps) if shifted else value)
+        if not numbers or value in numbers:
+            return cell_text(numbers.get(value, value))
+        return cell_text(value + sum(steps)) if len(steps) == 1 and isinstance(value, float) else ""
 
     return [read(value) for value in values]
 
@@ -120,5 +126,5 @@ def read_header(grid: Grid) -> Header:
         for place, (name, label) in enumerate(zip(grid.headings, grid.labels))
     ]
     worded = sum(column.startswith("c") for column in grid.records.column_names)
-    why = f"an SPSS file; {counted(len(questions), 'variable')}, {worded} with value labels in words"
+    why = f"an SPSS file; {counted(len(questions), 'variable')}, {worded} with value labels"
     return Header("spss", why, rows=1, questions=questions)

@@ -20,7 +20,7 @@ from cxlib.loaders.files import find_files, read_grid
 from cxlib.loaders.grid import Grid, Header, Question
 from cxlib.loaders.text import open_text
 from cxlib.personal import identifies
-from cxlib.settings import TableFile
+from cxlib.settings import Settings, TableFile
 from cxlib.tables import TABLES, StudyError, nearest
 from cxlib.words import counted
 
@@ -38,11 +38,11 @@ TOOLS = {
 
 
 def read_raw(
-    connection: duckdb.DuckDBPyConnection, folder: Path, table: str, file: TableFile, keep: list[str]
+    connection: duckdb.DuckDBPyConnection, folder: Path, table: str, file: TableFile, settings: Settings
 ) -> list[Raw]:
     """Register the export as `raw_ratings` (one row an answer) and `raw_respondents` (one row a line).
 
-    A column that identifies people is read where the columns file names it, so `keep` has nothing to add.
+    A column that identifies people is read where the columns file names it.
     """
     if table != "ratings" or not isinstance(file.columns, str):
         raise StudyError(f"study.yaml: a {file.format} file gives ratings and needs columns: a columns file.")
@@ -52,7 +52,7 @@ def read_raw(
     connection.register("wide_text", grid.records.slice(header.rows - 1))
     connection.execute("CREATE VIEW wide AS SELECT * RENAME (_line AS line) FROM wide_text")
     stored = {name for name in grid.records.column_names if name.startswith("c")}
-    places["value"] = [value_of(row, stored) for row in places.itertuples()]
+    places["value"] = [value_of(row, stored, settings) for row in places.itertuples()]
     lines = places[(places["touchpoint"] == "") & places["column"].isin(LINE_COLUMNS)]
     people = places[(places["table"] == "respondents") & ~places["column"].isin(LINE_COLUMNS)]
     answers = places[places["touchpoint"] != ""]
@@ -68,7 +68,7 @@ def read_raw(
     )
     return [
         Raw("respondents", "raw_respondents", columns=columns[0], rejects=grid.rejects, **common,
-            personal=personal_columns(header, places), notes=[*grid.notes, *describe_columns(header, places)]),
+            personal=personal_columns(header, places), not_mapped=other_columns(header, places), notes=[*grid.notes, *describe_columns(header, places)]),
         Raw("ratings", "raw_ratings", columns=columns[1], rejects=grid.rejects.iloc[:0], **common, counted="answers"),
     ]  # fmt: skip
 
@@ -81,9 +81,11 @@ def recognise(grid: Grid) -> Header:
 
 def read_header(grid: Grid, file: TableFile) -> Header:
     """The heading of an export by the tool study.yaml names; another tool's export is an error."""
-    header = TOOLS[file.format].read_header(grid)
-    if header is None:
-        found = recognise(grid)
+    try:
+        header, found = TOOLS[file.format].read_header(grid), recognise(grid)
+    except StudyError as error:
+        raise StudyError(f"{file.path}: {error}") from None
+    if header is None or header.rows < found.rows:
         raise StudyError(
             f"{file.path} is no {file.format} export; it looks like {found.format} ({found.why}): "
             f"set format: {found.format} in study.yaml."
@@ -91,10 +93,11 @@ def read_header(grid: Grid, file: TableFile) -> Header:
     return header
 
 
-def value_of(row, stored: set[str]) -> str:
-    """Where the value of a mapped column is found: the stored code of a rating, else the words."""
-    ours = [column for column in TABLES[row.table] if column.name == row.column] if row.table else []
-    rating = row.table == "ratings" and ours and ours[0].kind == "rating"
+def value_of(row, stored: set[str], settings: Settings) -> str:
+    """Where the value of a mapped column is found: the stored number of a rating, else the words."""
+    rating = row.column in settings.scales or any(
+        column.name == row.column and column.kind == "rating" for column in TABLES[row.table]
+    )
     return f"c{row.place}" if rating and f"c{row.place}" in stored else f"f{row.place}"
 
 
@@ -104,8 +107,14 @@ def personal_columns(header: Header, places: pd.DataFrame) -> list[str]:
     return [
         question.names[0]
         for place, question in enumerate(header.questions)
-        if place not in mapped and (question.role == "personal" or identifies(question.names[0]))
+        if place not in mapped and (question.role == "personal" or any(map(identifies, question.names)))
     ]
+
+
+def other_columns(header: Header, places: pd.DataFrame) -> list[str]:
+    """The questions, and columns of the tool's own, that the columns file does not ask for."""
+    named, personal = set(places["place"]), set(personal_columns(header, places))
+    return [q.names[0] for place, q in enumerate(header.questions) if place not in named and q.names[0] not in personal]
 
 
 def describe_columns(header: Header, places: pd.DataFrame) -> list[str]:
@@ -208,7 +217,8 @@ def answers_sql(answers: pd.DataFrame, whole: dict[str, str], file: TableFile) -
     selects = []
     for (touchpoint, channel), group in answers.groupby(["touchpoint", "channel"], sort=False):
         places = {row.column: row.value for row in group.itertuples()}
-        values = {"touchpoint": quote(touchpoint), "channel": f"nullif({quote(channel)}, '')"}
+        values = {"touchpoint": quote(touchpoint)}
+        values |= {"channel": f"nullif({quote(channel)}, '')"} if (answers["channel"] != "").any() else {}
         values |= {column: places.get(column, "NULL") for column in filled}
         blank = " AND ".join(f"trim({place}) = ''" for place in places.values())
         selects.append(f"SELECT line AS _line, {aliased(whole | values)} FROM wide WHERE NOT ({blank})")

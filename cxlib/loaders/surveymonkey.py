@@ -4,7 +4,14 @@ import re
 from collections import Counter
 
 from cxlib.loaders.grid import Grid, Header, Question
-from cxlib.loaders.headings import different, heading_cells, numbered, plain, repeated_lines, squeezed
+from cxlib.loaders.headings import (
+    different,
+    heading_cells,
+    numbered,
+    plain,
+    repeated_lines,
+    squeezed,
+)
 from cxlib.tables import StudyError
 
 ROLES = {"respondentid": "response", "startdate": "started_at", "enddate": "answered_at", "collectorid": "tool"}

@@ -174,7 +174,7 @@ def readable(path: Path, encoding: str) -> Iterator[None]:
         if isinstance(error, UnicodeError) or "invalid UTF8" in str(error):
             raise StudyError(
                 f"{path.name} is not {encoding} text; name its encoding in study.yaml, such as encoding: "
-                f"{likely_encoding(path)}."
+                f"{likely_encoding(path)}, or to cx new, as in --encoding {likely_encoding(path)}."
             ) from None
         raise StudyError(f"{path.name} cannot be read to its end: {error}; export it again.") from None
 

@@ -14,15 +14,15 @@ from cxlib.loaders import xes
 from cxlib.loaders.files import find_files, read_grid
 from cxlib.loaders.grid import reject_table
 from cxlib.personal import identifies
-from cxlib.settings import TableFile
+from cxlib.settings import Settings, TableFile
 from cxlib.tables import TABLES, StudyError, nearest
 
 
 def read_raw(
-    connection: duckdb.DuckDBPyConnection, folder: Path, table: str, file: TableFile, keep: list[str]
+    connection: duckdb.DuckDBPyConnection, folder: Path, table: str, file: TableFile, settings: Settings
 ) -> list[Raw]:
     """Register the file in the engine as `raw_<table>`: `_line` and its columns untouched, but for those that identify
-    people and are not in `keep`."""
+    people and are not to be kept."""
     paths = find_files(folder, file.path)
     suffix, grid = paths[0].suffix.lower(), None
     if suffix == ".parquet":
@@ -37,7 +37,7 @@ def read_raw(
             file = replace(file, columns=xes.COLUMNS)
     places = [f"f{place}" for place in range(len(headings))] if grid else headings
     columns = named(headings, table, file)
-    personal = [name for name, heading in columns.items() if left_out(name, heading, table, file, keep)]
+    personal = [name for name, heading in columns.items() if left_out(name, heading, table, file, settings)]
     chosen = [
         f"{identifier(places[headings.index(heading)])} AS {identifier(name)}"
         for name, heading in columns.items()
@@ -51,11 +51,21 @@ def read_raw(
     return [replace(raw, rejects=grid.rejects, notes=grid.notes, first_line=grid.heading_line + 1)]
 
 
-def left_out(name: str, heading: str, table: str, file: TableFile, keep: list[str]) -> bool:
+def left_out(name: str, heading: str, table: str, file: TableFile, settings: Settings) -> bool:
     """Whether a column identifies people and nobody asked for it: neither ours, nor mapped, nor to be kept."""
-    asked = name in keep or heading in keep or name in (file.columns or {})
+    asked = name in settings.keep or heading in settings.keep or name in (file.columns or {})
     ours = {column.name for column in TABLES.get(table, ())}
     return table in TABLES and not asked and name not in ours and identifies(name)
+
+
+def read_headings(path: Path, file: TableFile) -> list[str]:
+    """The columns of a file of whatever kind."""
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return scan_parquet([path])[0]
+    if suffix in (".duckdb", ".db"):
+        return scan_database(duckdb.connect(), [path], "ratings", file)[0]
+    return read_grid([path], file).headings
 
 
 def scan_parquet(paths: list[Path]) -> tuple[list[str], str]:

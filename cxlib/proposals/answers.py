@@ -11,6 +11,7 @@ import pandas as pd
 from cxlib.checks.casting import is_number
 from cxlib.checks.refusals import STANDARD_SCALES, likely_scale
 from cxlib.loaders.grid import Grid, Header
+from cxlib.proposals.wording import side_of
 from cxlib.tables import TABLES
 
 ONE_SCALE = ["expected", "experienced", "desired", "adequate"]
@@ -18,10 +19,14 @@ ONE_SCALE = ["expected", "experienced", "desired", "adequate"]
 
 
 def count_answers(header: Header | None, grid: Grid) -> list[pd.Series]:
-    """How often each answer was given, by column; without the lines of the heading and those left out."""
+    """How often each answer was given, by column, without the lines of the heading and those left out: in words, or as
+    the stored numbers where a question asks for a rating."""
     answers = grid.records.slice(header.rows - 1 if header else 0).to_pandas()
     answers = answers[~answers["_line"].isin(list(header.left_out))] if header else answers
-    cells = [answers[f"f{place}"].fillna("").astype("str").str.strip() for place in range(len(grid.headings))]
+    rated = [place for place, question in enumerate(header.questions if header else []) if side_of(question, "")[0]]
+    stored = {place: f"c{place}" for place in rated if f"c{place}" in answers}
+    names = [stored.get(place, f"f{place}") for place in range(len(grid.headings))]
+    cells = [answers[name].fillna("").astype("str").str.strip() for name in names]
     return [column[column != ""].value_counts() for column in cells]
 
 

@@ -15,7 +15,16 @@ from cxlib.personal import VALUES, identifies
 from cxlib.proposals.answers import common_scales, count_answers, few, scale_of
 from cxlib.proposals.pairing import ORDER, all_pairs, find_pairs
 from cxlib.proposals.touchpoints import key_of, slug_of
-from cxlib.proposals.wording import FIELD, content, field_core, plain, remaining, side_of, spread, tidy
+from cxlib.proposals.wording import (
+    FIELD,
+    content,
+    field_core,
+    plain,
+    remaining,
+    side_of,
+    spread,
+    tidy,
+)
 from cxlib.tables import RESERVED, TABLES
 
 ROLES = {"response": "ratings", "respondent": "ratings", "answered_at": "ratings"}

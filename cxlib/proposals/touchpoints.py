@@ -5,7 +5,17 @@ import unicodedata
 
 import pandas as pd
 
-from cxlib.proposals.wording import FIELD, FRAME, NUMBERING, content, field_core, plain, remaining, spread, tidy
+from cxlib.proposals.wording import (
+    FIELD,
+    FRAME,
+    NUMBERING,
+    content,
+    field_core,
+    plain,
+    remaining,
+    spread,
+    tidy,
+)
 
 
 def slug_of(words: str) -> str:

@@ -68,7 +68,10 @@ def listen(text: str) -> list[tuple[str, str, str]]:
 
 
 def side_of(question: Question, field: str) -> tuple[str, str, str]:
-    """The column a question speaks of: its stem's words first, then its part's, then its field's name."""
+    """The column a question speaks of: its field's name where that ends with it, as our questionnaire's do, then its
+    stem's words, its part's, and its field's name at all."""
+    if (last := field.rpartition(" ")[2]) in ("expected", "experienced"):
+        return last, field, "clear"
     stem, row, name = (listen(words) for words in (question.text, question.part, field))
     stem = [each for each in stem if each[0] != "overall"] if question.part else stem
     found = stem[0] if stem else ("", "", "")

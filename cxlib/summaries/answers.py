@@ -7,7 +7,14 @@ import pandas as pd
 
 from cxlib.study import Study
 from cxlib.tables import StudyError, nearest
-from cxlib.view import day_ends, describe_view, listed_once, parse_day, view_filters, with_waves
+from cxlib.view import (
+    day_ends,
+    describe_view,
+    listed_once,
+    parse_day,
+    view_filters,
+    with_waves,
+)
 from cxlib.words import counted, in_words
 
 

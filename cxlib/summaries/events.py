@@ -50,6 +50,24 @@ def summarise_funnel(study: Study) -> pd.DataFrame:
     return table.merge(visitors, on="stage", how="left", validate="one_to_one")
 
 
+def summarise_promises(study: Study, *, by: str = "channel") -> pd.DataFrame:
+    """How many promises of the log were kept: of each group of journeys (cases), those that are finished and had a
+    planned end, and those that ended after it.
+
+    A journey ended at its last `ended_time` or, in a log without that column, at its last event with a `planned_time`.
+    One row per group: `by`, `finished`, `late`.
+    """
+    ended = "ended_time" if "events.ended_time" in study else "time"
+    planned = find_events(study).filter(~nw.col("planned_time").is_null())
+    cases = planned.group_by("case").agg(
+        nw.col(by).min(), promised=nw.col("planned_time").max(), ended=nw.col(ended).max()
+    )
+    finished = cases.filter(~nw.col("ended").is_null())
+    late = (nw.col("ended") > nw.col("promised")).cast(nw.Int64)
+    counts = finished.with_columns(late=late).group_by(by).agg(finished=nw.len(), late=nw.col("late").sum())
+    return counts.collect("pandas").to_native().astype({"late": "int64"}).sort_values(by, ignore_index=True)
+
+
 def find_events(study: Study) -> nw.LazyFrame:
     """The events the view looks at, each with its touchpoint where the log or the map says which.
 

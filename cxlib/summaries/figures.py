@@ -4,7 +4,13 @@ import narwhals as nw
 import pandas as pd
 
 from cxlib.study import Study, in_zone
-from cxlib.summaries.answers import chosen_wave, local_day, up_to, waves_so_far, whole_waves
+from cxlib.summaries.answers import (
+    chosen_wave,
+    local_day,
+    up_to,
+    waves_so_far,
+    whole_waves,
+)
 from cxlib.summaries.ratings import summarise_ratings
 from cxlib.view import day_ends, view_filters
 

@@ -13,7 +13,13 @@ import pandas as pd
 
 from cxlib.intervals import ratio_mean
 from cxlib.study import Study
-from cxlib.summaries.answers import find_answers, group_keys, joined_answers, waves_so_far, whole_waves
+from cxlib.summaries.answers import (
+    find_answers,
+    group_keys,
+    joined_answers,
+    waves_so_far,
+    whole_waves,
+)
 from cxlib.view import listed_once, view_filters
 
 SUMS = ("a", "b", "aa", "ab", "bb")

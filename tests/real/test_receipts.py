@@ -5,6 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
+from cxlib import find_promises, open_study, summarise_promises
 from cxlib.report import run_report
 from cxlib.study import ROOT
 
@@ -40,6 +41,17 @@ def test_what_stands_on_the_map_and_not_in_the_log_and_the_other_way_round_is_sa
     assert missing == ["T16 Report reasons to hold request"]
     page = (home / "report.html").read_text(encoding="utf-8")
     assert "Missing from the map: T16" in page and "nobody visits or rates it: Appeal" in page
+
+
+def test_promises_broken_are_counted_by_channel(home, real_data):
+    log = pd.read_csv(real_data / "receipts/receipt.csv.gz")
+    cases = log.groupby("case:concept:name")[["case:channel", "case:enddate", "case:enddate_planned"]].first()
+    ends = cases.dropna().iloc[:, 1:].apply(lambda times: pd.to_datetime(times, utc=True, format="ISO8601"))
+    late = ends["case:enddate"] > ends["case:enddate_planned"]
+    promises = find_promises(summarise_promises(open_study(home.parents[2] / "receipts"))).set_index("channel")
+    assert promises["late"].sum() / promises["finished"].sum() == pytest.approx(0.293, abs=5e-4)
+    for channel, group in late.groupby(cases.loc[late.index, "case:channel"]):
+        assert promises.loc[channel, ["finished", "late"]].tolist() == [len(group), group.sum()]
 
 
 def test_the_funnel_narrows_and_what_was_not_asked_is_named(home):

@@ -1,0 +1,241 @@
+"""A new study: an empty one with a questionnaire, or one around an export, with every guess marked as a guess."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.compute as pc
+from ruamel.yaml import YAML
+
+from cxlib.examination import name_some
+from cxlib.loaders.files import check_file, read_grid
+from cxlib.loaders.grid import Grid, Header
+from cxlib.loaders.survey import recognise
+from cxlib.loaders.tidy import read_headings, tidy
+from cxlib.loaders.xes import COLUMNS as XES_COLUMNS
+from cxlib.proposals import (
+    answers_needed,
+    as_text,
+    propose_columns,
+    propose_scales,
+    propose_touchpoints,
+    write_questionnaire,
+)
+from cxlib.proposals.dates import likely_order
+from cxlib.publish import study_name
+from cxlib.settings import TableFile, known_zone, read_settings
+from cxlib.study import ROOT
+from cxlib.tables import TABLES, StudyError
+from cxlib.words import counted
+
+TEMPLATES = Path(__file__).parent / "templates" / "study"
+COLUMNAR = (".parquet", ".duckdb", ".db")
+
+
+def begin_study(
+    folder: Path,
+    *,
+    export: Path | None = None,
+    encoding: str = "",
+    sheet: str = "",
+    zone: str = "",
+    delta: float = 0.25,
+) -> list[str]:
+    """Make the study in `folder`, around `export` where one is given; what is there already is left as it is.
+
+    Returns what was done and what to look at next, in sentences. `delta` is the precision the questionnaire's numbers
+    of answers are for, in scale points.
+    """
+    folder = folder if folder.is_absolute() or folder.parent.is_dir() else ROOT / folder
+    study_name(folder)
+    if export is not None and not export.is_file():
+        raise StudyError(f"There is no file {export} in {Path.cwd()}.", code=2)
+    file = TableFile(export.name, encoding=encoding, sheet=sheet) if export else None
+    found = look_at(export, file) if export else None
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "study.yaml").exists():
+        shutil.copyfile(TEMPLATES / "study.yaml", folder / "study.yaml")
+        change_settings(folder, {"title": folder.name}, drop=["stages", "scales", "files"] if export else [])
+    if export is None:
+        return begin_empty(folder, delta)
+    taken = read_settings(folder).files
+    if "ratings" in taken or "events" in taken:
+        raise StudyError(
+            f"{folder}/study.yaml names {', '.join(taken)} already; begin another study, or take them out."
+        )
+    if export.resolve() != (folder / export.name).resolve():
+        shutil.copyfile(export, folder / export.name)
+    if zone:
+        change_settings(folder, {"dates": {"zone": known_zone(zone)}})
+    if isinstance(found, Header):
+        return begin_survey(folder, found, read_grid([folder / export.name], file), file)
+    return begin_table(folder, found, file)
+
+
+def look_at(export: Path, file: TableFile) -> Header | dict[str, str]:
+    """What the export is: a survey's header, or our columns → its headings where it has one row a rating or event."""
+    check_file(export, export.parent)
+    headings = read_headings(export, file)
+    names = {tidy(heading): heading for heading in headings}
+    if XES_COLUMNS["customer"] in headings and XES_COLUMNS["time"] in headings:
+        return XES_COLUMNS
+    for table, sides in (("ratings", {"expected", "experienced"}), ("events", {"event"})):
+        required = {column.name for column in TABLES[table] if column.required}
+        if required <= set(names) and sides & set(names):
+            return {column.name: names[column.name] for column in TABLES[table] if column.name in names}
+    if export.suffix.lower() in COLUMNAR:
+        raise StudyError(
+            f"{export.name} has the columns {headings[:12]}: neither touchpoint with expected or experienced (ratings), "
+            "nor customer, time and event (events). Rename them, or map them in study.yaml by hand."
+        )
+    try:
+        return recognise(read_grid([export], file))
+    except StudyError as error:
+        raise StudyError(f"{export.name}: {error}") from None
+
+
+def begin_survey(folder: Path, header: Header, grid: Grid, file: TableFile) -> list[str]:
+    """Propose the columns file, the map and study.yaml for a survey export."""
+    said = [f"{file.path} is a {header.format} export: {header.why}."]
+    lines = len(grid.records) - header.rows + 1
+    said.append(
+        f"{counted(header.rows, 'heading line')}, {counted(len(header.questions), 'column')}, "
+        f"{counted(lines - len(header.left_out), 'answered line')}; left out: {counted(len(header.left_out), 'line')} "
+        f"that {'is' if len(header.left_out) == 1 else 'are'} no answer, {counted(len(grid.rejects), 'line')} that cannot be read."
+    )
+    if (folder / "columns.csv").exists():
+        raise StudyError(f"{folder}/columns.csv is there already; delete it to have it proposed again.")
+    places = read_places(folder)
+    columns = propose_columns(header, grid, places)
+    columns.to_csv(folder / "columns.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    entry = {"path": file.path, "format": header.format}
+    entry |= {"encoding": file.encoding} if file.encoding else {}
+    entry |= {"sheet": file.sheet} if file.sheet else {}
+    settings: dict = {"files": {"ratings": entry | {"columns": "columns.csv"}}}
+    scales, codes = propose_scales(columns, grid, header=header)
+    settings |= {"scales": scales} if scales else {}
+    settings |= {"codes": codes} if codes else {}
+    settings |= {"outcome": "overall"} if "overall" in scales else {}
+    times = [f"f{place}" for place in columns.index[columns["column"] == "answered_at"]]
+    moments = grid.records.slice(header.rows - 1)[times[0]].to_pylist() if times else []
+    order, ask = likely_order(moments, zone=header.zone or read_settings(folder).zone)
+    dashes = sum(int(pc.sum(pc.equal(column, "-")).as_py() or 0) for column in grid.records.columns[:-1])
+    settings |= {"missing": ["-"]} if dashes else {}
+    dates = ({"order": order} if order else {}) | ({"zone": header.zone} if header.zone else {})
+    settings |= {"dates": dates} if dates else {}
+    if places is None and (columns["touchpoint"] != "").any():
+        found = propose_touchpoints(columns)
+        found.to_csv(folder / "touchpoints.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+        settings["files"]["touchpoints"] = "touchpoints.csv"
+    change_settings(folder, settings)
+    return said + describe_proposal(folder, columns, ask, scales, new_map=places is None)
+
+
+def describe_proposal(folder: Path, columns: pd.DataFrame, ask: str, scales: dict, *, new_map: bool) -> list[str]:
+    """What was found among the columns, and what to look at next."""
+    rated = columns[(columns["table"] == "ratings") & (columns["touchpoint"] != "")]
+    pairs = rated[rated["column"].isin(["expected", "experienced"])]
+    sure = rated["confidence"].value_counts()
+    said = describe_dropped(columns)
+    if rated.empty:
+        said.append(
+            "No rating was found: no question asks what was expected or experienced, on a scale, in words known here."
+        )
+    else:
+        both = pairs.groupby("touchpoint")["column"].nunique().eq(2).sum()
+        said.append(
+            f"{counted(rated['touchpoint'].nunique(), 'touchpoint')}, {both} with expectation and experience; "
+            + ", ".join(f"{n} columns with {confidence} confidence" for confidence, n in sure.items())
+            + f"; scales: {', '.join(f'{name} {low:g} to {high:g}' for name, (low, high) in scales.items())}."
+        )
+    following = [f"Look at {folder}/columns.csv: every column of the export, what it was taken for, and why. "
+                 "Correct what is wrong; empty confidence where it is right."]  # fmt: skip
+    if rated.empty:
+        following[0] += " Give at least one column the table ratings, the column experienced and a touchpoint."
+    if new_map and len(rated):
+        following.append(f"In {folder}/touchpoints.csv give each touchpoint its stage and a label to read.")
+    following += [ask] if ask else []
+    following.append(f"Then: cx check {folder}")
+    return said + ["Next:"] + [f"{number}. {step}" for number, step in enumerate(following, 1)]
+
+
+def describe_dropped(columns: pd.DataFrame) -> list[str]:
+    """Which columns will not be read, and why."""
+    left = columns[columns["table"] == ""]
+    names = left["question"].where(left["question"] != "", left["header"])
+    people, tool = left["why"].str.startswith("identifies"), left["why"].str.startswith("of the tool")
+    kinds = {"that identify people": people, "of the tool's own": tool, "without a part found for them": ~people & ~tool}
+    return [f"Not read, {words}: {name_some(list(names[which]))}." for words, which in kinds.items() if which.any()]
+
+
+def begin_table(folder: Path, columns: dict[str, str], file: TableFile) -> list[str]:
+    """study.yaml for a file with one row a rating or an event."""
+    table = "events" if "event" in columns else "ratings"
+    entry: dict = {"path": file.path}
+    entry |= {name: value for name in ("encoding", "sheet") if (value := getattr(file, name))}
+    if any(name != tidy(heading) for name, heading in columns.items()):
+        entry["columns"] = dict(columns)
+    change_settings(folder, {"files": {table: entry}})
+    return [
+        f"{file.path} has one row {'an event' if table == 'events' else 'a rating'}: "
+        + ", ".join(f"{ours} is '{theirs}'" for ours, theirs in columns.items()) + ".",
+        "Next:",
+        f"1. Look at {folder}/study.yaml: scales, dates and their zone.",
+        f"2. Then: cx check {folder}",
+    ]  # fmt: skip
+
+
+def begin_empty(folder: Path, delta: float) -> list[str]:
+    """Templates of every table, a map to make one's own, and the questionnaire for it."""
+    if not (folder / "touchpoints.csv").exists():
+        shutil.copyfile(TEMPLATES / "touchpoints.csv", folder / "touchpoints.csv")
+    (folder / "templates").mkdir(exist_ok=True)
+    for table, columns in TABLES.items():
+        heading = ",".join(column.name for column in columns) + "\n"
+        (folder / "templates" / f"{table}.csv").write_text(heading, encoding="utf-8")
+    if (folder / "questionnaire.md").exists():
+        raise StudyError(f"{folder}/questionnaire.md is there already; delete it to have it written again.")
+    scale = read_settings(folder).scales.get("experienced", (1, 7))
+    questions = write_questionnaire(read_places(folder), scale)
+    needed = answers_needed(delta, scale)
+    table = needed.to_string(index=False)
+    words = (
+        f"\n## How many answers\n\nFor a gap known to ± {delta:g} points each touchpoint needs so many people who rate both "
+        f"sides; it depends on how far their gaps spread:\n\n```\n{table}\n```\n"
+    )
+    (folder / "questionnaire.md").write_text(as_text(questions) + words, encoding="utf-8")
+    questions.to_csv(folder / "questionnaire.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    usual = needed.loc[needed["spread"] == "usual", "n"].iloc[0]
+    return [
+        f"{folder} has a study.yaml, a map (touchpoints.csv), a questionnaire for it and a template of every table.",
+        f"For gaps known to ± {delta:g} points each touchpoint needs about {usual} people who rate both sides.",
+        "Next:",
+        f"1. Make {folder}/touchpoints.csv your own; then delete questionnaire.md and run cx new {folder} again.",
+        f"2. Ask {folder}/questionnaire.md, and export the answers.",
+        f"3. Then: cx new {folder} --from the-export.csv",
+    ]
+
+
+def read_places(folder: Path) -> pd.DataFrame | None:
+    """The study's map, where it has one."""
+    path = folder / "touchpoints.csv"
+    return pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig") if path.exists() else None
+
+
+def change_settings(folder: Path, changes: dict, *, drop: list[str] = ()) -> None:
+    """Add keys to study.yaml; what a person has said there, and the notes, stay."""
+    yaml = YAML()
+    yaml.width = 4096
+    path = folder / "study.yaml"
+    settings = yaml.load(path.read_text(encoding="utf-8-sig"))
+    for key in drop:
+        settings.pop(key, None)
+    yaml.representer.ignore_aliases = lambda _: True
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(settings.get(key), dict):
+            settings[key].update({name: part for name, part in value.items() if name not in settings[key]})
+        elif isinstance(value, dict) or key not in settings or not settings[key] or key == "title":
+            settings[key] = value
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        yaml.dump(settings, file)
