@@ -3,7 +3,7 @@
 import narwhals as nw
 
 from cxlib.study import Study
-from cxlib.tables import StudyError, nearest
+from cxlib.tables import TABLES, StudyError, nearest
 from cxlib.view import listed_once, with_waves
 from cxlib.words import counted
 
@@ -15,6 +15,7 @@ def check_agreement(study: Study) -> None:
     check_people(study)
     check_personas(study)
     check_benchmarks(study)
+    check_declared(study)
     columns = study.tables["respondents"].collect_schema().names()
     if "respondents" in study and study.outcome and study.outcome not in columns:
         known = [column for column in columns if column in study.settings.scales]
@@ -91,13 +92,27 @@ def check_personas(study: Study) -> None:
         )
 
 
+def check_declared(study: Study) -> None:
+    """What study.yaml says of touchpoints and columns is said of some that are there; a misspelt name would do nothing."""
+    settings = study.settings
+    touchpoints = sorted({*study.values("ratings", "touchpoint"), *study.touchpoints["touchpoint"]})
+    rated = [column.name for column in TABLES["ratings"] if column.kind == "rating"]
+    named = [("rescaled", list(settings.rescaled), touchpoints), ("reversed", list(settings.reversed), rated)]
+    named += [("reversed", [place for places in settings.reversed.values() for place in places], touchpoints)]
+    named += [("codes", list(settings.codes), [*rated, *settings.scales])]
+    for key, names, known in named:
+        for name in names:
+            if name not in known:
+                raise StudyError(f"study.yaml: {key} names '{name}', which the study has not. {nearest(name, known)}")
+
+
 def check_benchmarks(study: Study) -> None:
     """A benchmark of a touchpoint or stage says no other scale than that of the ratings."""
     if "benchmarks" not in study or not study.scale:
         return
     benchmarks = study.small("benchmarks").dropna(subset="scale")
     ours = "{:g}-{:g}".format(*study.scale)
-    said = benchmarks["scale"].str.replace(r"\s|to", "", regex=True).str.replace("–", "-", regex=False)
+    said = benchmarks["scale"].str.strip().str.replace(r"\s*(to|[-–—…])\s*", "-", regex=True)
     wrong = benchmarks[benchmarks["kpi"].isna() & (said != ours)]
     if len(wrong):
         row = wrong.iloc[0]

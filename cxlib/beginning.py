@@ -165,7 +165,11 @@ def describe_dropped(columns: pd.DataFrame) -> list[str]:
     left = columns[columns["table"] == ""]
     names = left["question"].where(left["question"] != "", left["header"])
     people, tool = left["why"].str.startswith("identifies"), left["why"].str.startswith("of the tool")
-    kinds = {"that identify people": people, "of the tool's own": tool, "without a part found for them": ~people & ~tool}
+    kinds = {
+        "that identify people": people,
+        "of the tool's own": tool,
+        "without a part found for them": ~people & ~tool,
+    }
     return [f"Not read, {words}: {name_some(list(names[which]))}." for words, which in kinds.items() if which.any()]
 
 

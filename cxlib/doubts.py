@@ -25,6 +25,8 @@ SPEEDING = 1 / 3
 
 STAND_INS = (-99, -9, -8, -1, 0, 88, 98, 99, 888, 998, 999)
 ALPHABETS = ("LATIN", "CYRILLIC", "GREEK")
+LOOK_ALIKES = str.maketrans("асеорхуіјѕһԁԛԝαορυνκιτ", "aceopxyijshdqwaopuvkit")
+"""Cyrillic and Greek letters, and the Latin ones they look like."""
 
 
 def find_suspicions(study: Study) -> list[str]:
@@ -37,6 +39,11 @@ def find_suspicions(study: Study) -> list[str]:
         found += [doubt for side in SIDES for doubt in suspect_reversed(study, side)]
         found += suspect_straight_lines(study) + suspect_speeding(study)
     return found + suspect_names(study) + suspect_channels(study) + suspect_weights(study)
+
+
+def key_of(study: Study) -> list[str]:
+    """What tells questionnaires apart: the response where there is one, else the person in a wave."""
+    return ["response"] if "response" in study.columns.get("ratings", ["response"]) else ["respondent", "wave"]
 
 
 def to_frame(rows: nw.LazyFrame) -> pd.DataFrame:
@@ -115,10 +122,13 @@ def suspect_constants(ranges: pd.DataFrame) -> list[str]:
 
 def suspect_reversed(study: Study, side: str) -> list[str]:
     """Touchpoints whose ratings go down, surely, as those of the rest of the same answers go up (item–rest r < 0)."""
-    ratings = study.tables["ratings"].filter(~nw.col(side).is_null()).select("response", "touchpoint", x=nw.col(side))
-    totals = ratings.group_by("response").agg(total=nw.col("x").sum(), items=nw.len()).filter(nw.col("items") >= 3)
+    ratings = (
+        study.tables["ratings"].filter(~nw.col(side).is_null()).select(*key_of(study), "touchpoint", x=nw.col(side))
+    )
+    ratings = ratings.with_columns(nw.col("wave").fill_null("")) if "wave" in key_of(study) else ratings
+    totals = ratings.group_by(*key_of(study)).agg(total=nw.col("x").sum(), items=nw.len()).filter(nw.col("items") >= 3)
     rest = (nw.col("total") - nw.col("x")) / (nw.col("items") - 1)
-    pairs = ratings.join(totals, on="response", how="inner").with_columns(y=rest)
+    pairs = ratings.join(totals, on=key_of(study), how="inner").with_columns(y=rest)
     pairs = pairs.with_columns(xx=nw.col("x") ** 2, yy=nw.col("y") ** 2, xy=nw.col("x") * nw.col("y"))
     sums = pairs.group_by("touchpoint").agg(
         n=nw.len(), **{part: nw.col(part).sum() for part in ("x", "y", "xx", "yy", "xy")}
@@ -140,7 +150,7 @@ def suspect_straight_lines(study: Study) -> list[str]:
     """People who gave one and the same rating to everything, and what leaving them out would change."""
     ends = {"low": nw.min_horizontal(*SIDES), "high": nw.max_horizontal(*SIDES)}
     ratings = study.tables["ratings"].with_columns(**ends, gap=nw.col("experienced") - nw.col("expected"))
-    people = ratings.group_by("response").agg(
+    people = ratings.group_by(*key_of(study)).agg(
         low=nw.col("low").min(), high=nw.col("high").max(), gap=nw.col("gap").sum(), n=nw.col("gap").count(),
         answers=nw.col("expected").count() + nw.col("experienced").count(),
     )  # fmt: skip
@@ -179,7 +189,14 @@ def suspect_names(study: Study) -> list[str]:
     names = {name for table, column in (("ratings", "touchpoint"), ("ratings", "channel"), ("touchpoints", "touchpoint"),
              ("respondents", "persona")) for name in study.values(table, column)}  # fmt: skip
     mixed = sorted(name for name in names if any(len(alphabets(word)) > 1 for word in name.split()))
-    return [f"Letters of different alphabets in one word, which may only look alike: {listed(mixed)}."] if mixed else []
+    doubts = (
+        [f"Letters of different alphabets in one word, which may only look alike: {listed(mixed)}."] if mixed else []
+    )
+    alike: dict[str, list[str]] = {}
+    for name in sorted(names):
+        alike.setdefault(" ".join(name.casefold().translate(LOOK_ALIKES).split()), []).append(name)
+    twins = [" and ".join(map(repr, same)) for same in alike.values() if len(same) > 1]
+    return doubts + [f"Names that look alike and are not the same: {pair}." for pair in twins]
 
 
 def alphabets(word: str) -> set[str]:

@@ -108,7 +108,7 @@ def read_yaml(path: Path, *, code: int = 65) -> dict:
         text = path.read_text(encoding="utf-8-sig")
         refuse_tricks(text)
         said = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         raise StudyError(f"{path} cannot be read as YAML: {yaml_fault(error)}", code) from None
     if not isinstance(said, dict):
         raise StudyError(f"{path} should hold keys and values, such as title: My study; it holds {said!r}.", code)
@@ -118,9 +118,9 @@ def read_yaml(path: Path, *, code: int = 65) -> dict:
 def refuse_tricks(text: str) -> None:
     """Anchors, aliases and tags have no place in a list of keys: a few lines of them can stand for gigabytes."""
     for event in YAML(typ="safe", pure=True).parse(text):
-        if getattr(event, "anchor", None) or getattr(event, "tag", None):
+        if any(getattr(event, trick, None) for trick in ("anchor", "tag", "tags", "version")):
             raise ValueError(
-                f"line {event.start_mark.line + 1}, anchors (&), aliases (*) and tags (!) are not read; "
+                f"line {event.start_mark.line + 1}, anchors (&), aliases (*), tags (!) and directives (%) are not read; "
                 "write the value itself, in quotes where it begins with such a sign."
             )
 
@@ -198,7 +198,11 @@ def one_of(value: str, choices: list[str], place: str) -> str:
 
 def limits(column: str, pair: object) -> tuple[float, float]:
     """The lowest and highest answer of a scale."""
-    numbers = isinstance(pair, list) and len(pair) == 2 and all(isinstance(end, int | float) for end in pair)
+    numbers = (
+        isinstance(pair, list)
+        and len(pair) == 2
+        and all(isinstance(end, int | float) and not isinstance(end, bool) and abs(end) < 1e9 for end in pair)
+    )
     if not numbers or pair[0] >= pair[1]:
         raise StudyError(f"study.yaml: scales: {column} should be [lowest, highest], such as [1, 7]; it is {pair!r}.")
     return pair[0], pair[1]
@@ -239,11 +243,15 @@ def table_file(table: str, entry: object) -> TableFile:
         raise StudyError(f"study.yaml: {table} should be a path or have one, such as {table}: {table}.csv.")
     known(entry, FILE_KEYS, place=f"study.yaml, {table}")
     one_of(entry.get("format", "tidy"), FORMATS, f"format of {table}")
+    if not Path(str(entry["path"] or "")).name:
+        raise StudyError(f"study.yaml: the path of {table} is {entry['path']!r}; name a file, such as {table}.csv.")
     columns = entry.get("columns")
     words = {key: str(value) for key, value in entry.items() if key != "columns" and value is not None}
+    if "\0" in words.get("encoding", "") or "\0" in words.get("delimiter", ""):
+        raise StudyError(f"study.yaml: {table}: encoding and delimiter hold no NUL.")
     if "delimiter" in words:
         words["delimiter"] = words["delimiter"].replace("\\t", "\t")
-        if len(words["delimiter"]) != 1:
+        if len(words["delimiter"]) != 1 or not words["delimiter"].isascii():
             raise StudyError(f"study.yaml: {table}: delimiter should be one character; it is {entry['delimiter']!r}.")
     if isinstance(columns, dict):
         columns = {str(column): str(heading) for column, heading in columns.items()}
@@ -267,7 +275,7 @@ def found_met_within(said: object, scales: dict) -> float | None:
             f"study.yaml: expected is rated on {scales['expected']} and experienced on {scales['experienced']}; "
             "a gap needs both on one scale."
         )
-    if said is not None and (not isinstance(said, int | float) or said <= 0):
+    if said is not None and (not isinstance(said, int | float) or isinstance(said, bool) or not 0 < said < 1e9):
         raise StudyError(f"study.yaml: met_within should be scale points above 0, such as 0.24; it is {said!r}.")
     low, high = scales.get("experienced", scales.get("expected", (None, None)))
     if said is not None:

@@ -97,8 +97,9 @@ FLOORS = [
     "proposals",
     "view",
     "agreement",
-    "opening summaries",
-    "controls report",
+    "opening summaries doubts",
+    "examination controls",
+    "beginning report",
     "cli",
 ]
 

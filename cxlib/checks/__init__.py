@@ -17,7 +17,7 @@ from cxlib.checks.raw import Checked, Raw
 from cxlib.checks.refusals import refuse_columns, refuse_hopeless, refuse_scales
 from cxlib.engine import first_row, identifier
 from cxlib.settings import Settings
-from cxlib.tables import RESERVED, TABLES, Column, StudyError
+from cxlib.tables import RESERVED, TABLES, Column, StudyError, nearest
 
 HELD_IN_MEMORY = 2_000_000
 """Rows up to which a checked table is kept; a longer one is read again by each pass, so that memory stays bounded."""
@@ -46,7 +46,10 @@ def check_table(
     later = aside["reason"].str.endswith("(as_of)")
     hopeless = (aside["what"] == "row") & ~later
     if (counts["used"] == 0 and not later.any()) or hopeless.sum() > counts["read"] / 2:
-        raise StudyError(f"{raw.source}: {counts['used']} of {counts['read']} rows can be used; {reasons(aside)}.")
+        compare = " Compare the heading with the lines below it." if len(rejects) > counts["read"] / 2 else ""
+        raise StudyError(
+            f"{raw.source}: {counts['used']} of {counts['read']} rows can be used; {reasons(aside)}.{compare}"
+        )
     personal = [name for name, look in looks.items() if look.personal > look.filled / 2 and name not in settings.keep]
     aside = aside.assign(table=raw.table, source=raw.source).sort_values(["line", "reason"], ignore_index=True)
     return Checked(
@@ -68,7 +71,7 @@ def columns_of(raw: Raw, settings: Settings) -> list[Column]:
     if missing:
         wide = " If it has one line a person, as survey tools export it, let cx new --from write its columns file."
         raise StudyError(
-            f"{raw.source} lacks the column {missing[0]}; it has {raw.columns}. Rename it there, or say which it is: "
+            f"{raw.source} lacks the column {missing[0]}. {nearest(missing[0], raw.columns)} Rename it, or say which it is: "
             f"{raw.table}: {{path: {raw.source}, columns: {{{missing[0]}: its heading}}}} in study.yaml."
             + (wide if raw.table == "ratings" else "")
         )

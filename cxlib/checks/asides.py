@@ -100,7 +100,7 @@ def find_twice(
     connection.execute(f"CREATE TABLE {often} AS {groups}")
     latest = f"{identifier('typed answered_at')} DESC NULLS LAST, " if "answered_at" in names else ""
     last = "_line DESC" if raw.table == "ratings" else "_line"
-    again = "answered again; the latest counts, line " if raw.table == "ratings" else "the same key as line "
+    again = "answered again; the latest counts, line " if raw.table == "ratings" else "its key is that of line "
     return connection.sql(
         f"WITH rows AS (SELECT * {rows} AND {hashed} IN (SELECT h FROM {often})), "
         f"same AS (SELECT *, min(_line) OVER (PARTITION BY {', '.join(map(identifier, names))}) AS first FROM rows), "
@@ -123,4 +123,4 @@ def reasons(aside: pd.DataFrame) -> str:
     """Why rows were set aside, the commonest first."""
     counts = aside["reason"].value_counts()
     said = [f"{count} × {reason}" for reason, count in counts.head(5).items()]
-    return "; ".join(said) or "the file has a heading only"
+    return "; ".join(said) or "the file has a heading only; export it with its rows"

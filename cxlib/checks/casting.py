@@ -14,7 +14,8 @@ DATE_FORMATS = {"ymd": "%y{0}%m{0}%d", "dmy": "%d{0}%m{0}%y", "mdy": "%m{0}%d{0}
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"]
 SQL_TYPES = {"key": "VARCHAR", "text": "VARCHAR", "rating": "DOUBLE", "number": "DOUBLE", "time": "TIMESTAMP"}
 NUMERIC = ("DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INT", "HUGEINT", "TINYINT", "SMALLINT", "UBIGINT", "UINT")
-NUMERIC += ("UTINYINT", "USMALLINT")
+NUMERIC += ("UTINYINT", "USMALLINT", "INTEGER", "UINTEGER")
+TIMES = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 SPACES = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff"
 NO_ANSWER = ["n/a", "na", "n.a.", "-", "--", ".", "null", "not applicable", "does not apply", "no answer", "no opinion"]
 NO_ANSWER += ["prefer not to say", "prefer not to answer", "don't know", "don’t know", "dont know", "do not know"]
@@ -24,6 +25,9 @@ NO_ANSWER += ["je ne sais pas", "sans réponse", "non applicable", "no sabe", "n
 
 FIRST_DAY, LAST_DAY = "TIMESTAMP '1901-01-01'", "TIMESTAMP '2101-01-01'"
 """Days before and after stand for none: 1900-01-01, 9999-12-31."""
+
+HUGE = "1e15"
+"""A number this large is no count, price or rating; sums of squares of such would lose the rest."""
 
 YES, NO = ["true", "yes", "y"], ["false", "no", "n"]
 MONTH, WEEKDAY = operator.attrgetter("month"), datetime.date.isoweekday
@@ -59,12 +63,12 @@ def is_untidy(column: Column, kind: str) -> str:
 
 def is_time(column: Column, kind: str) -> bool:
     """Whether a column of times comes as times."""
-    return column.kind == "time" and kind.startswith(("TIMESTAMP", "DATE"))
+    return column.kind == "time" and kind in TIMES
 
 
 def is_numeric(column: Column, kind: str) -> bool:
     """Whether a column of numbers comes as numbers."""
-    return column.kind in ("rating", "number") and kind.startswith(NUMERIC)
+    return column.kind in ("rating", "number") and kind.partition("(")[0] in NUMERIC
 
 
 def clean(column: Column, kind: str, settings: Settings) -> str:
@@ -207,7 +211,8 @@ def faults_of(column: Column, kind: str, settings: Settings, until: datetime.dat
     faults = [f"WHEN {value} IS NULL THEN {quote(f'no {column.name}')}"] if column.required else []
     if column.kind in ("rating", "number"):
         reason = quote(f"{column.name} is not a number")
-        faults.append(f"WHEN {value} IS NOT NULL AND ({typed} IS NULL OR NOT isfinite({typed})) THEN {reason}")
+        usable = f"isfinite({typed})" if column.kind == "rating" else f"abs({typed}) < {HUGE}"
+        faults.append(f"WHEN {value} IS NOT NULL AND ({typed} IS NULL OR NOT {usable}) THEN {reason}")
     if column.kind == "rating" and column.name in settings.scales:
         low, high = settings.scales[column.name]
         reason = quote(f"{column.name} is outside {low:g} to {high:g}")

@@ -17,7 +17,12 @@ def take_notes(
     if same:
         notes.append(f"{counted(same, raw.counted[:-1])} that said what an earlier one says counted once.")
     if len(twice) > same:
-        notes.append(f"{counted(len(twice) - same, raw.counted[:-1])} given again later: the latest counts.")
+        which = (
+            "given again later: the latest counts"
+            if raw.table == "ratings"
+            else "with the same key as an earlier one: the first counts"
+        )
+        notes.append(f"{counted(len(twice) - same, raw.counted[:-1])} {which}.")
     for column in there:
         look = looks[column.name]
         if look.no_answer:

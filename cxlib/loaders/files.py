@@ -29,13 +29,16 @@ BEGINNINGS = {
 
 def find_files(folder: Path, path: str) -> list[Path]:
     """The files `path` names (a glob may name several), all inside the study's folder."""
-    if Path(path).is_absolute() or ".." in Path(path).parts or "\0" in path:
+    if not path.strip() or Path(path).is_absolute() or ".." in Path(path).parts or "\0" in path:
         raise StudyError(f"study.yaml: {path!r} should be a path inside the study's folder; copy the file there.")
-    found = [folder / path] if (folder / path).is_file() else sorted(folder.glob(path))
-    found = [file for file in found if file.is_file()]
+    try:
+        found = [folder / path] if (folder / path).is_file() else sorted(folder.glob(path))
+        found = [file for file in found if file.is_file()]
+    except (ValueError, IndexError, NotImplementedError, OSError):
+        raise StudyError(f"study.yaml: {path[:80]!r} is no name of a file; write it like answers.csv.") from None
     if not found:
         there = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())[:12]
-        raise StudyError(f"{folder / path} is not there; the folder holds {', '.join(there)}.")
+        raise StudyError(f"{path} is not there, or no file; {folder} holds {', '.join(there)}.")
     for file in found:
         check_file(file, folder)
     return found

@@ -48,7 +48,8 @@ def read_text(paths: list[Path], file: TableFile) -> Grid:
             records = records.filter(~torn)
         tables.append(records)
         lines += len(numbers) + len(bad)
-    return Grid(headings, pa.concat_tables(tables), reject_table(sorted(rejects)))
+    notes = [] if delimiter in (",", file.delimiter) else [f"Fields are parted by {delimiter!r}."]
+    return Grid(headings, pa.concat_tables(tables), reject_table(sorted(rejects)), notes=notes)
 
 
 def find_encoding(path: Path, file: TableFile) -> str:
@@ -173,10 +174,23 @@ def readable(path: Path, encoding: str) -> Iterator[None]:
     except (UnicodeError, pa.ArrowInvalid, csv.Error, EOFError, OSError) as error:
         if isinstance(error, UnicodeError) or "invalid UTF8" in str(error):
             raise StudyError(
-                f"{path.name} is not {encoding} text; name its encoding in study.yaml, such as encoding: "
+                f"{path.name}{bad_line(path, encoding)} is not {encoding} text; name its encoding in study.yaml, such as encoding: "
                 f"{likely_encoding(path)}, or to cx new, as in --encoding {likely_encoding(path)}."
             ) from None
         raise StudyError(f"{path.name} cannot be read to its end: {error}; export it again.") from None
+
+
+def bad_line(path: Path, encoding: str) -> str:
+    """The first line that is not UTF-8, as words; nothing where lines cannot be told in the bytes."""
+    if path.suffix.lower() == ".gz" or encoding.lower().replace("-", "") != "utf8":
+        return ""
+    with path.open("rb") as raw:
+        for number, line in enumerate(raw, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeError:
+                return f", line {number},"
+    return ""
 
 
 def likely_encoding(path: Path) -> str:

@@ -75,14 +75,19 @@ def scan_parquet(paths: list[Path]) -> tuple[list[str], str]:
         try:
             about = parquet.read_metadata(path)
         except (pa.ArrowInvalid, OSError) as error:
-            raise StudyError(f"{path.name} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
+            raise StudyError(
+                f"{path.name} cannot be read as Parquet: {str(error).splitlines()[0]} Export it again."
+            ) from None
         headings.append(about.schema.to_arrow_schema().names)
         if headings[-1] != headings[0]:
             raise StudyError(
                 f"{path.name} has other columns than {paths[0].name}; files read as one table need the same."
             )
-        scan = f"read_parquet({quote(str(path))}, file_row_number = true)"
-        scans.append(f"SELECT * EXCLUDE (file_row_number), file_row_number + {rows + 2} AS _line FROM {scan}")
+        number, source = "file_row_number", f"read_parquet({quote(str(path))}, file_row_number = true)"
+        if number in headings[0]:  # the file has such a column of its own: slower, but as right
+            number, source = "row_number() OVER () - 1", f"read_parquet({quote(str(path))})"
+        names = ", ".join(map(identifier, headings[0]))
+        scans.append(f"SELECT {names}, {number} + {rows + 2} AS _line FROM {source}")
         rows += about.num_rows
     return headings[0], f"({' UNION ALL '.join(scans)})"
 
@@ -122,6 +127,8 @@ def named(headings: list[str], table: str, file: TableFile) -> dict[str, str]:
             raise StudyError(f"study.yaml: columns of {file.path}: {table} have no '{column}'. {nearest(column, ours)}")
         if heading not in headings:
             raise StudyError(f"{file.path} has no column '{heading}'. {nearest(heading, headings)}")
+    if "_line" in tidied:
+        raise StudyError(f"{file.path} has a column '_line', which means something else here; rename it.")
     kept = {column: heading for column, heading in tidied.items() if heading not in renamed.values()}
     return kept | renamed
 

@@ -44,8 +44,8 @@ def test_surveys_without_a_rating_are_named_counted_and_say_so(real_data, tmp_pa
     with pytest.raises(StudyError, match="no rating was found"):
         open_study(tmp_path / "study")
     columns = pd.read_csv(tmp_path / "study/columns.csv", dtype="str", keep_default_na=False)
-    choice = columns.index[columns["table"] == ""][-2]
-    columns.loc[choice, ["table", "column", "touchpoint"]] = ["ratings", "comment", "whole"]
+    last_question = columns.index[columns["question"] != ""][-2]
+    columns.loc[last_question, ["table", "column", "touchpoint"]] = ["ratings", "comment", "whole"]
     columns.to_csv(tmp_path / "study/columns.csv", index=False)
     answered = int(counts.split(", ")[2].split()[0])
     found = open_study(tmp_path / "study").counts.set_index("table")
