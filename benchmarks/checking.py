@@ -27,7 +27,8 @@ KEY = "response, touchpoint, channel, visit"
 def write_ratings(folder: Path, rows: int) -> None:
     """Twenty touchpoints a response, the same every time: as Parquet and as CSV, each in a study of its own."""
     query = f"""
-        SELECT 'R_' || lpad((i // 20)::VARCHAR, 10, '0') AS response, 'c' || (i // 20 * 7919 % {rows // 30}) AS respondent,
+        SELECT 'R_' || lpad((i // 20)::VARCHAR, 10, '0') AS response,
+            'c' || (i // 20 * 7919 % {rows // 30}) AS respondent,
             TIMESTAMP '2026-01-01 08:00:00' + to_seconds(i // 20 * 7) AS answered_at, '1' AS visit,
             'touchpoint_' || (i % 20) AS touchpoint, ['web', 'store', 'app'][i // 20 % 3 + 1] AS channel,
             (hash(i) % 7 + 1)::INT AS expected, (hash(i + 1) % 7 + 1)::INT AS experienced

@@ -93,7 +93,7 @@ def check_personas(study: Study) -> None:
 
 
 def check_declared(study: Study) -> None:
-    """What study.yaml says of touchpoints and columns is said of some that are there; a misspelt name would do nothing."""
+    """What study.yaml says of touchpoints and columns is there; a misspelt name would do nothing."""
     settings = study.settings
     touchpoints = sorted({*study.values("ratings", "touchpoint"), *study.touchpoints["touchpoint"]})
     rated = [column.name for column in TABLES["ratings"] if column.kind == "rating"]
@@ -141,6 +141,11 @@ def find_doubts(study: Study) -> list[str]:
         unusable = row.quarantined - later.get(row.source, 0)
         if unusable:
             doubts.append(f"{row.source}: {unusable:,} of {row.read:,} {row.counted} could not be used.")
+    if study.unconfirmed:
+        doubts.append(
+            f"{counted(study.unconfirmed, 'column')} of the export mapped by a proposal that nobody has confirmed: look at "
+            "each in the columns file, and empty its confidence where it is right."
+        )
     if unlisted := people_not_listed(study):
         doubts.append(
             f"Not in {study.source('respondents')}: {counted(len(unlisted), 'person', 'people')} who answered."

@@ -86,8 +86,8 @@ def look_at(export: Path, file: TableFile) -> Header | dict[str, str]:
             return {column.name: names[column.name] for column in TABLES[table] if column.name in names}
     if export.suffix.lower() in COLUMNAR:
         raise StudyError(
-            f"{export.name} has the columns {headings[:12]}: neither touchpoint with expected or experienced (ratings), "
-            "nor customer, time and event (events). Rename them, or map them in study.yaml by hand."
+            f"{export.name} has the columns {headings[:12]}: neither touchpoint with expected or experienced "
+            "(ratings), nor customer, time and event (events). Rename them, or map them in study.yaml by hand."
         )
     try:
         return recognise(read_grid([export], file))
@@ -97,39 +97,52 @@ def look_at(export: Path, file: TableFile) -> Header | dict[str, str]:
 
 def begin_survey(folder: Path, header: Header, grid: Grid, file: TableFile) -> list[str]:
     """Propose the columns file, the map and study.yaml for a survey export."""
-    said = [f"{file.path} is a {header.format} export: {header.why}."]
-    lines = len(grid.records) - header.rows + 1
-    said.append(
-        f"{counted(header.rows, 'heading line')}, {counted(len(header.questions), 'column')}, "
-        f"{counted(lines - len(header.left_out), 'answered line')}; left out: {counted(len(header.left_out), 'line')} "
-        f"that {'is' if len(header.left_out) == 1 else 'are'} no answer, {counted(len(grid.rejects), 'line')} that cannot be read."
-    )
     if (folder / "columns.csv").exists():
         raise StudyError(f"{folder}/columns.csv is there already; delete it to have it proposed again.")
     places = read_places(folder)
     columns = propose_columns(header, grid, places)
-    columns.to_csv(folder / "columns.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
-    entry = {"path": file.path, "format": header.format}
-    entry |= {"encoding": file.encoding} if file.encoding else {}
-    entry |= {"sheet": file.sheet} if file.sheet else {}
-    settings: dict = {"files": {"ratings": entry | {"columns": "columns.csv"}}}
-    scales, codes = propose_scales(columns, grid, header=header)
-    settings |= {"scales": scales} if scales else {}
-    settings |= {"codes": codes} if codes else {}
-    settings |= {"outcome": "overall"} if "overall" in scales else {}
-    times = [f"f{place}" for place in columns.index[columns["column"] == "answered_at"]]
-    moments = grid.records.slice(header.rows - 1)[times[0]].to_pylist() if times else []
-    order, ask = likely_order(moments, zone=header.zone or read_settings(folder).zone)
-    dashes = sum(int(pc.sum(pc.equal(column, "-")).as_py() or 0) for column in grid.records.columns[:-1])
-    settings |= {"missing": ["-"]} if dashes else {}
-    dates = ({"order": order} if order else {}) | ({"zone": header.zone} if header.zone else {})
-    settings |= {"dates": dates} if dates else {}
+    write_table(columns, folder / "columns.csv")
+    settings, ask = propose_settings(header, grid, file, columns, zone=read_settings(folder).zone)
     if places is None and (columns["touchpoint"] != "").any():
-        found = propose_touchpoints(columns)
-        found.to_csv(folder / "touchpoints.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+        write_table(propose_touchpoints(columns), folder / "touchpoints.csv")
         settings["files"]["touchpoints"] = "touchpoints.csv"
     change_settings(folder, settings)
-    return said + describe_proposal(folder, columns, ask, scales, new_map=places is None)
+    answered = len(grid.records) - header.rows + 1 - len(header.left_out)
+    said = [
+        f"{file.path} is a {header.format} export: {header.why}.",
+        f"{counted(header.rows, 'heading line')}, {counted(len(header.questions), 'column')}, "
+        f"{counted(answered, 'answered line')}; left out: {counted(len(header.left_out), 'line')} that "
+        f"{'is' if len(header.left_out) == 1 else 'are'} no answer, "
+        f"{counted(len(grid.rejects), 'line')} that cannot be read.",
+    ]
+    return said + describe_proposal(folder, columns, ask, settings.get("scales", {}), new_map=places is None)
+
+
+def propose_settings(
+    header: Header, grid: Grid, file: TableFile, columns: pd.DataFrame, *, zone: str
+) -> tuple[dict, str]:
+    """The keys of study.yaml an export tells of, and what it leaves to ask a person."""
+    entry = {"path": file.path, "format": header.format}
+    entry |= {name: value for name in ("encoding", "sheet") if (value := getattr(file, name))}
+    settings: dict = {"files": {"ratings": entry | {"columns": "columns.csv"}}}
+    scales, codes = propose_scales(columns, grid, header=header)
+    times = [f"f{place}" for place in columns.index[columns["column"] == "answered_at"]]
+    moments = grid.records.slice(header.rows - 1)[times[0]].to_pylist() if times else []
+    order, ask = likely_order(moments, zone=header.zone or zone)
+    dashes = any(pc.any(pc.equal(column, "-")).as_py() for column in grid.records.columns[:-1])
+    found = {
+        "scales": scales,
+        "codes": codes,
+        "outcome": "overall" if "overall" in scales else "",
+        "missing": ["-"] if dashes else [],
+        "dates": {name: value for name, value in (("order", order), ("zone", header.zone)) if value},
+    }
+    return settings | {key: value for key, value in found.items() if value}, ask
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """A CSV for people: with the mark that tells spreadsheets it is UTF-8."""
+    table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def describe_proposal(folder: Path, columns: pd.DataFrame, ask: str, scales: dict, *, new_map: bool) -> list[str]:
@@ -205,11 +218,11 @@ def begin_empty(folder: Path, delta: float) -> list[str]:
     needed = answers_needed(delta, scale)
     table = needed.to_string(index=False)
     words = (
-        f"\n## How many answers\n\nFor a gap known to ± {delta:g} points each touchpoint needs so many people who rate both "
-        f"sides; it depends on how far their gaps spread:\n\n```\n{table}\n```\n"
+        f"\n## How many answers\n\nFor a gap known to ± {delta:g} points each touchpoint needs so many people who rate "
+        f"both sides; it depends on how far their gaps spread:\n\n```\n{table}\n```\n"
     )
     (folder / "questionnaire.md").write_text(as_text(questions) + words, encoding="utf-8")
-    questions.to_csv(folder / "questionnaire.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    write_table(questions, folder / "questionnaire.csv")
     usual = needed.loc[needed["spread"] == "usual", "n"].iloc[0]
     return [
         f"{folder} has a study.yaml, a map (touchpoints.csv), a questionnaire for it and a template of every table.",

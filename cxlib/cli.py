@@ -1,4 +1,4 @@
-"""The verbs: cx new, cx check, cx report, cx lab. A sentence and an exit code, never a traceback, for what a user can mend."""
+"""The verbs: cx new, check, report, lab. A sentence and an exit code, never a traceback, for what a user can mend."""
 
 import os
 import sys

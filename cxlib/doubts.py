@@ -31,7 +31,7 @@ LOOK_ALIKES = str.maketrans("асеорхуіјѕһԁԛԝαορυνκιτ", "ace
 
 def find_suspicions(study: Study) -> list[str]:
     """Sentences on reversed questions, mixed scales, questions that do not pair, answers that never vary, people who
-    gave one answer to everything or had no time to read, stand-ins for no answer, look-alike names and heavy weights."""
+    gave one answer to everything or had no time to read, stand-ins for no answer, look-alike names, heavy weights."""
     found = suspect_stand_ins(study)
     if "ratings" in study:
         ranges = summarise_ranges(study)
@@ -85,8 +85,9 @@ def suspect_scales(study: Study, ranges: pd.DataFrame) -> list[str]:
             above = others.loc[others[side] > top, "n"].sum() / max(others["n"].sum(), 1)
             if above >= 0.1 and (1 - above) ** n < SURE and top in (3, 4, 5, 7, 10):
                 doubts.append(
-                    f"{side} of {row.touchpoint} never goes above {top:g} (n {n:,}), where {percent(above)} of the other "
-                    f"answers do: was it asked on another scale? Then say rescaled: {{{row.touchpoint}: [1, {top:g}]}}."
+                    f"{side} of {row.touchpoint} never goes above {top:g} (n {n:,}), where {percent(above)} of "
+                    "the other answers do: was it asked on another scale? "
+                    f"Then say rescaled: {{{row.touchpoint}: [1, {top:g}]}}."
                 )
     return doubts
 
@@ -139,8 +140,8 @@ def suspect_reversed(study: Study, side: str) -> list[str]:
     r = (table["n"] * table["xy"] - table["x"] * table["y"]) / spread.where(spread > 0)
     highest = np.tanh(np.arctanh(r.clip(-0.999999, 0.999999)) + stats.norm.ppf(1 - SURE) / np.sqrt(table["n"] - 3))
     return [
-        f"{side} of {name} goes down where the same people's other ratings go up (r {signed(value, 2)}, n {n:,}): was it "
-        f"asked the other way round? Then say reversed: {{{side}: [{name}]}}."
+        f"{side} of {name} goes down where the same people's other ratings go up (r {signed(value, 2)}, n {n:,}): was "
+        f"it asked the other way round? Then say reversed: {{{side}: [{name}]}}."
         for name, value, high, n in zip(table["touchpoint"], r, highest, table["n"], strict=True)
         if high < 0
     ]
@@ -152,9 +153,10 @@ def suspect_straight_lines(study: Study) -> list[str]:
     ratings = study.tables["ratings"].with_columns(**ends, gap=nw.col("experienced") - nw.col("expected"))
     people = ratings.group_by(*key_of(study)).agg(
         low=nw.col("low").min(), high=nw.col("high").max(), gap=nw.col("gap").sum(), n=nw.col("gap").count(),
-        answers=nw.col("expected").count() + nw.col("experienced").count(),
+        **{f"n_{side}": nw.col(side).count() for side in SIDES},
     )  # fmt: skip
-    people = people.with_columns(straight=(nw.col("low") == nw.col("high")) & (nw.col("answers") >= STRAIGHT))
+    enough = nw.col("n_expected") + nw.col("n_experienced") >= STRAIGHT
+    people = people.with_columns(straight=(nw.col("low") == nw.col("high")) & enough)
     return suspect_people(to_frame(people), "straight", "gave one and the same rating to everything")
 
 
@@ -186,8 +188,9 @@ def suspect_people(people: pd.DataFrame, flag: str, words: str) -> list[str]:
 
 def suspect_names(study: Study) -> list[str]:
     """Names in which alphabets mix, so that two that look alike may differ."""
-    names = {name for table, column in (("ratings", "touchpoint"), ("ratings", "channel"), ("touchpoints", "touchpoint"),
-             ("respondents", "persona")) for name in study.values(table, column)}  # fmt: skip
+    columns = [("ratings", "touchpoint"), ("ratings", "channel"), ("touchpoints", "touchpoint")]
+    columns += [("respondents", "persona")]
+    names = {name for table, column in columns for name in study.values(table, column)}
     mixed = sorted(name for name in names if any(len(alphabets(word)) > 1 for word in name.split()))
     doubts = (
         [f"Letters of different alphabets in one word, which may only look alike: {listed(mixed)}."] if mixed else []

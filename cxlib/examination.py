@@ -1,4 +1,4 @@
-"""How the study's files were read, as a careful colleague would tell it: printed by `cx check`, a page of the report."""
+"""How the study's files were read, as a careful colleague would tell it: `cx check`, and a chapter of the report."""
 
 import textwrap
 from dataclasses import dataclass, field

@@ -51,6 +51,7 @@ def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
         {table.table: table.personal for table in checked if table.personal},
         {table.table: table.columns for table in checked},
         {table.table: table.notes for table in checked if table.notes},
+        sum(table.unconfirmed for table in checked),
     )
     check_agreement(study)
     check_view(study)

@@ -120,8 +120,8 @@ def refuse_tricks(text: str) -> None:
     for event in YAML(typ="safe", pure=True).parse(text):
         if any(getattr(event, trick, None) for trick in ("anchor", "tag", "tags", "version")):
             raise ValueError(
-                f"line {event.start_mark.line + 1}, anchors (&), aliases (*), tags (!) and directives (%) are not read; "
-                "write the value itself, in quotes where it begins with such a sign."
+                f"line {event.start_mark.line + 1}, anchors (&), aliases (*), tags (!) and directives (%) are not "
+                "read; write the value itself, in quotes where it begins with such a sign."
             )
 
 
@@ -132,7 +132,7 @@ def secret(said: str) -> str:
     name = said.removeprefix("env:")
     if name == said or not os.environ.get(name):
         raise StudyError(
-            f"study.yaml: id_key should be env:NAME, with NAME a variable of the environment that holds the key; {said!r} "
+            f"study.yaml: id_key should be env:NAME, NAME being a variable of the environment with the key; {said!r} "
             + ("is not set." if name != said else "is not of that form.")
         )
     return os.environ[name]
@@ -198,20 +198,21 @@ def one_of(value: str, choices: list[str], place: str) -> str:
 
 def limits(column: str, pair: object) -> tuple[float, float]:
     """The lowest and highest answer of a scale."""
-    numbers = (
-        isinstance(pair, list)
-        and len(pair) == 2
-        and all(isinstance(end, int | float) and not isinstance(end, bool) and abs(end) < 1e9 for end in pair)
-    )
+    numbers = isinstance(pair, list) and len(pair) == 2 and all(map(is_usable, pair))
     if not numbers or pair[0] >= pair[1]:
         raise StudyError(f"study.yaml: scales: {column} should be [lowest, highest], such as [1, 7]; it is {pair!r}.")
     return pair[0], pair[1]
 
 
+def is_usable(number: object) -> bool:
+    """Whether something is a number people rate with."""
+    return isinstance(number, int | float) and not isinstance(number, bool) and abs(number) < 1e9
+
+
 def numbers_of(column: str, words: object) -> dict[str, float]:
     """The number each answer in words stands for."""
     numbers = list(words.values()) if isinstance(words, dict) else []
-    if not numbers or not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+    if not numbers or not all(map(is_usable, numbers)):
         raise StudyError(
             f"study.yaml: codes: {column} should give each answer a number, such as {{very good: 5, good: 4}}; "
             f"it is {words!r}."
@@ -252,7 +253,9 @@ def table_file(table: str, entry: object) -> TableFile:
     if "delimiter" in words:
         words["delimiter"] = words["delimiter"].replace("\\t", "\t")
         if len(words["delimiter"]) != 1 or not words["delimiter"].isascii():
-            raise StudyError(f"study.yaml: {table}: delimiter should be one character; it is {entry['delimiter']!r}.")
+            raise StudyError(
+                f"study.yaml: {table}: delimiter should be one plain character (ASCII); it is {entry['delimiter']!r}."
+            )
     if isinstance(columns, dict):
         columns = {str(column): str(heading) for column, heading in columns.items()}
     return TableFile(**words, columns=columns)
@@ -275,7 +278,7 @@ def found_met_within(said: object, scales: dict) -> float | None:
             f"study.yaml: expected is rated on {scales['expected']} and experienced on {scales['experienced']}; "
             "a gap needs both on one scale."
         )
-    if said is not None and (not isinstance(said, int | float) or isinstance(said, bool) or not 0 < said < 1e9):
+    if said is not None and (not is_usable(said) or said <= 0):
         raise StudyError(f"study.yaml: met_within should be scale points above 0, such as 0.24; it is {said!r}.")
     low, high = scales.get("experienced", scales.get("expected", (None, None)))
     if said is not None:

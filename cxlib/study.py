@@ -48,7 +48,8 @@ class Study:
     A table the study has not (`absent`) is there without rows; `"events" in study` tells which it has. `counts` has a
     row a table: read = used + quarantined + excluded. `quarantined` has a row for each row, or value, that cannot be
     used. By table: `not_used` and `personal` columns of its file (none of ours; not read, as they identify people),
-    `columns` that are there, `notes` on how it was read.
+    `columns` that are there, `notes` on how it was read. `unconfirmed` columns were mapped by a proposal, and nobody has
+    said that it is right.
     """
 
     settings: Settings
@@ -62,6 +63,7 @@ class Study:
     personal: dict[str, list[str]] = field(default_factory=dict)
     columns: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    unconfirmed: int = 0
 
     def __contains__(self, table: str) -> bool:
         """Whether the study has a table, or a column of one with anything in it ("ratings.expected")."""

@@ -1,11 +1,15 @@
 """The columns of every table, read from columns.csv beside this file, and the check that they are there."""
 
 import csv
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+"""Letters that break or turn a line; a sentence about data shows none."""
 
 
 class StudyError(Exception):
@@ -16,7 +20,7 @@ class StudyError(Exception):
     """
 
     def __init__(self, words: str, code: int = 65):
-        super().__init__(words)
+        super().__init__(CONTROLS.sub(" ", words))
         self.code = code
 
     def _render_traceback_(self) -> list[str]:

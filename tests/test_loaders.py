@@ -103,7 +103,11 @@ def test_missing_codes_are_blank_and_not_answers(make_study):
 
 
 def test_a_row_that_is_no_rating_is_set_aside(make_study):
-    text = GOOD + "eve,search,six,4\n,search,5,5\nkim,,5,5\n" + GOOD.partition("\n")[2].replace("ann", "lee").replace("bob", "max")
+    text = (
+        GOOD
+        + "eve,search,six,4\n,search,5,5\nkim,,5,5\n"
+        + GOOD.partition("\n")[2].replace("ann", "lee").replace("bob", "max")
+    )
     study = open_study(make_study(ratings=text))
     assert rows(study) == (7, 4, 3, 0)
     assert study.quarantined["reason"].tolist() == ["expected is not a number", "no respondent", "no touchpoint"]
@@ -211,6 +215,17 @@ def test_a_wide_export_becomes_one_row_an_answer(make_study):
     assert rows(study) == (2, 2, 0, 0) and rows(study, "respondents") == (3, 3, 0, 0)
     assert table(study, "respondents")["age"].tolist() == ["30", "40", "50"]
     assert answers["answered_at"].tolist() == [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-02")]
+
+
+def test_one_bad_answer_costs_a_person_no_other(make_study):
+    wide = "site,A,B\n1,5,4\n2,4,9\n3,3,3\n"
+    columns = (
+        "position,table,column,touchpoint\n1,respondents,site,\n2,ratings,experienced,a\n3,ratings,experienced,b\n"
+    )
+    study = open_study(wide_study(make_study, wide=wide, columns=columns))
+    assert rows(study) == (6, 5, 1, 0)
+    found = table(study)[["respondent", "touchpoint", "experienced"]].to_numpy().tolist()
+    assert ["line 3", "a", 4] in found and len(found) == 5
 
 
 def test_a_short_line_of_a_wide_export_is_set_aside(make_study):

@@ -120,7 +120,9 @@ LINES = st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(CELLS, min_size=n,
 
 @given(LINES)
 def test_any_lines_at_all_are_read_or_passed_over(lines):
-    columns = {f"f{place}": pa.array([line[place] for line in lines[1:]], pa.string()) for place in range(len(lines[0]))}
+    columns = {
+        f"f{place}": pa.array([line[place] for line in lines[1:]], pa.string()) for place in range(len(lines[0]))
+    }
     numbers = pa.array(range(5, 4 + len(lines)), pa.int64())
     grid = Grid(lines[0], pa.table({**columns, "_line": numbers}), reject_table([]))
     for tool in TOOLS.values():

@@ -34,15 +34,15 @@ def check_table(
     columns = columns_of(raw, settings)
     there = [column for column in columns if column.name in raw.columns]
     out = leave_out(connection, raw, excluded)
-    looks = judge(connection, raw, columns, settings, until)
+    looks = judge(connection, raw, columns, settings, until, out)
     refuse_columns(raw, there, looks, settings)
     bad = set_aside(connection, raw, there, looks, settings)
     refuse_hopeless(raw, there, looks, settings)
     refuse_scales(connection, raw, bad, settings)
-    twice = find_twice(connection, raw, there, looks)
+    twice = find_twice(connection, raw, there, looks, bad)
     rejects = raw.rejects[~raw.rejects["line"].isin(out["line"])].assign(what="row")
     aside = pd.concat([rejects, bad, twice, out if raw.counted == "lines" else out.iloc[:0]])
-    counts = count_rows(connection, raw, rejects, twice)
+    counts = count_rows(connection, raw, rejects, bad, twice)
     later = aside["reason"].str.endswith("(as_of)")
     hopeless = (aside["what"] == "row") & ~later
     if (counts["used"] == 0 and not later.any()) or hopeless.sum() > counts["read"] / 2:
@@ -54,13 +54,14 @@ def check_table(
     aside = aside.assign(table=raw.table, source=raw.source).sort_values(["line", "reason"], ignore_index=True)
     return Checked(
         raw.table,
-        keep_rows(connection, raw, columns, twice, counts["read"], personal),
+        keep_rows(connection, raw, columns, bad, twice, counts["read"], personal),
         aside.reindex(columns=["table", "source", "line", "what", "reason", "value", "row", "id"]),
         counts,
         [*raw.not_mapped, *(name for name in raw.columns if name not in {ours.name for ours in columns})],
         [*raw.personal, *personal],
         raw.columns,
         [*raw.notes, *take_notes(raw, there, looks, settings, twice)],
+        raw.unconfirmed,
     )
 
 
@@ -71,8 +72,8 @@ def columns_of(raw: Raw, settings: Settings) -> list[Column]:
     if missing:
         wide = " If it has one line a person, as survey tools export it, let cx new --from write its columns file."
         raise StudyError(
-            f"{raw.source} lacks the column {missing[0]}. {nearest(missing[0], raw.columns)} Rename it, or say which it is: "
-            f"{raw.table}: {{path: {raw.source}, columns: {{{missing[0]}: its heading}}}} in study.yaml."
+            f"{raw.source} lacks the column {missing[0]}. {nearest(missing[0], raw.columns)} Rename it, or say which "
+            f"it is: {raw.table}: {{path: {raw.source}, columns: {{{missing[0]}: its heading}}}} in study.yaml."
             + (wide if raw.table == "ratings" else "")
         )
     if raw.table == "ratings" and "respondent" in raw.columns and "response" not in raw.columns:
@@ -93,21 +94,23 @@ def columns_of(raw: Raw, settings: Settings) -> list[Column]:
     ]
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection, raw: Raw, rejects: pd.DataFrame, twice: pd.DataFrame) -> dict:
+def count_rows(
+    connection: duckdb.DuckDBPyConnection, raw: Raw, rejects: pd.DataFrame, bad: pd.DataFrame, twice: pd.DataFrame
+) -> dict:
     """What became of every row of the file; a row that is not accounted for is a bug."""
-    [read] = first_row(connection, f"SELECT count(*) FROM {raw.relation}")
-    [kept] = first_row(connection, f"SELECT count(*) FROM judged_{raw.table}")
-    [bad] = first_row(connection, f"SELECT count(*) FROM bad_{raw.table}")
-    [out] = first_row(
-        connection, f"SELECT count(*) FROM {raw.relation} WHERE _line IN (SELECT line FROM excluded_{raw.table})"
+    read, kept, out = first_row(
+        connection,
+        f"SELECT (SELECT count(*) FROM {raw.relation}), (SELECT count(*) FROM judged_{raw.table}), "
+        f"(SELECT count(*) FROM {raw.relation} WHERE _line IN (SELECT line FROM excluded_{raw.table}))",
     )
+    unusable = int((bad["what"] == "row").sum())
     counts = dict(
         table=raw.table,
         source=raw.source,
         counted=raw.counted,
         read=read + len(raw.rejects),
-        used=kept - bad - len(twice),
-        quarantined=bad + len(rejects),
+        used=kept - unusable - len(twice),
+        quarantined=unusable + len(rejects),
         excluded=out + len(raw.rejects) - len(rejects) + len(twice),
     )
     if counts["used"] + counts["quarantined"] + counts["excluded"] != counts["read"]:
@@ -116,8 +119,8 @@ def count_rows(connection: duckdb.DuckDBPyConnection, raw: Raw, rejects: pd.Data
 
 
 def keep_rows(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, columns: list[Column], twice: pd.DataFrame, rows: int,
-    personal: list[str],
+    connection: duckdb.DuckDBPyConnection, raw: Raw, columns: list[Column], bad: pd.DataFrame, twice: pd.DataFrame,
+    rows: int, personal: list[str],
 ) -> str:  # fmt: skip
     """The rows that can be used, under the name of a relation of the engine."""
     final = []
@@ -130,10 +133,9 @@ def keep_rows(
             value = f"coalesce({', '.join([typed, *words])})"
         if column.name not in personal:
             final.append(f"{value} AS {name}")
-    connection.register(f"twice_{raw.table}", twice)
     kind = "TABLE" if rows <= HELD_IN_MEMORY else "VIEW"
     connection.execute(
         f"CREATE {kind} checked_{raw.table} AS SELECT _line, {', '.join(final)} FROM judged_{raw.table} "
-        f"{without(connection, raw, 'bad', 'twice')}"
+        f"{without(raw, bad=bad[bad['what'] == 'row'], twice=twice)}"
     )
     return f"checked_{raw.table}"

@@ -44,11 +44,9 @@ def set_aside(
 ) -> pd.DataFrame:
     """Rows that cannot be used and values left blank, each with its line, reason, value, the rest of the row (but for
     what people wrote and who they are), and the keyed hash of the person's id."""
-    bad = f"bad_{raw.table}"
-    connection.execute(f"CREATE TABLE {bad} (line BIGINT)")
     if not any(look.bad for look in looks.values()):
-        return pd.DataFrame(columns=["line", "what", "reason", "value", "row", "id"]).astype({"line": "int64"})
-    connection.execute(f"INSERT INTO {bad} SELECT _line FROM judged_{raw.table} WHERE _reason IS NOT NULL")
+        nothing = ["line", "_row", "what", "reason", "value", "row", "id"]
+        return pd.DataFrame(columns=nothing).astype({"line": "int64", "_row": "int64"})
     values, shown = [], []
     for column in there:
         name, fault = identifier(column.name), identifier("fault " + column.name)
@@ -57,11 +55,12 @@ def set_aside(
             shown.append(f"{quote(column.name + ': ')} || CAST({name} AS VARCHAR)")
     person = next((identifier(name) for name in ("respondent", "customer", "response") if name in raw.columns), "NULL")
     table = connection.sql(
-        "SELECT _line AS line, CASE WHEN _reason IS NULL THEN 'value' ELSE 'row' END AS what, "
+        "SELECT _line AS line, _row, CASE WHEN _reason IS NULL THEN 'value' ELSE 'row' END AS what, "
         f"coalesce(_reason, _blanked) AS reason, left(concat_ws('; ', {', '.join(values)}), {SHOWN}) AS value, "
         f"left(concat_ws('; ', {', '.join([*shown, 'NULL'])}), {5 * SHOWN}) AS row, "
         f"CAST({person} AS VARCHAR) AS id FROM judged_{raw.table} WHERE _reason IS NOT NULL OR _blanked <> ''"
     ).df()
+    connection.register(f"bad_{raw.table}", table.loc[table["what"] == "row", ["_row"]])
     return table.assign(id=[keyed_hash(name, settings.id_key) for name in table["id"]])
 
 
@@ -77,13 +76,13 @@ def keyed_hash(name: str | None, key: str) -> str:
 
 
 def find_twice(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, there: list[Column], looks: dict[str, Look]
+    connection: duckdb.DuckDBPyConnection, raw: Raw, there: list[Column], looks: dict[str, Look], bad: pd.DataFrame
 ) -> pd.DataFrame:
     """Lines that say what another line of the same person says, and answers that were given again later.
 
     Rows are grouped by a hash of their key first, so that what is compared in full are the few that share one.
     """
-    nothing = pd.DataFrame(columns=["line", "what", "reason"]).astype({"line": "int64"})
+    nothing = pd.DataFrame(columns=["line", "_row", "what", "reason"]).astype({"line": "int64", "_row": "int64"})
     names = [column.name for column in there]
     key = [name for name in KEYS.get(raw.table, []) if name in names]
     keyed = bool(key) and key[0] == KEYS[raw.table][0] and looks[key[0]].filled > 0
@@ -92,7 +91,7 @@ def find_twice(
     key = key if keyed else names
     whose = identifier(key[0] if keyed else "respondent")
     hashed = f"hash({', '.join(map(identifier, key))})"
-    rows = f"FROM (SELECT * FROM judged_{raw.table}{without(connection, raw, 'bad')}) WHERE {whose} IS NOT NULL"
+    rows = f"FROM (SELECT * FROM judged_{raw.table}{without(raw, bad=bad)}) WHERE {whose} IS NOT NULL"
     often = f"often_{raw.table}"
     groups = f"SELECT h FROM (SELECT {hashed} AS h {rows}) GROUP BY h HAVING count(*) > 1"
     if first_row(connection, f"SELECT count(*) FROM ({groups})") == (0,):
@@ -101,22 +100,23 @@ def find_twice(
     latest = f"{identifier('typed answered_at')} DESC NULLS LAST, " if "answered_at" in names else ""
     last = "_line DESC" if raw.table == "ratings" else "_line"
     again = "answered again; the latest counts, line " if raw.table == "ratings" else "its key is that of line "
-    return connection.sql(
+    table = connection.sql(
         f"WITH rows AS (SELECT * {rows} AND {hashed} IN (SELECT h FROM {often})), "
         f"same AS (SELECT *, min(_line) OVER (PARTITION BY {', '.join(map(identifier, names))}) AS first FROM rows), "
         f"once AS (SELECT *, first_value(_line) OVER (PARTITION BY {', '.join(map(identifier, key))} "
         f"ORDER BY {latest}{last}) AS last FROM same WHERE _line = first) "
-        f"SELECT _line AS line, 'twice' AS what, 'the same as line ' || first AS reason FROM same WHERE _line <> first "
-        f"UNION ALL SELECT _line, 'twice', {quote(again)} || last FROM once WHERE _line <> last ORDER BY line"
+        "SELECT _line AS line, _row, 'twice' AS what, 'the same as line ' || first AS reason FROM same "
+        "WHERE _line <> first "
+        f"UNION ALL SELECT _line, _row, 'twice', {quote(again)} || last FROM once WHERE _line <> last ORDER BY line, _row"
     ).df()
+    connection.register(f"twice_{raw.table}", table[["_row"]])
+    return table
 
 
-def without(connection: duckdb.DuckDBPyConnection, raw: Raw, *asides: str) -> str:
-    """Leaving out the lines of lists such as bad_ratings, as SQL; a list of none is not asked row by row."""
-    lists = [f"{aside}_{raw.table}" for aside in asides]
-    some = [name for name in lists if first_row(connection, f"SELECT count(*) FROM {name}") != (0,)]
-    conditions = " AND ".join(f"_line NOT IN (SELECT line FROM {name})" for name in some)
-    return f" WHERE {conditions}" if some else ""
+def without(raw: Raw, **asides: pd.DataFrame) -> str:
+    """Leaving out the rows of lists such as bad_ratings, as SQL; a list of none is not asked row by row."""
+    some = [f"_row NOT IN (SELECT _row FROM {name}_{raw.table})" for name, rows in asides.items() if len(rows)]
+    return f" WHERE {' AND '.join(some)}" if some else ""
 
 
 def reasons(aside: pd.DataFrame) -> str:

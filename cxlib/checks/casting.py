@@ -176,7 +176,8 @@ def cast_time(value: str, kind: str, settings: Settings) -> str:
 
 def is_plain_time(value: str) -> str:
     """Whether a text has the form 2026-03-31 or 2026-03-31 14:05:00, which is quickly told."""
-    return f"(substr({value}, 5, 1) = '-' AND (strlen({value}) = 10 OR strlen({value}) = 19 AND substr({value}, 17, 1) = ':'))"
+    long = f"strlen({value}) = 19 AND substr({value}, 17, 1) = ':'"
+    return f"(substr({value}, 5, 1) = '-' AND (strlen({value}) = 10 OR {long}))"
 
 
 def declared_time(value: str, settings: Settings) -> str:
@@ -202,7 +203,8 @@ def of_no_zone(column: Column, kind: str) -> str:
         return "false"
     if kind.startswith("TIMESTAMP"):
         return f"{value} <> date_trunc('day', {value})"
-    return f"CASE WHEN {is_plain_time(value)} THEN strlen({value}) = 19 ELSE contains({value}, ':') AND NOT {has_offset(value)} END"
+    local = f"contains({value}, ':') AND NOT {has_offset(value)}"
+    return f"CASE WHEN {is_plain_time(value)} THEN strlen({value}) = 19 ELSE {local} END"
 
 
 def faults_of(column: Column, kind: str, settings: Settings, until: datetime.datetime | None) -> list[str]:

@@ -3,8 +3,8 @@
 import datetime
 
 import duckdb
+import pandas as pd
 
-from cxlib.checks.asides import without
 from cxlib.checks.casting import (
     SQL_TYPES,
     cast,
@@ -24,22 +24,29 @@ from cxlib.settings import Settings
 from cxlib.tables import Column
 
 KEEPS_ROWS = ("respondents", "touchpoints")
+HELD_IN_MEMORY = 50_000
+"""Rows up to which what is found of each value is kept; of more it is found again by each pass."""
+
 SAID_WHEN = {"ratings": "answered_at", "events": "time", "kpis": "date", "feedback": "time"}
 
 
 def judge(
     connection: duckdb.DuckDBPyConnection, raw: Raw, columns: list[Column], settings: Settings,
-    until: datetime.datetime | None,
+    until: datetime.datetime | None, excluded: pd.DataFrame,
 ) -> dict[str, Look]:  # fmt: skip
-    """Make the view judged_<table> and look it over; once more with text made tidy, where some of it is not."""
+    """Make the relation judged_<table> without the `excluded` lines and look it over; once more with text made tidy,
+    where some of it is not."""
     relation = connection.table(raw.relation)
     kinds = {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
     there = [column for column in columns if column.name in kinds]
-    source = f"{raw.relation}{without(connection, raw, 'excluded')}"
+    out = f" WHERE _line NOT IN (SELECT line FROM excluded_{raw.table})" if len(excluded) else ""
+    source = f"{raw.relation}{out}"
+    [rows] = first_row(connection, f"SELECT count(*) FROM {source}")
+    held = "TABLE" if rows <= HELD_IN_MEMORY else "VIEW"
     untidy: set[str] = set()
     while True:
         query = judging_sql(raw, source, columns, kinds, settings, until, untidy)
-        connection.execute(f"CREATE OR REPLACE VIEW judged_{raw.table} AS {query}")
+        connection.execute(f"CREATE OR REPLACE {held} judged_{raw.table} AS {query}")
         looks = look_over(connection, raw, there, kinds)
         found = {name for name, look in looks.items() if look.untidy} - untidy
         if not found:
@@ -73,8 +80,8 @@ def judging_sql(
         keeps = raw.table in KEEPS_ROWS and not column.required and column.name != "weight"
         (mild if keeps else fatal).append(fault)
     return (
-        f"WITH written AS (SELECT _line, {', '.join(text)} FROM {source}), "
-        f"cleaned AS (SELECT _line, {', '.join(cleaned)} FROM written), "
+        f"WITH written AS (SELECT _line, {raw.row} AS _row, {', '.join(text)} FROM {source}), "
+        f"cleaned AS (SELECT _line, _row, {', '.join(cleaned)} FROM written), "
         f"typed AS (SELECT *, {', '.join(typed)} FROM cleaned), faulty AS (SELECT *, {', '.join(faults)} FROM typed) "
         f"SELECT *, coalesce({', '.join([*fatal, 'NULL'])}) AS _reason, "
         f"concat_ws('; ', {', '.join([*mild, 'NULL'])}) AS _blanked FROM faulty"
@@ -123,5 +130,5 @@ def find_first(connection: duckdb.DuckDBPyConnection, raw: Raw, column: Column) 
     found = connection.execute(
         f"SELECT _line, CAST({value} AS VARCHAR), {fault} FROM judged_{raw.table} "
         f"WHERE {fault} IS NOT NULL AND {value} IS NOT NULL ORDER BY _line LIMIT 1"
-    ).fetchone()
-    return dict(zip(("line", "value", "reason"), found, strict=True)) if found else None
+    ).fetchall()
+    return dict(zip(("line", "value", "reason"), found[0], strict=True)) if found else None

@@ -11,7 +11,9 @@ class Raw:
 
     `counted` says what a row of it is: a line of the file, or an answer of a survey export. `first_line` is that of the
     first row of data, `left_out` has lines that are no answers, `not_mapped` columns nobody asked for and `personal`
-    those that identify people, neither of which were read, `notes` what the reader has to say. Where lines are `numbered` their numbers stand in for ids, so that none can be there twice.
+    those that identify people, neither of which were read, `notes` what the reader has to say. Where lines are
+    `numbered` their numbers stand in for ids, so that none can be there twice. `row` names the
+    column that tells rows apart where several come from one line. `unconfirmed` counts columns mapped by a proposal.
     """
 
     table: str
@@ -27,6 +29,8 @@ class Raw:
     personal: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     numbered: bool = False
+    row: str = "_line"
+    unconfirmed: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ class Checked:
 
     `quarantined` lists what was set aside (table, source, line, what, reason, value, row, id), `counts` has
     read = used + quarantined + excluded, `not_used` the columns of the file that are none of ours, `personal` those
-    that identify people, `columns` all that were there, `notes` sentences for a careful reader.
+    that identify people, `columns` all that were there, `notes` sentences for a careful reader, `unconfirmed`
+    how many columns were mapped by a proposal that nobody has confirmed.
     """
 
     table: str
@@ -65,3 +70,4 @@ class Checked:
     personal: list[str]
     columns: list[str]
     notes: list[str]
+    unconfirmed: int = 0

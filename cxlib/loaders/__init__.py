@@ -1,6 +1,8 @@
 """From the study's files to its tables: one module a format, one check for all."""
 
+import contextlib
 import datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -11,6 +13,8 @@ from cxlib.checks.raw import Checked
 from cxlib.loaders import survey, tidy
 from cxlib.settings import Settings, TableFile
 from cxlib.tables import StudyError
+
+COLUMNAR = (".parquet", ".duckdb", ".db")
 
 
 def load_tables(
@@ -26,10 +30,22 @@ def load_tables(
                 f"{file.columns} instead (table respondents), and leave the file of respondents out."
             )
         reader = tidy if file.format == "tidy" else survey
-        for raw in reader.read_raw(connection, folder, table, file, settings):
-            exclusions = excluded if table == "ratings" else excluded.iloc[:0]
-            checked.append(check_table(connection, raw, settings, exclusions, until))
+        exclusions = excluded if table == "ratings" else excluded.iloc[:0]
+        with undamaged(file):
+            for raw in reader.read_raw(connection, folder, table, file, settings):
+                checked.append(check_table(connection, raw, settings, exclusions, until))
     return checked
+
+
+@contextlib.contextmanager
+def undamaged(file: TableFile) -> Iterator[None]:
+    """Files the engine itself reads, whose damage shows only as their values are asked for, are refused in a sentence."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if not file.path.lower().endswith(COLUMNAR):
+            raise
+        raise StudyError(f"{file.path} is damaged ({str(error).splitlines()[0][:120]}); export it again.") from None
 
 
 def read_exclusions(connection: duckdb.DuckDBPyConnection, folder: Path, settings: Settings) -> pd.DataFrame:

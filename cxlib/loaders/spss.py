@@ -31,8 +31,8 @@ ROLES = {
 def read_spss(path: Path) -> Grid:
     """The cases as a grid; the variables' names are line 1, the first case is line 2.
 
-    A value with a label is read as its words, with its number beside it: the one its label begins with, where all labels
-    of the variable do (they can differ from the stored codes), else the stored code.
+    A value with a label is read as its words, with its number beside it: the one its label begins with, where all of
+    the variable's labels do (they can differ from the stored codes), else the stored code.
     """
     found = read_file(path)
     columns, notes = {}, []

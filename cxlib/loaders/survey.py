@@ -1,10 +1,10 @@
 """Survey exports: one line a respondent, one column a question, and a columns file that says which is which.
 
-The columns file is a CSV with `table` (ratings or respondents; blank: the column is not read), `column` (of that table),
-`touchpoint` (for ratings; if asked by channel, `channel` too), and either `position` (1 is the first column) or `header`
-(the whole heading, or what the survey tool calls the question). What holds for the whole line (response, respondent,
-wave, answered_at) needs no touchpoint. `question`, `confidence` and `why` are for people. Columns it does not name are
-not read.
+The columns file is a CSV with `table` (ratings or respondents; blank: the column is not read), `column` (of that
+table), `touchpoint` (for ratings; if asked by channel, `channel` too), and either `position` (1 is the first column) or
+`header` (the whole heading, or what the survey tool calls the question). What holds for the whole line (response,
+respondent, wave, answered_at) needs no touchpoint. `question`, `confidence` and `why` are for people. Columns it does
+not name are not read.
 """
 
 import csv
@@ -60,16 +60,23 @@ def read_raw(
     person = {"respondent": whole["respondent"]} | {name: whole[name] for name in ("wave",) if name in whole}
     person |= {row.column: row.value for row in people.itertuples()}
     connection.execute(f"CREATE VIEW raw_respondents AS SELECT line AS _line, {aliased(person)} FROM wide")
-    connection.execute(f"CREATE TABLE raw_ratings AS {answers_sql(answers, whole, file)}")
-    columns = [connection.table(f"raw_{name}").columns[1:] for name in ("respondents", "ratings")]
+    connection.execute(
+        f"CREATE TABLE raw_ratings AS SELECT *, row_number() OVER () AS _row FROM ({answers_sql(answers, whole, file)})"
+    )
+    columns = [
+        [name for name in connection.table(f"raw_{table}").columns if name[0] != "_"]
+        for table in ("respondents", "ratings")
+    ]
     numbered = "response" not in set(lines["column"])
     common = dict(
         numbered=numbered, source=file.path, first_line=grid.heading_line + header.rows, left_out=header.left_out
     )
     return [
         Raw("respondents", "raw_respondents", columns=columns[0], rejects=grid.rejects, **common,
-            personal=personal_columns(header, places), not_mapped=other_columns(header, places), notes=[*grid.notes, *describe_columns(header, places)]),
-        Raw("ratings", "raw_ratings", columns=columns[1], rejects=grid.rejects.iloc[:0], **common, counted="answers"),
+            personal=personal_columns(header, places), not_mapped=other_columns(header, places),
+            notes=[*grid.notes, *describe_columns(header, places)], unconfirmed=int((places["confidence"] != "").sum())),
+        Raw("ratings", "raw_ratings", columns=columns[1], rejects=grid.rejects.iloc[:0], **common, counted="answers",
+            row="_row"),
     ]  # fmt: skip
 
 
@@ -118,19 +125,11 @@ def other_columns(header: Header, places: pd.DataFrame) -> list[str]:
 
 
 def describe_columns(header: Header, places: pd.DataFrame) -> list[str]:
-    """The format and what it was recognised by, how much of it is mapped, and what still waits for a person's eye."""
-    all_columns = len(header.questions)
-    said = [
-        f"A {header.format} export: {header.why}; {counted(header.rows, 'heading line')}, {all_columns} columns, "
-        f"{len(places)} of them mapped."
+    """The format and what it was recognised by, and how much of it is mapped."""
+    return [
+        f"A {header.format} export: {header.why}; {counted(header.rows, 'heading line')}, "
+        f"{counted(len(header.questions), 'column')}, {len(places)} of them mapped."
     ]
-    doubtful = int((places["confidence"] != "").sum())
-    if doubtful:
-        said.append(
-            f"{counted(doubtful, 'column')} mapped by a proposal that nobody has confirmed: look at each in the columns "
-            "file, and empty its confidence when it is right."
-        )
-    return said
 
 
 def read_columns(path: Path, questions: list[Question]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -93,9 +94,10 @@ def read_records(
     broken = []
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
-        fault = f"{counted(row.actual_columns, 'field')} instead of {row.expected_columns}" if row.text.strip() else ""
-        bad.append((row.number, fault))
-        broken[:] = [row.text]
+        with contextlib.suppress(UnicodeError):  # the reader itself stops at the line that is not of this encoding
+            broken[:] = [row.text]
+        fault = f"{counted(row.actual_columns, 'field')} instead of {row.expected_columns}"
+        bad.append((row.number, fault if "".join(broken).strip() else ""))
         return "skip" if row.number else "error"
 
     def read(threads: bool) -> pa.Table:
@@ -171,11 +173,11 @@ def readable(path: Path, encoding: str) -> Iterator[None]:
         yield
     except LookupError:
         raise StudyError(f"study.yaml: {encoding!r} is no encoding; try utf-8, cp1252 or cp949.") from None
-    except (UnicodeError, pa.ArrowInvalid, csv.Error, EOFError, OSError) as error:
+    except (UnicodeError, pa.ArrowInvalid, csv.Error, EOFError, OSError, zlib.error) as error:
         if isinstance(error, UnicodeError) or "invalid UTF8" in str(error):
             raise StudyError(
-                f"{path.name}{bad_line(path, encoding)} is not {encoding} text; name its encoding in study.yaml, such as encoding: "
-                f"{likely_encoding(path)}, or to cx new, as in --encoding {likely_encoding(path)}."
+                f"{path.name}{bad_line(path, encoding)} is not {encoding} text; name its encoding in study.yaml, as in "
+                f"encoding: {likely_encoding(path)}, or to cx new, as in --encoding {likely_encoding(path)}."
             ) from None
         raise StudyError(f"{path.name} cannot be read to its end: {error}; export it again.") from None
 
@@ -195,7 +197,7 @@ def bad_line(path: Path, encoding: str) -> str:
 
 def likely_encoding(path: Path) -> str:
     """The encoding a file's bytes look like: a suggestion for people, never used."""
-    with contextlib.suppress(EOFError, OSError):
+    with contextlib.suppress(EOFError, OSError, zlib.error):
         with (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rb") as raw:
             best = charset_normalizer.from_bytes(raw.read(200_000), cp_isolation=LIKELY_ENCODINGS).best()
         return best.encoding if best else LIKELY_ENCODINGS[0]

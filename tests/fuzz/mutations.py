@@ -8,14 +8,64 @@ import zipfile
 import zlib
 from random import Random
 
-NUMBERS = ["0", "-1", "8", "99", "1e309", "-0", "NaN", "inf", "1,5", "1.234,5", "٣", "½", "0x10", "9" * 40, "5.0", "007"]
+NUMBERS = [
+    "0",
+    "-1",
+    "8",
+    "99",
+    "1e309",
+    "-0",
+    "NaN",
+    "inf",
+    "1,5",
+    "1.234,5",
+    "٣",
+    "½",
+    "0x10",
+    "9" * 40,
+    "5.0",
+    "007",
+]
 DATES = ["2026-02-30", "31/12/2026", "12/31/26", "45000", "0000-00-00", "2026-01-01T25:61", "9999-12-31", "1.1.26 3 PM"]
 DATES += ["2026-03-29 02:30:00", "2026-07-01T12:00:00+99:00", "-0001-01-01", "294247-01-10 04:00:54.775807"]
-UNICODE = ["\u200b", "\u202e", "e\u0301", "🙂", "İ", "ß", "\ufeff", "\u2028", "\x85", "\x0b", "\x1c", "\x7f", "ﬃ", "\U0010ffff"]
+UNICODE = [
+    "\u200b",
+    "\u202e",
+    "e\u0301",
+    "🙂",
+    "İ",
+    "ß",
+    "\ufeff",
+    "\u2028",
+    "\x85",
+    "\x0b",
+    "\x1c",
+    "\x7f",
+    "ﬃ",
+    "\U0010ffff",
+]
 QUOTES = ['"', '""', "'", 'a"b', '"a', 'a"', "'; DROP TABLE ratings; --", '","', "\\", '\\"', "`", "“"]
 DELIMITERS = [",", ";", "\t", "|", "\n", "\r", "\r\n", ",,,", ";\n", "a,b;c|d\te"]
-FORMULAS = ["=1+1", "=cmd|' /C calc'!A0", "@SUM(A1)", "+1", "-1+2", "=HYPERLINK(\"x\")", "#N/A", "#REF!"]
-WORDS = ["", " ", "null", "None", "NA", "true", "~", "[]", "{}", "[1, 7]", "[7, 1]", "-", "1", "*", "../x", "/etc", "a: b"]
+FORMULAS = ["=1+1", "=cmd|' /C calc'!A0", "@SUM(A1)", "+1", "-1+2", '=HYPERLINK("x")', "#N/A", "#REF!"]
+WORDS = [
+    "",
+    " ",
+    "null",
+    "None",
+    "NA",
+    "true",
+    "~",
+    "[]",
+    "{}",
+    "[1, 7]",
+    "[7, 1]",
+    "-",
+    "1",
+    "*",
+    "../x",
+    "/etc",
+    "a: b",
+]
 WORDS += ["ratings", "respondent", "touchpoint", "_line", "gap", "csv", "respondents.csv", "ratings.csv", "2026-03-31"]
 SEPARATORS = {"semicolon": ";", "tab": "\t", "bar": "|", "comma": ","}
 BYTE_ORDER_MARKS = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\x00\x00", b"+/v8-"]
@@ -38,14 +88,20 @@ def stretch(rng: Random, data: bytes) -> slice:
 def flip(rng: Random, data: bytes, other: bytes) -> bytes:
     """One bit, or one byte, is another."""
     at = place(rng, data)
-    new = data[at : at + 1] and bytes([data[at] ^ (1 << rng.randrange(8)) if rng.random() < 0.7 else rng.randrange(256)])
+    new = data[at : at + 1] and bytes(
+        [data[at] ^ (1 << rng.randrange(8)) if rng.random() < 0.7 else rng.randrange(256)]
+    )
     return data[:at] + new + data[at + 1 :]
 
 
 def insert(rng: Random, data: bytes, other: bytes) -> bytes:
     """Bytes that were not there; those that mean something in a text more often."""
     at = place(rng, data)
-    return data[:at] + bytes(rng.choices(b'",;\t\n\r|\\ \x00\xff\x80[]{}:&*!<>/#-', k=rng.choice([1, 1, 2, 9]))) + data[at:]
+    return (
+        data[:at]
+        + bytes(rng.choices(b'",;\t\n\r|\\ \x00\xff\x80[]{}:&*!<>/#-', k=rng.choice([1, 1, 2, 9])))
+        + data[at:]
+    )
 
 
 def delete(rng: Random, data: bytes, other: bytes) -> bytes:
@@ -194,7 +250,7 @@ CELLS = {
 
 
 def change_cells(rng: Random, data: bytes, name: str, times: int, encoding: str = "utf-8-sig") -> bytes:
-    """Text with some cells changed, written as spreadsheets write it or, at times, with another delimiter or no quotes."""
+    """Text with some cells changed, written as spreadsheets do or, at times, with another delimiter or no quotes."""
     rows = list(csv.reader(io.StringIO(data.decode(encoding), newline="")))
     for _ in range(times):
         rows = CELLS[name](rng, rows)
@@ -222,7 +278,9 @@ def change_words(rng: Random, data: bytes, times: int) -> bytes:
         else:
             lines = text.split("\n")
             at = rng.randrange(len(lines))
-            lines[at : at + 1] = rng.choice([[], [lines[at]] * 2, ["  " + lines[at]], [lines[at].lstrip()], [rng.choice(lines)]])
+            lines[at : at + 1] = rng.choice(
+                [[], [lines[at]] * 2, ["  " + lines[at]], [lines[at].lstrip()], [rng.choice(lines)]]
+            )
             text = "\n".join(lines)
     return text.encode("utf-8", "replace")
 

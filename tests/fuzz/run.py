@@ -1,8 +1,8 @@
 """Fuzzing the readers: `python -m tests.fuzz.run --cases 20000 --seed 1`.
 
-A case is a number: with the seed it says which file of which study is damaged, and how. Each must end in a StudyError of
-one line, or in a study whose rows are all accounted for. Cases run in two processes; one that takes longer than 20 s, or
-ends its process, is a failure like any other, and the file is kept. `--only N` runs one case again.
+A case is a number: with the seed it says which file of which study is damaged, and how. Each must end in a StudyError
+of one line, or in a study whose rows are all accounted for. Cases run in two processes; one that takes longer than
+20 s, or ends its process, is a failure like any other, and the file is kept. `--only N` runs one case again.
 """
 
 import argparse
@@ -135,26 +135,71 @@ def write_workbook(path: Path, rows: list[list]) -> None:
             sheet.write_row(number, 0, row)
 
 
-MATRIX = ["How well did Delivery meet your expectations?", "How satisfied were you with Delivery?", "How satisfied were you with Shop?"]
+MATRIX = [
+    "How well did Delivery meet your expectations?",
+    "How satisfied were you with Delivery?",
+    "How satisfied were you with Shop?",
+]
 ANSWERS = [["4", "5", "3"], ["2", "2", "5"], ["5", "4", ""], ["1", "3", "4"], ["3", "3", "1"], ["4", "4", "2"]]
 
 
 def small_exports() -> list[Source]:
     """A small export of every survey tool, and of SPSS."""
-    parts = ["What did you expect? [Delivery]", "What did you experience? [Delivery]", "What did you experience? [Shop]"]
+    parts = [
+        "What did you expect? [Delivery]",
+        "What did you experience? [Delivery]",
+        "What did you experience? [Shop]",
+    ]
     google = [["Timestamp", "Email Address", *parts]]
     google += [[f"5/{day}/2024 10:00:00", "a@example.com", *row] for day, row in enumerate(ANSWERS, 13)]
-    typeform = [["#", *MATRIX, "Response Type", "Start Date (UTC)", "Stage Date (UTC)", "Submit Date (UTC)", "Network ID", "Tags"]]
-    typeform += [[f"a{n}", *row, "completed", "2024-05-01 10:00:00", "", "2024-05-01 10:05:00", "f0", ""] for n, row in enumerate(ANSWERS)]
+    typeform = [
+        [
+            "#",
+            *MATRIX,
+            "Response Type",
+            "Start Date (UTC)",
+            "Stage Date (UTC)",
+            "Submit Date (UTC)",
+            "Network ID",
+            "Tags",
+        ]
+    ]
+    typeform += [
+        [f"a{n}", *row, "completed", "2024-05-01 10:00:00", "", "2024-05-01 10:05:00", "f0", ""]
+        for n, row in enumerate(ANSWERS)
+    ]
     qualtrics = [["StartDate", "Status", "ResponseId", "Q1_1", "Q1_2", "Q2_1"]]
-    qualtrics += [["Start Date", "Response Type", "Response ID", *(part.replace(" [", " - ").strip("]") for part in parts)]]
-    qualtrics += [[f'{{"ImportId":"{name}"}}' for name in ("startDate", "status", "_recordId", "QID1_1", "QID1_2", "QID2_1")]]
+    qualtrics += [
+        ["Start Date", "Response Type", "Response ID", *(part.replace(" [", " - ").strip("]") for part in parts)]
+    ]
+    qualtrics += [
+        [f'{{"ImportId":"{name}"}}' for name in ("startDate", "status", "_recordId", "QID1_1", "QID1_2", "QID2_1")]
+    ]
     qualtrics += [["2024-05-01 10:00:00", "IP Address", f"R_{n}", *row] for n, row in enumerate(ANSWERS)]
-    monkey = [["Respondent ID", "Collector ID", "Start Date", "End Date", "IP Address", "How good did you expect it to be?", "", "How good was it?", ""]]
+    monkey = [
+        [
+            "Respondent ID",
+            "Collector ID",
+            "Start Date",
+            "End Date",
+            "IP Address",
+            "How good did you expect it to be?",
+            "",
+            "How good was it?",
+            "",
+        ]
+    ]
     monkey += [["", "", "", "", "", "Delivery", "Shop", "Delivery", "Shop"]]
     words = {"": "", "1": "Very bad", "2": "Bad", "3": "Neutral", "4": "Good", "5": "Very good"}
     monkey += [
-        [f"1184000000{n}", "4", "05/13/2024 10:00:00 AM", "05/13/2024 10:05:00 AM", "10.0.0.1", *(words[a] for a in (*row, row[0]))]
+        [
+            f"1184000000{n}",
+            "4",
+            "05/13/2024 10:00:00 AM",
+            "05/13/2024 10:05:00 AM",
+            "10.0.0.1",
+            *(words[a] for a in (*row, row[0])),
+        ]
         for n, row in enumerate(ANSWERS)
     ]
     tools = {"google": google, "typeform": typeform, "qualtrics": qualtrics, "monkey": monkey}
@@ -180,11 +225,23 @@ def as_csv(rows: list[list[str]]) -> bytes:
 
 def real_exports(real: Path) -> list[Source]:
     """Real exports, cut to a few answers."""
-    found = [Source("survey csv", path.name, cut_lines(path, 12), export=True) for path in sorted((real / "exports").glob("*.csv"))]
+    found = [
+        Source("survey csv", path.name, cut_lines(path, 12), export=True)
+        for path in sorted((real / "exports").glob("*.csv"))
+    ]
     found.append(
-        Source("survey csv", "kiosk.csv", cut_lines(real / "kiosk/kiosk_cp949_as_found.csv", 6, "cp949"), encoding="cp949", export=True, share=0.3)
+        Source(
+            "survey csv",
+            "kiosk.csv",
+            cut_lines(real / "kiosk/kiosk_cp949_as_found.csv", 6, "cp949"),
+            encoding="cp949",
+            export=True,
+            share=0.3,
+        )
     )
-    rows = pd.read_excel(real / "kiosk/google_forms_export_nopii.xlsx", header=None, dtype="str", engine="calamine", nrows=5)
+    rows = pd.read_excel(
+        real / "kiosk/google_forms_export_nopii.xlsx", header=None, dtype="str", engine="calamine", nrows=5
+    )
     with tempfile.TemporaryDirectory() as folder:
         write_workbook(Path(folder) / "kiosk.xlsx", rows.fillna("").to_numpy().tolist())
         found.append(Source("xlsx", "kiosk.xlsx", (Path(folder) / "kiosk.xlsx").read_bytes(), export=True, share=0.3))
@@ -204,7 +261,7 @@ def cut_lines(path: Path, lines: int, encoding: str = "utf-8") -> bytes:
 
 
 def begun_sources(exports: list[Source]) -> list[Source]:
-    """The studies cx new makes of the exports and that can be read as they are: to damage the columns file, study.yaml, and the export behind its back."""
+    """The studies cx new makes of exports, where they can be read as they are: any of their files may be damaged."""
     found = []
     for source in exports:
         with tempfile.TemporaryDirectory() as folder, contextlib.suppress(StudyError):
@@ -241,7 +298,8 @@ def make_case(sources: list[Source], seed: int, number: int) -> Case:
         def change(data: bytes) -> bytes:
             return change_cells(rng, data, name, times, source.encoding or "utf-8-sig")
 
-        return Case(source, name, inside(rng, source.name, source.data, change) if text and source.name.endswith(".gz") else change(source.data))
+        packed_text = source.name.endswith(".gz")
+        return Case(source, name, inside(rng, source.name, source.data, change) if packed_text else change(source.data))
     name = rng.choice(list(BYTES))
 
     def damage(data: bytes) -> bytes:
@@ -265,7 +323,7 @@ def write_case(case: Case, folder: Path) -> Path:
 
 
 def judge(case: Case) -> str:
-    """"refused" or "read"; whatever else happens is an AssertionError or the exception itself."""
+    """ "refused" or "read"; whatever else happens is an AssertionError or the exception itself."""
     with tempfile.TemporaryDirectory(prefix="cx-fuzz-") as folder, warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", PendingDeprecationWarning)
@@ -295,7 +353,9 @@ def check_counts(study: Study) -> None:
         there = study.tables[row["table"]].select(nw.len()).collect("pandas").to_native().iloc[0, 0]
         assert there == row["used"], f"{there} rows are there: {row}"
         file = study.settings.files.get(row["table"]) or study.settings.files["ratings"]
-        if row["counted"] == "lines" and (records := count_records(study.folder / file.path, file.encoding, file.delimiter)):
+        if row["counted"] == "lines" and (
+            records := count_records(study.folder / file.path, file.encoding, file.delimiter)
+        ):
             headings = heading_lines(study) if file.format != "tidy" else 1
             fewest, most = (count - headings for count in records)
             assert fewest <= row["read"] <= most, f"the file has {fewest} to {most} records: {row}"
@@ -448,7 +508,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--start", type=int, default=0, help="the number of the first case")
     parser.add_argument("--only", type=int, help="run this case alone, here, and show where it fails")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "cx-fuzz-failures", help="where failing files are kept")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "cx-fuzz-failures",
+        help="where failing files are kept",
+    )
     said = parser.parse_args(arguments)
     real = os.environ.get("CX_REAL_DATA")
     sources = make_sources(Path(real) if real else None)
@@ -470,7 +535,9 @@ def main(arguments: list[str] | None = None) -> int:
         if time.monotonic() - told > 5:
             told = time.monotonic()
             done = counts.total()
-            print(f"{done} of {said.cases}, {done / (told - began):.0f} a second, {failures.total()} failed", flush=True)
+            print(
+                f"{done} of {said.cases}, {done / (told - began):.0f} a second, {failures.total()} failed", flush=True
+            )
     print(tell(counts))
     for alike, count in failures.most_common():
         print(f"{count} × {alike}")

@@ -13,7 +13,7 @@ def schools(folder, table, person, weight):
     """Schools' api00 as experience and 500 as expectation; `person` is the unit."""
     ratings = pd.DataFrame(
         {"respondent": table[person], "touchpoint": "school", "expected": 500, "experienced": table["api00"]}
-    )
+    ).assign(visit=table["snum"])
     people = pd.DataFrame({"respondent": table[person], "weight": table[weight]}).drop_duplicates("respondent")
     return open_study(write_study(folder, ratings=ratings, respondents=people, settings=SCALES))
 
