@@ -136,15 +136,15 @@ def people_not_listed(study: Study) -> list[str]:
 def find_doubts(study: Study) -> list[str]:
     """Sentences for the report's first page: what was left out or could not be matched."""
     doubts = []
-    later = study.quarantined[study.quarantined["reason"].str.endswith("(as_of)")].groupby("source").size()
+    later = study.quarantined[study.quarantined["reason"].str.endswith("(as_of)")].groupby("table").size()
     for row in study.counts[study.counts["quarantined"] > 0].itertuples():
-        unusable = row.quarantined - later.get(row.source, 0)
+        unusable = row.quarantined - later.get(row.table, 0)
         if unusable:
             doubts.append(f"{row.source}: {unusable:,} of {row.read:,} {row.counted} could not be used.")
     if study.unconfirmed:
         doubts.append(
-            f"{counted(study.unconfirmed, 'column')} of the export mapped by a proposal that nobody has confirmed: look at "
-            "each in the columns file, and empty its confidence where it is right."
+            f"{counted(study.unconfirmed, 'column')} of the export mapped by a proposal that nobody has confirmed: "
+            "look at each in the columns file, and empty its confidence where it is right."
         )
     if unlisted := people_not_listed(study):
         doubts.append(

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from ruamel.yaml import YAML
 
 from cxlib.examination import name_some
-from cxlib.loaders.files import check_file, read_grid
+from cxlib.loaders.files import COLUMNAR, check_file, read_grid
 from cxlib.loaders.grid import Grid, Header
 from cxlib.loaders.survey import recognise
 from cxlib.loaders.tidy import read_headings, tidy
@@ -30,7 +30,6 @@ from cxlib.tables import TABLES, StudyError
 from cxlib.words import counted
 
 TEMPLATES = Path(__file__).parent / "templates" / "study"
-COLUMNAR = (".parquet", ".duckdb", ".db")
 
 
 def begin_study(
@@ -49,6 +48,7 @@ def begin_study(
     """
     folder = folder if folder.is_absolute() or folder.parent.is_dir() else ROOT / folder
     study_name(folder)
+    zone = known_zone(zone) if zone else ""
     if export is not None and not export.is_file():
         raise StudyError(f"There is no file {export} in {Path.cwd()}.", code=2)
     file = TableFile(export.name, encoding=encoding, sheet=sheet) if export else None
@@ -59,18 +59,30 @@ def begin_study(
         change_settings(folder, {"title": folder.name}, drop=["stages", "scales", "files"] if export else [])
     if export is None:
         return begin_empty(folder, delta)
-    taken = read_settings(folder).files
-    if "ratings" in taken or "events" in taken:
-        raise StudyError(
-            f"{folder}/study.yaml names {', '.join(taken)} already; begin another study, or take them out."
-        )
+    refuse_begun(folder, export)
     if export.resolve() != (folder / export.name).resolve():
         shutil.copyfile(export, folder / export.name)
     if zone:
-        change_settings(folder, {"dates": {"zone": known_zone(zone)}})
+        change_settings(folder, {"dates": {"zone": zone}})
     if isinstance(found, Header):
         return begin_survey(folder, found, read_grid([folder / export.name], file), file)
     return begin_table(folder, found, file)
+
+
+def refuse_begun(folder: Path, export: Path | None) -> None:
+    """Raise where something a person may have written would be written over."""
+    taken = read_settings(folder).files
+    again = export and "ratings" in taken and taken["ratings"].path == export.name
+    if ("ratings" in taken or "events" in taken) and not again:
+        raise StudyError(
+            f"{folder}/study.yaml names {', '.join(taken)} already; begin another study, or take them out."
+        )
+    for name in ["columns.csv"] if export else ["questionnaire.md", "questionnaire.csv"]:
+        if (folder / name).exists():
+            raise StudyError(f"{folder}/{name} is there already; delete it to have it written again.")
+    copy = folder / (export or Path("-")).name
+    if export and copy.exists() and copy.read_bytes() != export.read_bytes():
+        raise StudyError(f"{copy} is there already and is another file; rename one of them.")
 
 
 def look_at(export: Path, file: TableFile) -> Header | dict[str, str]:
@@ -97,8 +109,6 @@ def look_at(export: Path, file: TableFile) -> Header | dict[str, str]:
 
 def begin_survey(folder: Path, header: Header, grid: Grid, file: TableFile) -> list[str]:
     """Propose the columns file, the map and study.yaml for a survey export."""
-    if (folder / "columns.csv").exists():
-        raise StudyError(f"{folder}/columns.csv is there already; delete it to have it proposed again.")
     places = read_places(folder)
     columns = propose_columns(header, grid, places)
     write_table(columns, folder / "columns.csv")
@@ -168,6 +178,11 @@ def describe_proposal(folder: Path, columns: pd.DataFrame, ask: str, scales: dic
         following[0] += " Give at least one column the table ratings, the column experienced and a touchpoint."
     if new_map and len(rated):
         following.append(f"In {folder}/touchpoints.csv give each touchpoint its stage and a label to read.")
+    if words := int(columns["why"].str.contains("on no scale known here").sum()):
+        following.append(
+            f"{counted(words, 'question')} on what was expected or experienced have answers in words: export numeric "
+            "values instead, or map them by hand and give each word its number under codes in study.yaml."
+        )
     following += [ask] if ask else []
     following.append(f"Then: cx check {folder}")
     return said + ["Next:"] + [f"{number}. {step}" for number, step in enumerate(following, 1)]
@@ -205,14 +220,15 @@ def begin_table(folder: Path, columns: dict[str, str], file: TableFile) -> list[
 
 def begin_empty(folder: Path, delta: float) -> list[str]:
     """Templates of every table, a map to make one's own, and the questionnaire for it."""
+    refuse_begun(folder, None)
     if not (folder / "touchpoints.csv").exists():
         shutil.copyfile(TEMPLATES / "touchpoints.csv", folder / "touchpoints.csv")
     (folder / "templates").mkdir(exist_ok=True)
     for table, columns in TABLES.items():
         heading = ",".join(column.name for column in columns) + "\n"
-        (folder / "templates" / f"{table}.csv").write_text(heading, encoding="utf-8")
-    if (folder / "questionnaire.md").exists():
-        raise StudyError(f"{folder}/questionnaire.md is there already; delete it to have it written again.")
+        path = folder / "templates" / f"{table}.csv"
+        if not path.exists():
+            path.write_text(heading, encoding="utf-8")
     scale = read_settings(folder).scales.get("experienced", (1, 7))
     questions = write_questionnaire(read_places(folder), scale)
     needed = answers_needed(delta, scale)
@@ -228,7 +244,8 @@ def begin_empty(folder: Path, delta: float) -> list[str]:
         f"{folder} has a study.yaml, a map (touchpoints.csv), a questionnaire for it and a template of every table.",
         f"For gaps known to ± {delta:g} points each touchpoint needs about {usual} people who rate both sides.",
         "Next:",
-        f"1. Make {folder}/touchpoints.csv your own; then delete questionnaire.md and run cx new {folder} again.",
+        f"1. Make {folder}/touchpoints.csv your own; then delete questionnaire.md and questionnaire.csv, and run "
+        f"cx new {folder} again.",
         f"2. Ask {folder}/questionnaire.md, and export the answers.",
         f"3. Then: cx new {folder} --from the-export.csv",
     ]

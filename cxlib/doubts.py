@@ -8,14 +8,24 @@ import pandas as pd
 from scipy import stats
 
 from cxlib.study import Study
+from cxlib.tables import STAND_INS
 from cxlib.words import counted, listed, percent, signed
 
 SIDES = ("expected", "experienced")
 FEW = 10
 """Answers below which nothing is suspected."""
 
+MANY = 300
+"""Answers on any touchpoint among which some reach the end of the scale."""
+
+ENDS = (3, 4, 5, 7, 10)
+"""Where scales usually end."""
+
 SURE = 0.001
 """Chance below which something is suspected."""
+
+SEVERAL = 3
+"""People whose answers, taken together, tell nothing of one of them."""
 
 STRAIGHT = 6
 """Answers to different questions, all the same, that make a straight line."""
@@ -23,7 +33,6 @@ STRAIGHT = 6
 SPEEDING = 1 / 3
 """Share of the median time below which nobody reads the questions."""
 
-STAND_INS = (-99, -9, -8, -1, 0, 88, 98, 99, 888, 998, 999)
 ALPHABETS = ("LATIN", "CYRILLIC", "GREEK")
 LOOK_ALIKES = str.maketrans("асеорхуіјѕһԁԛԝαορυνκιτ", "aceopxyijshdqwaopuvkit")
 """Cyrillic and Greek letters, and the Latin ones they look like."""
@@ -65,7 +74,7 @@ def suspect_stand_ins(study: Study) -> list[str]:
     """Ratings set aside that are numbers often used for no answer."""
     outside = study.quarantined[study.quarantined["reason"].str.contains(" is outside ", regex=False)]
     numbers = pd.to_numeric(outside["value"], errors="coerce")
-    counts = numbers[numbers.isin(STAND_INS)].value_counts()
+    counts = numbers[numbers.isin([0, *STAND_INS])].value_counts()
     return [
         f"{counted(n, 'rating')} of {value:g} set aside: if that stands for no answer, "
         f"add missing: [{value:g}] to study.yaml."
@@ -77,13 +86,19 @@ def suspect_scales(study: Study, ranges: pd.DataFrame) -> list[str]:
     """Touchpoints whose ratings stop short of the scale's end, where other touchpoints' often do not."""
     doubts = []
     for side in SIDES:
+        low, high = study.settings.scales.get(side, (0, 0))
+        n, top = ranges[f"n_{side}"].sum(), ranges[f"high_{side}"].max()
+        if n >= MANY and top < high and top in ENDS:
+            doubts.append(
+                f"No '{side}' goes above {top:g} (n {n:,}), though its scale is {low:g} to {high:g}: is that the scale?"
+            )
         counts = study.tables["ratings"].filter(~nw.col(side).is_null()).group_by("touchpoint", side).agg(n=nw.len())
         table = to_frame(counts)
         for row in ranges[ranges[f"n_{side}"] >= FEW].itertuples():
             top, n = getattr(row, f"high_{side}"), getattr(row, f"n_{side}")
             others = table[table["touchpoint"] != row.touchpoint]
             above = others.loc[others[side] > top, "n"].sum() / max(others["n"].sum(), 1)
-            if above >= 0.1 and (1 - above) ** n < SURE and top in (3, 4, 5, 7, 10):
+            if above >= 0.1 and (1 - above) ** n < SURE and top in ENDS:
                 doubts.append(
                     f"{side} of {row.touchpoint} never goes above {top:g} (n {n:,}), where {percent(above)} of "
                     "the other answers do: was it asked on another scale? "
@@ -180,6 +195,8 @@ def suspect_people(people: pd.DataFrame, flag: str, words: str) -> list[str]:
         return []
     said = f"{len(flagged):,} of {counted(len(people), 'questionnaire')} {words}."
     rest = people.drop(index=flagged.index)
+    if len(flagged) < SEVERAL:  # the difference would tell what one or two people said
+        return [said]
     if not people["n"].sum() or not rest["n"].sum():
         return [said]
     with_all, without = (table["gap"].sum() / table["n"].sum() for table in (people, rest))

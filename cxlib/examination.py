@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from cxlib.agreement import find_doubts
+from cxlib.checks.asides import without_lines
 from cxlib.doubts import find_suspicions
 from cxlib.study import Study
 from cxlib.words import counted
 
 MOST = 12
 """Names listed; of more, the rest are counted."""
+
+SHOWN = 60
+"""Letters of a name that are shown."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +29,11 @@ class Section:
 
 def examine(study: Study) -> list[Section]:
     """What was read and how, which columns were used, what was set aside and why, what to doubt, what to do next."""
-    counts = study.counts.drop(columns="counted")
-    aside = study.quarantined.groupby(["source", "what", "reason"], sort=False).agg(
-        rows=("line", "size"), first_line=("line", "min")
+    counts = study.counts.rename(columns={"quarantined": "set aside", "excluded": "left out", "counted": "rows are"})
+    aside = (
+        study.quarantined.assign(reason=without_lines(study.quarantined["reason"]))
+        .groupby(["source", "what", "reason"], sort=False)
+        .agg(rows=("line", "size"), first_line=("line", "min"))
     )
     aside = aside.reset_index().sort_values("rows", ascending=False, kind="stable").replace({"what": WHAT})
     doubts = [*find_doubts(study), *find_suspicions(study)]
@@ -40,10 +46,11 @@ def examine(study: Study) -> list[Section]:
         Section("Columns", describe_columns(study)),
         Section("Set aside, left out or left blank", [] if len(aside) else ["Nothing."], aside if len(aside) else None),
         Section("Doubts", doubts or ["None."]),
-        Section("What would switch more on", study.missing() or ["Nothing: the study has it all."]),
+        Section(SWITCH_ON, study.missing() or ["Nothing: the study has it all."]),
     ]
 
 
+SWITCH_ON = "What would switch more on"
 WHAT = {"row": "row set aside", "value": "value left blank", "twice": "row there twice", "excluded": "row left out"}
 
 
@@ -51,7 +58,8 @@ def describe_columns(study: Study) -> list[str]:
     """Which columns of each file are used, which are not, and which identify people and were not read."""
     said = []
     for table, columns in study.columns.items():
-        used = [column for column in columns if column not in study.not_used.get(table, []) and column[0] != "_"]
+        out = {*study.not_used.get(table, []), *study.personal.get(table, [])}
+        used = [column for column in columns if column not in out]
         said.append(f"{table}: {counted(len(used), 'column')} used: {name_some(used)}.")
         if study.not_used.get(table):
             said.append(f"{table}: not used: {name_some(study.not_used[table])}.")
@@ -65,7 +73,7 @@ def describe_columns(study: Study) -> list[str]:
 
 def name_some(names: list[str]) -> str:
     """Names, the rest of many as a count."""
-    shown = [textwrap.shorten(name, 60, placeholder=" …") for name in names[:MOST]]
+    shown = [name if len(name) <= SHOWN else name[:SHOWN].rstrip() + " …" for name in names[:MOST]]
     return ", ".join([*shown, *([f"{len(names) - MOST} more"] if len(names) > MOST else [])])
 
 

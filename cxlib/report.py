@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlib.agreement import find_doubts
 from cxlib.chapter import write_csv
-from cxlib.examination import as_text, examine
+from cxlib.examination import SWITCH_ON, as_text, examine
 from cxlib.loaders.files import find_files
 from cxlib.opening import find_study, open_study
 from cxlib.parameters import read_parameters
@@ -162,6 +162,7 @@ def write_page(study: Study, staging: Path, executed: list[Path], parameters: di
             "examination": [
                 {"title": section.title, "sentences": section.sentences, "rows": rows_of(section.table)}
                 for section in examine(study)
+                if section.title != SWITCH_ON
             ],
             "missing": study.missing(),
             "chapters": chapters,
@@ -176,7 +177,8 @@ def rows_of(table: pd.DataFrame | None) -> list[list[str]]:
     """A table as rows of text, the heading first; none where there is no table."""
     if table is None:
         return []
-    return [[name.replace("_", " ") for name in table.columns], *table.astype("str").to_numpy().tolist()]
+    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in table.to_numpy().tolist()]
+    return [[name.replace("_", " ") for name in table.columns], *cells]
 
 
 def manifest(study: Study, run: str, parameters: dict, inputs: dict) -> dict:

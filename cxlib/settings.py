@@ -57,7 +57,7 @@ class Settings:
     missing: list[str] = field(default_factory=list)
     decimal: str = "."
     thousands: str = ""
-    date_order: str = "ymd"
+    date_order: str = ""
     zone: str = ""
     exclude: TableFile | None = None
     keep: list[str] = field(default_factory=list)
@@ -92,7 +92,7 @@ def read_settings(folder: Path) -> Settings:
         codes={column: numbers_of(column, words) for column, words in mapping(said, "codes").items()},
         missing=texts(said.get("missing")),
         **number_marks(mapping(said, "numbers")),
-        date_order=one_of(dates.get("order", "ymd"), DATE_ORDERS, "dates: order"),
+        date_order=one_of(dates["order"], DATE_ORDERS, "dates: order") if "order" in dates else "",
         zone=known_zone(str(dates["zone"])) if "zone" in dates else "",
         exclude=table_file("exclude", said["exclude"]) if said.get("exclude") else None,
         keep=texts(said.get("keep")),

@@ -48,8 +48,8 @@ class Study:
     A table the study has not (`absent`) is there without rows; `"events" in study` tells which it has. `counts` has a
     row a table: read = used + quarantined + excluded. `quarantined` has a row for each row, or value, that cannot be
     used. By table: `not_used` and `personal` columns of its file (none of ours; not read, as they identify people),
-    `columns` that are there, `notes` on how it was read. `unconfirmed` columns were mapped by a proposal, and nobody has
-    said that it is right.
+    `columns` that are there, `notes` on how it was read. `unconfirmed` columns were mapped by a proposal, and nobody
+    has said that it is right.
     """
 
     settings: Settings

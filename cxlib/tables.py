@@ -64,11 +64,17 @@ GAP_COLUMNS = tuple(column for column in RESULTS["gaps"] if column.name not in (
 RESERVED = {
     *(column.name for table in ("ratings", "touchpoints") for column in TABLES[table]),
     *(column.name for column in GAP_COLUMNS),
-    *("block", "line", "_line", "_block", "_own_wave", "_reason", "_blanked", "paired_a"),
+    *("block", "line", "_line", "_row", "_rest", "_block", "_own_wave", "_reason", "_blanked", "paired_a"),
     *(f"{side}_{part}" for side in ("gap", "expected", "experienced") for part in ("a", "b", "aa", "ab", "bb")),
     *(f"{part}_{side}" for side in ("gap", "expected", "experienced") for part in ("n", "mean", "se", "paired")),
 } - {column.name for column in TABLES["respondents"]}
 """Names respondents cannot use for columns of their own."""
+
+ONE_SCALE = ("expected", "experienced", "desired", "adequate")
+"""Ratings of one touchpoint that are compared with one another."""
+
+STAND_INS = (-99, -9, -8, -1, 88, 98, 99, 888, 998, 999)
+"""Numbers people write down for no answer."""
 
 FIXED_SCALES = {"recommend": (0, 10), "emotion": (-2, 2)}
 """Scales that the field fixes; every other rating column needs one in study.yaml."""

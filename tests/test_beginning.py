@@ -15,7 +15,7 @@ PEOPLE = 40
 
 @pytest.fixture
 def asked(tmp_path):
-    """An empty study, and answers to its questionnaire: a frame with a column a question, people better than expected."""
+    """An empty study, its questionnaire, and answers to it: a frame with a column a question."""
     begin_study(tmp_path / "acme")
     questions = pd.read_csv(tmp_path / "acme/questionnaire.csv")
     rng = np.random.default_rng(7)
@@ -88,7 +88,7 @@ def test_what_a_person_has_said_stays(asked, tmp_path):
     begin_study(folder, export=tmp_path / "export.csv")
     text = settings.read_text()
     assert "title: Acme 2026  # ours" in text and "# The waves of the survey" in text and "order: mdy" in text
-    with pytest.raises(StudyError, match="names touchpoints, ratings already"):
+    with pytest.raises(StudyError, match="columns.csv is there already; delete it"):
         begin_study(folder, export=tmp_path / "export.csv")
 
 

@@ -17,7 +17,7 @@ def answers(people=60, seed=1):
     rng = np.random.default_rng(seed)
     mood = rng.normal(0, 1, people)
     rows = [
-        (f"p{number}", place, *np.clip(np.round([5.5 + mood[number] / 2 + rng.normal(0, 0.8), 4.5 + mood[number] + rng.normal(0, 0.8)]), 1, 7))
+        (f"p{number}", place, *np.clip(np.round(rng.normal([5.5 + mood[number] / 2, 4.5 + mood[number]], 0.8)), 1, 7))
         for number in range(people)
         for place in PLACES
     ]  # fmt: skip

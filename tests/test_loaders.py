@@ -2,6 +2,7 @@
 
 import gzip
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -189,7 +190,10 @@ def test_events(make_study):
     assert table(study, "events")["case"].tolist() == ["ann", "ann"]
 
 
-WIDE = 'When,"Search, should be","Search, was","Checkout, was",Age\n2026-01-01,6,4,,30\n2026-01-02,,,5,40\n2026-01-03,,,,50\n'
+WIDE = (
+    'When,"Search, should be","Search, was","Checkout, was",Age\n'
+    "2026-01-01,6,4,,30\n2026-01-02,,,5,40\n2026-01-03,,,,50\n"
+)
 COLUMNS = (
     "position,header,table,column,touchpoint\n"
     '1,,ratings,answered_at,\n2,,ratings,expected,search\n,"Search, was",ratings,experienced,search\n'
@@ -226,6 +230,121 @@ def test_one_bad_answer_costs_a_person_no_other(make_study):
     assert rows(study) == (6, 5, 1, 0)
     found = table(study)[["respondent", "touchpoint", "experienced"]].to_numpy().tolist()
     assert ["line 3", "a", 4] in found and len(found) == 5
+
+
+@pytest.mark.parametrize("column", ["respondent", "response"])
+def test_who_answers_a_survey_again_counts_once_with_the_latest_answers(make_study, column):
+    wide = "id,age,A\nann,30,5\nbob,40,4\nann,31,2\nkim,50,3\n"
+    columns = f"position,table,column,touchpoint\n1,ratings,{column},\n2,respondents,age,\n3,ratings,experienced,a\n"
+    study = open_study(wide_study(make_study, wide=wide, columns=columns))
+    assert rows(study) == (4, 3, 0, 1) and rows(study, "respondents") == (4, 3, 0, 1)
+    assert table(study)["experienced"].tolist() == [4, 2, 3]
+    assert table(study, "respondents")["age"].tolist() == ["40", "31", "50"]
+
+
+def test_answers_of_one_person_in_two_waves_are_not_merged_in_silence(make_study):
+    wide = "id,when,A\nann,2026-01-05,5\nann,2026-04-05,2\n"
+    columns = (
+        "position,table,column,touchpoint\n1,ratings,respondent,\n2,ratings,answered_at,\n3,ratings,experienced,a\n"
+    )
+    folder = wide_study(make_study, wide=wide, columns=columns)
+    with (folder / "study.yaml").open("a") as settings:
+        settings.write("\nwaves: {w1: 2026-03-31, w2: 2026-06-30}\n")
+    with pytest.raises(StudyError, match="stands there twice"):
+        open_study(folder)
+
+
+def test_a_person_of_a_tidy_file_may_rate_alike_where_the_file_tells_the_orders_apart(make_study):
+    text = "respondent,touchpoint,expected,experienced,order\nann,pay,6,4,A1\nann,pay,6,4,A2\nann,pay,6,4,A2\n"
+    assert rows(open_study(make_study(ratings=text))) == (3, 2, 0, 1)
+
+
+def test_excluded_rows_of_a_sheet_with_blank_rows_above_its_heading(make_study):
+    folder = make_study(ratings=GOOD, settings=SCALES)
+    with pd.ExcelWriter(folder / "r.xlsx", engine="xlsxwriter") as book:
+        pd.read_csv(folder / "ratings.csv").to_excel(book, index=False, startrow=2)
+    (folder / "out.csv").write_text("row,reason\n2,bob tests\n")
+    (folder / "study.yaml").write_text(SCALES + "\nexclude: out.csv\nfiles: {ratings: r.xlsx}")
+    study = open_study(folder)
+    assert rows(study) == (2, 1, 0, 1) and table(study)["respondent"].tolist() == ["ann"]
+
+
+def test_a_rescaled_touchpoint_is_rescaled_on_every_side(make_study):
+    text = "respondent,touchpoint,expected,experienced,desired\nann,pay,10,5,10\nann,home,7,4,7\n"
+    settings = "scales: {expected: [1, 7], experienced: [1, 7], desired: [1, 7]}\nrescaled: {pay: [0, 10]}"
+    found = table(open_study(make_study(ratings=text, settings=settings)))
+    assert found[["expected", "experienced", "desired"]].to_numpy().tolist() == [[7, 4, 7], [7, 4, 7]]
+
+
+def test_a_table_of_a_duckdb_file(make_study):
+    folder = make_study(ratings=GOOD)
+    with duckdb.connect(str(folder / "acme.duckdb")) as connection:
+        connection.execute(f"CREATE TABLE survey AS FROM read_csv('{folder / 'ratings.csv'}')")
+        connection.execute("CREATE TABLE other AS SELECT 1 AS rowid, 'ann' AS respondent, 'pay' AS touchpoint")
+    entry = "\nfiles: {ratings: {path: acme.duckdb, table: TABLE}}"
+    (folder / "study.yaml").write_text(SCALES + entry.replace("TABLE", "survey"))
+    assert rows(open_study(folder)) == (2, 2, 0, 0)
+    for name, words in (("servey", "Did you mean 'survey'"), ("other", "has a column 'rowid'")):
+        (folder / "study.yaml").write_text(SCALES + entry.replace("TABLE", name))
+        with pytest.raises(StudyError, match=words):
+            open_study(folder)
+
+
+def test_a_parquet_file_is_a_name_and_not_a_pattern(make_study):
+    folder = make_study(ratings=GOOD)
+    frame = pd.read_csv(folder / "ratings.csv")
+    frame.to_parquet(folder / "r[1].parquet")
+    frame.assign(respondent="wrong").to_parquet(folder / "r1.parquet")
+    (folder / "study.yaml").write_text(SCALES + '\nfiles: {ratings: "r[1].parquet"}')
+    assert table(open_study(folder))["respondent"].tolist() == ["ann", "bob"]
+
+
+def test_missing_codes_are_those_of_ratings_and_words_not_of_counts_and_weights(make_study):
+    study = open_study(make_study(kpis="date,kpi,value\n2026-01-01,calls,99\n", settings="missing: [99]"))
+    assert table(study, "kpis")["value"].tolist() == [99]
+
+
+def test_people_found_by_what_they_wrote_are_not_written(make_study):
+    people = "respondent,seconds,contact,why\n" + "".join(
+        f"p{n},{'bad' if n == 1 else 9},p{n}@x.example,I am Ann {n}\n" for n in range(9)
+    )
+    study = open_study(make_study(ratings=GOOD.replace("ann", "p1").replace("bob", "p2"), respondents=people))
+    assert study.personal == {"respondents": ["contact"]} and len(study.quarantined) == 1
+    assert "p1" not in study.quarantined.to_csv() and "Ann" not in study.quarantined.to_csv()
+
+
+def test_columns_of_ones_own_do_not_collide_with_ours(make_study):
+    people = "respondent,age,typed age,fault age\nann,A,x,y\nbob,B,x,y\n"
+    study = open_study(make_study(ratings=GOOD, respondents=people))
+    assert table(study, "respondents")["age"].tolist() == ["A", "B"]
+
+
+def test_days_after_the_one_looked_at_do_not_make_a_column_hopeless(make_study):
+    text = "respondent,touchpoint,expected,experienced,answered_at\nx,a,5,5,rubbish\n" + "".join(
+        f"p{n},a,5,5,2026-0{month}-01\n" for n, month in enumerate([1, 2, 5, 5, 6, 6, 7])
+    )
+    study = open_study(make_study(ratings=text), as_of="2026-03-01")
+    assert rows(study) == (8, 2, 6, 0) and find_doubts(study)[0] == "ratings.csv: 1 of 8 lines could not be used."
+
+
+def test_an_offset_after_a_blank_is_an_offset(make_study):
+    text = "respondent,touchpoint,expected,experienced,answered_at\n" + "".join(
+        f"p{n},a,5,5,2026-03-20 14:05:00{zone}\n" for n, zone in enumerate([" +0200", " Z", " UTC", "-08:00", " -08"])
+    )
+    study = open_study(make_study(ratings=text, settings=SCALES + "\ndates: {zone: Europe/Berlin}"))
+    assert table(study)["answered_at"].dt.hour.tolist() == [12, 14, 14, 22, 22]
+
+
+def test_numbers_are_read_with_the_marks_they_are_written_with(make_study):
+    text = "date;kpi;value\n2026-01-01;a;1.234,5\n2026-01-02;a;1,5\n2026-01-03;a;7\n2026-01-04;a;12.345\n"
+    folder = make_study(kpis=text, settings="numbers: {decimal: ',', thousands: '.'}")
+    assert table(open_study(folder), "kpis")["value"].tolist() == [1234.5, 1.5, 7, 12345]
+
+
+def test_years_of_two_digits_need_a_declared_order(make_study):
+    text = "respondent,touchpoint,expected,experienced,answered_at\nann,search,6,4,31.03.26\n"
+    with pytest.raises(StudyError, match="is not a date"):
+        open_study(make_study(ratings=text))
 
 
 def test_a_short_line_of_a_wide_export_is_set_aside(make_study):
@@ -452,7 +571,8 @@ def test_a_misspelt_column_in_the_settings_is_named(make_study):
 
 def test_a_wide_export_may_say_who_and_when_and_which_wave(make_study):
     wide = "id,round,Search\nann,w1,4\nann,w2,5\nbob,w2,6\n"
-    columns = "position,table,column,touchpoint\n1,respondents,respondent\n2,respondents,wave,\n3,ratings,experienced,search\n"
+    columns = "position,table,column,touchpoint\n1,respondents,respondent\n2,respondents,wave,\n"
+    columns += "3,ratings,experienced,search\n"
     study = open_study(wide_study(make_study, wide=wide, columns=columns), wave="all")
     found = summarise_ratings(study, by="wave")
     assert found[["wave", "n_experienced"]].to_numpy().tolist() == [["w1", 1], ["w2", 2]]

@@ -141,7 +141,7 @@ def test_a_few_choices_are_a_segment_and_free_text_is_not():
     assert found(columns) == [
         ("respondents", "gender", "", "medium"),
         ("", "", "", ""),
-        ("respondents", "ever_called", "", "low"),
+        ("", "", "", "low"),
     ]
 
 

@@ -97,7 +97,7 @@ def test_the_one_visible_sheet_with_data_is_read(book):
 
 def test_several_sheets_want_a_name_and_a_wrong_one_gets_a_hint(book):
     make_workbook(book, Answers=column("id", "a"), Notes=column("id", "b"))
-    with pytest.raises(StudyError, match='answers.xlsx has 2 sheets .* sheet: "Answers" .* the sheets Answers, Notes'):
+    with pytest.raises(StudyError, match='answers.xlsx has 2 sheets .* sheet: "Answers" .*the sheets Answers, Notes'):
         read_workbook(book)
     with pytest.raises(StudyError, match="no sheet 'Note'. Did you mean 'Notes'"):
         read_workbook(book, sheet="Note")
@@ -204,6 +204,12 @@ def test_a_code_between_labels_that_move_apart_stays_blank(tmp_path):
     grid = read_spss(make_sav(tmp_path / "a.sav", {"q": [1.0, 2.0, 3.0]}, variable_value_labels=labels))
     assert grid.records["c0"].to_pylist() == ["0", "", "10"]
     assert "1 answer left blank" in grid.notes[1]
+
+
+def test_a_label_for_no_answer_does_not_hide_the_numbers_of_the_others(tmp_path):
+    labels = {"q": NPS | {99.0: "Don't know"}}
+    grid = read_spss(make_sav(tmp_path / "a.sav", {"q": [1.0, 11.0, 99.0, 8.0]}, variable_value_labels=labels))
+    assert grid.records["c0"].to_pylist() == ["0", "10", "", "7"]
 
 
 def test_numbers_that_agree_with_the_codes_need_no_note(tmp_path):

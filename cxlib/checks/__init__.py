@@ -36,7 +36,7 @@ def check_table(
     out = leave_out(connection, raw, excluded)
     looks = judge(connection, raw, columns, settings, until, out)
     refuse_columns(raw, there, looks, settings)
-    bad = set_aside(connection, raw, there, looks, settings)
+    bad = set_aside(connection, raw, there, looks, settings, late=until is not None)
     refuse_hopeless(raw, there, looks, settings)
     refuse_scales(connection, raw, bad, settings)
     twice = find_twice(connection, raw, there, looks, bad)
@@ -54,7 +54,7 @@ def check_table(
     aside = aside.assign(table=raw.table, source=raw.source).sort_values(["line", "reason"], ignore_index=True)
     return Checked(
         raw.table,
-        keep_rows(connection, raw, columns, bad, twice, counts["read"], personal),
+        keep_rows(connection, raw, columns, bad, twice, counts, personal),
         aside.reindex(columns=["table", "source", "line", "what", "reason", "value", "row", "id"]),
         counts,
         [*raw.not_mapped, *(name for name in raw.columns if name not in {ours.name for ours in columns})],
@@ -82,7 +82,7 @@ def columns_of(raw: Raw, settings: Settings) -> list[Column]:
         return list(declared)
     ours = {column.name for column in declared}
     own = [column for column in raw.columns if column not in ours]
-    taken = [column for column in own if column in RESERVED and column not in settings.scales]
+    taken = [column for column in own if (column in RESERVED or "  " in column) and column not in settings.scales]
     if taken:
         raise StudyError(
             f"{raw.source}: respondents cannot have a column '{taken[0]}', which means something else here; "
@@ -120,22 +120,25 @@ def count_rows(
 
 def keep_rows(
     connection: duckdb.DuckDBPyConnection, raw: Raw, columns: list[Column], bad: pd.DataFrame, twice: pd.DataFrame,
-    rows: int, personal: list[str],
+    counts: dict, personal: list[str],
 ) -> str:  # fmt: skip
     """The rows that can be used, under the name of a relation of the engine."""
     final = []
     for column in columns:
-        name, typed = identifier(column.name), identifier("typed " + column.name)
+        name, typed = identifier(column.name), identifier("typed  " + column.name)
         keeps = raw.table in KEEPS_ROWS and column.name in raw.columns and not column.required
-        value = f"CASE WHEN {identifier('fault ' + column.name)} IS NULL THEN {typed} END" if keeps else typed
+        value = f"CASE WHEN {identifier('fault  ' + column.name)} IS NULL THEN {typed} END" if keeps else typed
         if column.name == "missing_reason":
-            words = [identifier("none " + side) for side in ("experienced", "expected") if side in raw.columns]
+            words = [identifier("none  " + side) for side in ("experienced", "expected") if side in raw.columns]
             value = f"coalesce({', '.join([typed, *words])})"
         if column.name not in personal:
             final.append(f"{value} AS {name}")
-    kind = "TABLE" if rows <= HELD_IN_MEMORY else "VIEW"
+    kind = "TABLE" if counts["read"] <= HELD_IN_MEMORY else "VIEW"
+    relation = f"checked_{raw.table}"
     connection.execute(
-        f"CREATE {kind} checked_{raw.table} AS SELECT _line, {', '.join(final)} FROM judged_{raw.table} "
+        f"CREATE {kind} {relation} AS SELECT _line, {', '.join(final)} FROM judged_{raw.table} "
         f"{without(raw, bad=bad[bad['what'] == 'row'], twice=twice)}"
     )
-    return f"checked_{raw.table}"
+    if kind == "TABLE" and first_row(connection, f"SELECT count(*) FROM {relation}") != (counts["used"],):
+        raise RuntimeError(f"{relation} has not the rows it should: {counts}")
+    return relation

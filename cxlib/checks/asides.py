@@ -8,11 +8,12 @@ import pandas as pd
 
 from cxlib.checks.raw import Look, Raw
 from cxlib.engine import first_row, identifier, quote
+from cxlib.personal import VALUES
 from cxlib.settings import Settings
-from cxlib.tables import Column, StudyError
+from cxlib.tables import TABLES, Column, StudyError
 
-IDS = ("response", "respondent", "customer", "case", "event_id", "staff")
-"""Columns that stand for a person or one of their acts; they are never written but as keyed hashes."""
+PLACES = ("touchpoint", "channel", "wave", "visit", "stage", "event", "kpi", "persona", "kind")
+"""Columns of words that tell where and when, and nothing of a person; with ratings and times they are written."""
 
 KEYS = {"ratings": ["response", "touchpoint", "channel", "visit"], "events": ["event_id"]}
 """What makes a row one of its kind, where the first of them is there."""
@@ -40,27 +41,34 @@ def leave_out(connection: duckdb.DuckDBPyConnection, raw: Raw, excluded: pd.Data
 
 
 def set_aside(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, there: list[Column], looks: dict[str, Look], settings: Settings
-) -> pd.DataFrame:
-    """Rows that cannot be used and values left blank, each with its line, reason, value, the rest of the row (but for
-    what people wrote and who they are), and the keyed hash of the person's id."""
-    if not any(look.bad for look in looks.values()):
+    connection: duckdb.DuckDBPyConnection, raw: Raw, there: list[Column], looks: dict[str, Look], settings: Settings, *,
+    late: bool,
+) -> pd.DataFrame:  # fmt: skip
+    """Rows that cannot be used and values left blank, each with its line, reason, value, the ratings, times and places
+    of the row (not what people wrote, nor who they are), and the keyed hash of the person's id; of `late` rows, which
+    are after the day looked at, the line only."""
+    if not any(look.bad for look in looks.values()) and not late:
         nothing = ["line", "_row", "what", "reason", "value", "row", "id"]
         return pd.DataFrame(columns=nothing).astype({"line": "int64", "_row": "int64"})
     values, shown = [], []
     for column in there:
-        name, fault = identifier(column.name), identifier("fault " + column.name)
+        name, fault = identifier(column.name), identifier("fault  " + column.name)
         values.append(f"CASE WHEN {fault} IS NOT NULL THEN CAST({name} AS VARCHAR) END")
-        if column.name not in IDS and column.name not in ("comment", "text", *raw.personal):
+        if column in TABLES[raw.table] and (column.name in PLACES or column.kind in ("rating", "number", "time")):
             shown.append(f"{quote(column.name + ': ')} || CAST({name} AS VARCHAR)")
     person = next((identifier(name) for name in ("respondent", "customer", "response") if name in raw.columns), "NULL")
+    on_time = "CASE WHEN _reason IS NULL OR NOT suffix(_reason, '(as_of)') THEN"
     table = connection.sql(
         "SELECT _line AS line, _row, CASE WHEN _reason IS NULL THEN 'value' ELSE 'row' END AS what, "
-        f"coalesce(_reason, _blanked) AS reason, left(concat_ws('; ', {', '.join(values)}), {SHOWN}) AS value, "
-        f"left(concat_ws('; ', {', '.join([*shown, 'NULL'])}), {5 * SHOWN}) AS row, "
-        f"CAST({person} AS VARCHAR) AS id FROM judged_{raw.table} WHERE _reason IS NOT NULL OR _blanked <> ''"
+        f"coalesce(_reason, _blanked) AS reason, "
+        f"{on_time} left(concat_ws('; ', {', '.join(values)}), {SHOWN}) END AS value, "
+        f"{on_time} left(concat_ws('; ', {', '.join([*shown, 'NULL'])}), {5 * SHOWN}) END AS row, "
+        f"{on_time} CAST({person} AS VARCHAR) END AS id FROM judged_{raw.table} "
+        "WHERE _reason IS NOT NULL OR _blanked <> ''"
     ).df()
     connection.register(f"bad_{raw.table}", table.loc[table["what"] == "row", ["_row"]])
+    hidden = table["value"].fillna("").str.contains(VALUES, regex=True)
+    table.loc[hidden, "value"] = "(identifies a person)"
     return table.assign(id=[keyed_hash(name, settings.id_key) for name in table["id"]])
 
 
@@ -84,10 +92,13 @@ def find_twice(
     """
     nothing = pd.DataFrame(columns=["line", "_row", "what", "reason"]).astype({"line": "int64", "_row": "int64"})
     names = [column.name for column in there]
-    key = [name for name in KEYS.get(raw.table, []) if name in names]
-    keyed = bool(key) and key[0] == KEYS[raw.table][0] and looks[key[0]].filled > 0
+    ours = raw.key or KEYS.get(raw.table, [])
+    key = [name for name in ours if name in names]
+    keyed = bool(key) and key[0] == ours[0] and looks[key[0]].filled > 0
+    replaced = raw.table == "ratings" or bool(raw.key)
     if raw.numbered or not keyed and (raw.table not in ("ratings", "respondents") or "respondent" not in names):
         return nothing
+    names = ["_rest", *names]
     key = key if keyed else names
     whose = identifier(key[0] if keyed else "respondent")
     hashed = f"hash({', '.join(map(identifier, key))})"
@@ -97,9 +108,9 @@ def find_twice(
     if first_row(connection, f"SELECT count(*) FROM ({groups})") == (0,):
         return nothing
     connection.execute(f"CREATE TABLE {often} AS {groups}")
-    latest = f"{identifier('typed answered_at')} DESC NULLS LAST, " if "answered_at" in names else ""
-    last = "_line DESC" if raw.table == "ratings" else "_line"
-    again = "answered again; the latest counts, line " if raw.table == "ratings" else "its key is that of line "
+    latest = f"{identifier('typed  answered_at')} DESC NULLS LAST, " if "answered_at" in names else ""
+    last = "_line DESC" if replaced else "_line"
+    again = "answered again; the latest counts, line " if replaced else "its key is that of line "
     table = connection.sql(
         f"WITH rows AS (SELECT * {rows} AND {hashed} IN (SELECT h FROM {often})), "
         f"same AS (SELECT *, min(_line) OVER (PARTITION BY {', '.join(map(identifier, names))}) AS first FROM rows), "
@@ -107,7 +118,8 @@ def find_twice(
         f"ORDER BY {latest}{last}) AS last FROM same WHERE _line = first) "
         "SELECT _line AS line, _row, 'twice' AS what, 'the same as line ' || first AS reason FROM same "
         "WHERE _line <> first "
-        f"UNION ALL SELECT _line, _row, 'twice', {quote(again)} || last FROM once WHERE _line <> last ORDER BY line, _row"
+        f"UNION ALL SELECT _line, _row, 'twice', {quote(again)} || last FROM once WHERE _line <> last "
+        "ORDER BY line, _row"
     ).df()
     connection.register(f"twice_{raw.table}", table[["_row"]])
     return table
@@ -119,8 +131,13 @@ def without(raw: Raw, **asides: pd.DataFrame) -> str:
     return f" WHERE {' AND '.join(some)}" if some else ""
 
 
+def without_lines(reason: pd.Series) -> pd.Series:
+    """Reasons without the lines they name, so that like ones can be counted."""
+    return reason.str.replace(r"\bline \d+", "another line", regex=True)
+
+
 def reasons(aside: pd.DataFrame) -> str:
     """Why rows were set aside, the commonest first."""
-    counts = aside["reason"].value_counts()
+    counts = without_lines(aside["reason"]).value_counts()
     said = [f"{count} × {reason}" for reason, count in counts.head(5).items()]
     return "; ".join(said) or "the file has a heading only; export it with its rows"

@@ -3,12 +3,13 @@
 import datetime
 import math
 import operator
+import re
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from cxlib.engine import identifier, quote
 from cxlib.settings import Settings
-from cxlib.tables import Column
+from cxlib.tables import ONE_SCALE, Column
 
 DATE_FORMATS = {"ymd": "%y{0}%m{0}%d", "dmy": "%d{0}%m{0}%y", "mdy": "%m{0}%d{0}%y"}
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"]
@@ -77,13 +78,14 @@ def clean(column: Column, kind: str, settings: Settings) -> str:
     if is_time(column, kind):
         return value
     if is_numeric(column, kind):
-        codes = [code for code in settings.missing if is_number(code)]
+        codes = [repr(float(code)) for code in settings.missing if is_number(code) and column.kind == "rating"]
         return f"CASE WHEN {value} IN ({', '.join(codes)}) THEN NULL ELSE {value} END" if codes else value
-    codes = [quote(code) for code in settings.missing]
+    numeric = column.kind not in ("number", "time")  # a weight, a price or a count may well be 99
+    codes = [quote(code) for code in settings.missing if numeric or not is_number(code)]
     cases = [f"WHEN {value} IN ({', '.join(codes)}) THEN NULL"] if codes and column.kind != "key" else []
     if column.kind == "rating":
         words = settings.codes.get(column.name, {})
-        cases += [f"WHEN {value} = {quote(word)} THEN {quote(f'{number:g}')}" for word, number in words.items()]
+        cases += [f"WHEN {value} = {quote(word)} THEN {quote(repr(number))}" for word, number in words.items()]
         if settings.scales.get(column.name) == (0, 1):
             cases += [f"WHEN lower({value}) IN ({', '.join(map(quote, YES))}) THEN '1'"]
             cases += [f"WHEN lower({value}) IN ({', '.join(map(quote, NO))}) THEN '0'"]
@@ -134,12 +136,24 @@ def cast(column: Column, kind: str, settings: Settings) -> str:
         return value
     if is_numeric(column, kind):
         return turned(column, value, settings) if column.kind == "rating" else value
-    if settings.decimal != ".":
-        value = f"replace(replace({value}, {quote(settings.thousands)}, ''), {quote(settings.decimal)}, '.')"
-    elif settings.thousands:
-        value = f"replace({value}, {quote(settings.thousands)}, '')"
-    number = f"TRY_CAST({value} AS DOUBLE)"
+    number = f"TRY_CAST({with_point(value, settings)} AS DOUBLE)"
     return turned(column, number, settings) if column.kind == "rating" else number
+
+
+def with_point(value: str, settings: Settings) -> str:
+    """A number in text with a decimal point and nothing between its thousands, where it is written as declared."""
+    mark, parts = re.escape(settings.decimal), re.escape(settings.thousands)
+    cases = []
+    if parts:
+        bare = f"replace(replace({value}, {quote(settings.thousands)}, ''), {quote(settings.decimal)}, '.')"
+        form = rf"[+-]?\d{{1,3}}({parts}\d{{3}})+({mark}\d+)?"
+        cases.append(f"WHEN regexp_full_match({value}, {quote(form)}) THEN {bare}")
+    if settings.decimal != ".":
+        form = rf"[+-]?\d+{mark}\d+"
+        cases.append(
+            f"WHEN regexp_full_match({value}, {quote(form)}) THEN replace({value}, {quote(settings.decimal)}, '.')"
+        )
+    return f"CASE {' '.join(cases)} ELSE {value} END" if cases else value
 
 
 def turned(column: Column, number: str, settings: Settings) -> str:
@@ -147,8 +161,8 @@ def turned(column: Column, number: str, settings: Settings) -> str:
     if column.name not in settings.scales:
         return number
     low, high = settings.scales[column.name]
-    for place, (bottom, top) in settings.rescaled.items() if column.name in ("expected", "experienced") else ():
-        scaled = f"{low} + ({number} - {bottom}) * {(high - low) / (top - bottom)}"
+    for place, (bottom, top) in settings.rescaled.items() if column.name in ONE_SCALE else ():
+        scaled = f"round({low} + ({number} - {bottom}) * {(high - low) / (top - bottom)}, 12)"
         number = f"CASE WHEN touchpoint = {quote(place)} THEN {scaled} ELSE {number} END"
     if places := settings.reversed.get(column.name):
         listed = ", ".join(map(quote, places))
@@ -165,10 +179,12 @@ def cast_time(value: str, kind: str, settings: Settings) -> str:
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"CAST({value} AS TIMESTAMP)"
     iso = f"regexp_matches({value}, '^\\d{{4}}-\\d\\d-\\d\\d')"
-    stamped = f"TRY_CAST(CASE WHEN {has_offset(value)} THEN {value} END AS TIMESTAMPTZ)"
+    close = f"regexp_replace(regexp_replace({value}, '\\s*(Z|UTC)$', '+00'), '\\s+([+-]\\d\\d(:?\\d\\d)?)$', '\\1')"
+    stamped = f"TRY_CAST({close} AS TIMESTAMPTZ)"
     local = f"timezone({zone}, TRY_CAST({value} AS TIMESTAMP))"
     declared = f"timezone({zone}, {declared_time(value, settings)})"
-    any_way = f"CAST(CASE WHEN {iso} THEN coalesce({stamped}, {local}) ELSE {declared} END AS TIMESTAMP)"
+    cases = f"WHEN NOT {iso} THEN {declared} WHEN {has_offset(value)} THEN {stamped} ELSE {local}"
+    any_way = f"CAST(CASE {cases} END AS TIMESTAMP)"
     quick = f"TRY_CAST({value} AS TIMESTAMP)"
     quick = quick if settings.clock == "UTC" else f"CAST(timezone({zone}, {quick}) AS TIMESTAMP)"
     return f"CASE WHEN {is_plain_time(value)} THEN {quick} ELSE {any_way} END"
@@ -186,8 +202,8 @@ def declared_time(value: str, settings: Settings) -> str:
         serial = f"TRY_CAST({value} AS DOUBLE)"
         seconds = f"CASE WHEN {serial} BETWEEN 1 AND 99999 THEN CAST(round({serial} * 86400) AS BIGINT) END"
         return f"TIMESTAMP '1899-12-30' + to_seconds({seconds})"
-    short = [DATE_FORMATS[settings.date_order].format(mark) + clock for mark in "-/." for clock in CLOCKS]
-    formats = [*short, *(form.replace("%y", "%Y") for form in short)]
+    short = [DATE_FORMATS[settings.date_order or "ymd"].format(mark) + clock for mark in "-/." for clock in CLOCKS]
+    formats = [*(short if settings.date_order else []), *(form.replace("%y", "%Y") for form in short)]
     return f"try_strptime({value}, [{', '.join(map(quote, formats))}])"
 
 
@@ -209,7 +225,7 @@ def of_no_zone(column: Column, kind: str) -> str:
 
 def faults_of(column: Column, kind: str, settings: Settings, until: datetime.datetime | None) -> list[str]:
     """`WHEN … THEN reason` for everything that can be wrong with the column; `until` ends the days looked at (UTC)."""
-    value, typed = identifier(column.name), identifier("typed " + column.name)
+    value, typed = identifier(column.name), identifier("typed  " + column.name)
     faults = [f"WHEN {value} IS NULL THEN {quote(f'no {column.name}')}"] if column.required else []
     if column.kind in ("rating", "number"):
         reason = quote(f"{column.name} is not a number")
@@ -232,7 +248,7 @@ def faults_of(column: Column, kind: str, settings: Settings, until: datetime.dat
 
 def never_or_twice(column: Column, kind: str, settings: Settings) -> str:
     """Whether a time of day is one the clock skipped, or showed twice, as it was put forward or back."""
-    typed, zone = identifier("typed " + column.name), quote(settings.zone)
+    typed, zone = identifier("typed  " + column.name), quote(settings.zone)
     months, days = ({part(day) for day in clock_changes(settings.zone)} for part in (MONTH, WEEKDAY))
     changes = f"{any_of(f'month({typed})', months)} AND {any_of(f'isodow({typed})', days)}"
     shown = f"timezone({zone}, timezone('UTC', {typed}))"

@@ -19,7 +19,7 @@ def take_notes(
     if len(twice) > same:
         which = (
             "given again later: the latest counts"
-            if raw.table == "ratings"
+            if raw.table == "ratings" or raw.key
             else "with the same key as an earlier one: the first counts"
         )
         notes.append(f"{counted(len(twice) - same, raw.counted[:-1])} {which}.")

@@ -12,8 +12,9 @@ class Raw:
     `counted` says what a row of it is: a line of the file, or an answer of a survey export. `first_line` is that of the
     first row of data, `left_out` has lines that are no answers, `not_mapped` columns nobody asked for and `personal`
     those that identify people, neither of which were read, `notes` what the reader has to say. Where lines are
-    `numbered` their numbers stand in for ids, so that none can be there twice. `row` names the
-    column that tells rows apart where several come from one line. `unconfirmed` counts columns mapped by a proposal.
+    `numbered` their numbers stand in for ids, so that none can be there twice. `key` is what one person has one row of,
+    where answering again replaces it; `row` names the column that tells rows apart where several come from one line.
+    `unconfirmed` counts columns mapped by a proposal.
     """
 
     table: str
@@ -30,6 +31,7 @@ class Raw:
     notes: list[str] = field(default_factory=list)
     numbered: bool = False
     row: str = "_line"
+    key: list[str] = field(default_factory=list)
     unconfirmed: int = 0
 
 

@@ -62,7 +62,7 @@ def hopeless(raw: Raw, column: Column, look: Look, settings: Settings) -> str:
         return words + "If these are the numbers Excel keeps days as, declare dates: {order: excel} in study.yaml."
     if column.kind == "time":
         return words + (
-            f"Dates are read as {settings.date_order}; declare how they are written in study.yaml, "
+            f"Dates are read as {settings.date_order or 'year-month-day'}; declare how they are written in study.yaml, "
             "such as dates: {order: dmy, zone: Europe/Berlin}."
         )
     if "outside" in reason and look.low is not None:
@@ -86,8 +86,8 @@ def refuse_scales(connection: duckdb.DuckDBPyConnection, raw: Raw, bad: pd.DataF
         if side not in raw.columns or not bad["reason"].str.startswith(f"{side} is outside").any():
             continue
         table = connection.sql(
-            f'SELECT touchpoint, count("{side}") AS n, count("fault {side}") AS bad, min("typed {side}") AS low, '
-            f'max("typed {side}") AS high FROM judged_ratings GROUP BY 1 HAVING bad > n / 2 ORDER BY 1'
+            f'SELECT touchpoint, count("{side}") AS n, count("fault  {side}") AS bad, min("typed  {side}") AS low, '
+            f'max("typed  {side}") AS high FROM judged_ratings GROUP BY 1 HAVING bad > n / 2 ORDER BY 1'
         ).df()
         if len(table):
             row, scale = table.iloc[0], settings.scales[side]

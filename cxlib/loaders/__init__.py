@@ -11,10 +11,12 @@ import pandas as pd
 from cxlib.checks import check_table
 from cxlib.checks.raw import Checked
 from cxlib.loaders import survey, tidy
+from cxlib.loaders.files import COLUMNAR
 from cxlib.settings import Settings, TableFile
 from cxlib.tables import StudyError
 
-COLUMNAR = (".parquet", ".duckdb", ".db")
+DAMAGE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException, duckdb.FatalException)
+"""What the engine raises when the bytes of a file are not what its footer says; some faults have no class at all."""
 
 
 def load_tables(
@@ -39,11 +41,11 @@ def load_tables(
 
 @contextlib.contextmanager
 def undamaged(file: TableFile) -> Iterator[None]:
-    """Files the engine itself reads, whose damage shows only as their values are asked for, are refused in a sentence."""
+    """Files the engine reads, whose damage shows only as their values are asked for, are refused in a sentence."""
     try:
         yield
     except duckdb.Error as error:
-        if not file.path.lower().endswith(COLUMNAR):
+        if not file.path.lower().endswith(COLUMNAR) or not (type(error) is duckdb.Error or isinstance(error, DAMAGE)):
             raise
         raise StudyError(f"{file.path} is damaged ({str(error).splitlines()[0][:120]}); export it again.") from None
 

@@ -16,6 +16,7 @@ from cxlib.settings import TableFile
 from cxlib.tables import StudyError
 
 WORKBOOKS = (".xlsx", ".xls", ".xlsb", ".ods")
+COLUMNAR = (".parquet", ".duckdb", ".db")
 PICKLES = (".pkl", ".pickle", ".joblib")
 BEGINNINGS = {
     b"PK\x03\x04": "a workbook or zip archive (.xlsx)",

@@ -43,7 +43,7 @@ def read_spss(path: Path) -> Grid:
         if any(missing):
             notes.append(f"{name}: {counted(sum(missing), 'answer')} the file declares missing, left blank.")
         labels = {code: label for code, label in found["value_labels"].get(name, []) if not is_missing(code, ranges)}
-        numbers = read_numbers(labels)
+        numbers = read_numbers({code: label for code, label in labels.items() if not says_nothing(label)})
         codes = read_codes(kept, labels, numbers)
         columns[f"f{place}"] = [labels.get(value, code) for value, code in zip(kept, codes, strict=True)]
         if labels:
@@ -82,6 +82,11 @@ def read_numbers(labels: dict[Any, str]) -> dict[Any, float]:
     return numbers if len(set(numbers.values())) == len(labels) else {}
 
 
+def says_nothing(label: str) -> bool:
+    """Whether a label stands for no answer."""
+    return label.strip().lower() in NO_ANSWER
+
+
 def read_codes(values: list, labels: dict[Any, str], numbers: dict[Any, float]) -> list[str]:
     """The number each answer stands for. Among labels that are numbers, a code without one moves as all the others do;
     where they do not move alike nobody knows what it stands for, and it stays blank; so does a label for no answer.
@@ -89,7 +94,7 @@ def read_codes(values: list, labels: dict[Any, str], numbers: dict[Any, float]) 
     steps = {number - code for code, number in numbers.items()}
 
     def read(value: Any) -> str:
-        if value is None or labels.get(value, "").strip().lower() in NO_ANSWER:
+        if value is None or says_nothing(labels.get(value, "")):
             return ""
         if not numbers or value in numbers:
             return cell_text(numbers.get(value, value))

@@ -8,6 +8,7 @@ not name are not read.
 """
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ from cxlib.engine import identifier, quote
 from cxlib.loaders import google_forms, plain, qualtrics, spss, surveymonkey, typeform
 from cxlib.loaders.files import find_files, read_grid
 from cxlib.loaders.grid import Grid, Header, Question
-from cxlib.loaders.text import open_text
+from cxlib.loaders.text import find_heading, open_text
 from cxlib.personal import identifies
 from cxlib.settings import Settings, TableFile
 from cxlib.tables import TABLES, StudyError, nearest
@@ -54,30 +55,41 @@ def read_raw(
     stored = {name for name in grid.records.column_names if name.startswith("c")}
     places["value"] = [value_of(row, stored, settings) for row in places.itertuples()]
     lines = places[(places["touchpoint"] == "") & places["column"].isin(LINE_COLUMNS)]
-    people = places[(places["table"] == "respondents") & ~places["column"].isin(LINE_COLUMNS)]
+    people = places[places["table"] == "respondents"]
     answers = places[places["touchpoint"] != ""]
-    whole = line_values(lines)
+    named = set(lines["column"])
+    by_wave = "respondent" in named and "wave" not in named and bool(settings.waves)  # then one may answer in each
+    numbered = "response" not in named and ("respondent" not in named or by_wave)
+    whole = line_values(lines, numbered=numbered)
     person = {"respondent": whole["respondent"]} | {name: whole[name] for name in ("wave",) if name in whole}
     person |= {row.column: row.value for row in people.itertuples()}
     connection.execute(f"CREATE VIEW raw_respondents AS SELECT line AS _line, {aliased(person)} FROM wide")
-    connection.execute(
-        f"CREATE TABLE raw_ratings AS SELECT *, row_number() OVER () AS _row FROM ({answers_sql(answers, whole, file)})"
+    counted_rows = f"SELECT *, row_number() OVER () AS _row FROM ({answers_sql(answers, whole, file)})"
+    connection.execute(f"CREATE TABLE raw_ratings AS {counted_rows}")
+    columns = {name: connection.table(f"raw_{name}").columns for name in ("respondents", "ratings")}
+    columns = {name: [column for column in there if column[0] != "_"] for name, there in columns.items()}
+    people = Raw(
+        "respondents",
+        "raw_respondents",
+        file.path,
+        columns["respondents"],
+        grid.rejects,
+        first_line=grid.heading_line + header.rows,
+        left_out=header.left_out,
+        numbered=numbered,
+        key=[] if numbered or by_wave else [name for name in ("respondent", "wave") if name in {*named, "respondent"}],
     )
-    columns = [
-        [name for name in connection.table(f"raw_{table}").columns if name[0] != "_"]
-        for table in ("respondents", "ratings")
-    ]
-    numbered = "response" not in set(lines["column"])
-    common = dict(
-        numbered=numbered, source=file.path, first_line=grid.heading_line + header.rows, left_out=header.left_out
+    ratings = replace(
+        people, table="ratings", relation="raw_ratings", columns=columns["ratings"], counted="answers", key=[]
     )
-    return [
-        Raw("respondents", "raw_respondents", columns=columns[0], rejects=grid.rejects, **common,
-            personal=personal_columns(header, places), not_mapped=other_columns(header, places),
-            notes=[*grid.notes, *describe_columns(header, places)], unconfirmed=int((places["confidence"] != "").sum())),
-        Raw("ratings", "raw_ratings", columns=columns[1], rejects=grid.rejects.iloc[:0], **common, counted="answers",
-            row="_row"),
-    ]  # fmt: skip
+    about = dict(personal=personal_columns(header, places), not_mapped=other_columns(header, places))
+    about |= dict(notes=[*grid.notes, *describe_columns(header, places)], unconfirmed=len(unconfirmed(places)))
+    return [replace(people, **about), replace(ratings, rejects=grid.rejects.iloc[:0], row="_row")]
+
+
+def unconfirmed(places: pd.DataFrame) -> pd.DataFrame:
+    """The mapped columns whose confidence still stands there: nobody has said that they are right."""
+    return places[places["confidence"] != ""]
 
 
 def recognise(grid: Grid) -> Header:
@@ -134,8 +146,12 @@ def describe_columns(header: Header, places: pd.DataFrame) -> list[str]:
 
 def read_columns(path: Path, questions: list[Question]) -> pd.DataFrame:
     """The columns file: the rows that name a table, each with its `place` (0 is the first column) in the export."""
+    try:
+        _, delimiter = find_heading(path, TableFile(path.name, encoding="utf-8"))
+    except StudyError:
+        raise StudyError(f"{path.name} is not UTF-8 text; save it from the spreadsheet as CSV UTF-8.") from None
     with open_text(path, "utf-8") as file:
-        reader = csv.DictReader(file, restval="")
+        reader = csv.DictReader(file, restval="", delimiter=delimiter)
         unknown = [field for field in reader.fieldnames or ["(no heading)"] if field not in [*FIELDS, ""]]
         if unknown:
             raise StudyError(f"{path.name} has a column '{unknown[0]}'. {nearest(unknown[0], FIELDS)}")
@@ -149,6 +165,8 @@ def read_columns(path: Path, questions: list[Question]) -> pd.DataFrame:
     again = table[table.duplicated("place")]
     if len(again):
         raise StudyError(f"{path.name} uses column {again.iloc[0]['place'] + 1} of the export twice; keep one.")
+    whole = table["column"].isin(LINE_COLUMNS) & (table["touchpoint"] == "")
+    table.loc[whole, "table"] = "ratings"  # what holds for the whole line is the same in both tables
     twice = table[table.duplicated(["table", "column", "touchpoint", "channel"])]
     if len(twice):
         row = twice.iloc[0]
@@ -184,6 +202,8 @@ def check_row(row: dict, where: str) -> None:
         raise StudyError(f"{where}: table is {row['table']!r}. {nearest(row['table'], ['ratings', 'respondents'])}")
     if not row["column"]:
         raise StudyError(f"{where}: column is blank; name the column of {row['table']} it fills.")
+    if row["table"] == "respondents" and row["touchpoint"]:
+        raise StudyError(f"{where}: respondents have no touchpoint; empty it, or set the table to ratings.")
     if row["table"] == "ratings":
         ours = [column.name for column in TABLES["ratings"]]
         if row["column"] not in ours:
@@ -192,10 +212,15 @@ def check_row(row: dict, where: str) -> None:
             raise StudyError(f"{where}: touchpoint is blank; name the touchpoint this question rates.")
 
 
-def line_values(lines: pd.DataFrame) -> dict[str, str]:
-    """What holds for the whole line, as SQL; the line stands for an id that is blank or not in the export."""
+def line_values(lines: pd.DataFrame, *, numbered: bool) -> dict[str, str]:
+    """What holds for the whole line, as SQL; where lines are `numbered` they stand in for ids, else for blank ones.
+
+    Without a response of its own a line is the person's, in a wave: who answers twice has answered again.
+    """
     values = {row.column: f"nullif(trim({row.value}), '')" for row in lines.itertuples()}
-    values["response"] = f"coalesce({values.get('response', 'NULL')}, 'line ' || line)"
+    person = "NULL" if numbered else f"concat_ws('/', {values.get('respondent', 'NULL')}, {values.get('wave', 'NULL')})"
+    person = f"CASE WHEN {values.get('respondent', 'NULL')} IS NOT NULL THEN {person} END"
+    values["response"] = f"coalesce({values.get('response', 'NULL')}, {person}, 'line ' || line)"
     values["respondent"] = f"coalesce({values.get('respondent', 'NULL')}, {values['response']})"
     return values
 

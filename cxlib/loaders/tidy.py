@@ -1,5 +1,6 @@
 """Tidy files: a heading of our own column names, one row a row of the table. Text, Parquet, workbooks, XES, DuckDB."""
 
+import re
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from cxlib.checks.raw import Raw
-from cxlib.engine import identifier, quote
+from cxlib.engine import connect, identifier, quote
 from cxlib.loaders import xes
 from cxlib.loaders.files import find_files, read_grid
 from cxlib.loaders.grid import reject_table
@@ -64,7 +65,7 @@ def read_headings(path: Path, file: TableFile) -> list[str]:
     if suffix == ".parquet":
         return scan_parquet([path])[0]
     if suffix in (".duckdb", ".db"):
-        return scan_database(duckdb.connect(), [path], "ratings", file)[0]
+        return scan_database(connect(path.parent), [path], "ratings", file)[0]
     return read_grid([path], file).headings
 
 
@@ -83,9 +84,10 @@ def scan_parquet(paths: list[Path]) -> tuple[list[str], str]:
             raise StudyError(
                 f"{path.name} has other columns than {paths[0].name}; files read as one table need the same."
             )
-        number, source = "file_row_number", f"read_parquet({quote(str(path))}, file_row_number = true)"
+        name = quote(re.sub(r"([\[*?])", r"[\1]", str(path)))  # a name, not a pattern
+        number, source = "file_row_number", f"read_parquet({name}, hive_partitioning = false, file_row_number = true)"
         if number in headings[0]:  # the file has such a column of its own: slower, but as right
-            number, source = "row_number() OVER () - 1", f"read_parquet({quote(str(path))})"
+            number, source = "row_number() OVER () - 1", f"read_parquet({name}, hive_partitioning = false)"
         names = ", ".join(map(identifier, headings[0]))
         scans.append(f"SELECT {names}, {number} + {rows + 2} AS _line FROM {source}")
         rows += about.num_rows
@@ -101,7 +103,9 @@ def scan_database(
         connection.execute(f"ATTACH {quote(str(paths[0]))} AS {name} (READ_ONLY)")
     except duckdb.Error as error:
         raise StudyError(f"{paths[0].name} cannot be read as DuckDB: {str(error).splitlines()[0]}") from None
-    found = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY 1", [name])
+    found = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main' ORDER BY 1", [name]
+    )
     tables = [row[0] for row in found.fetchall()]
     wanted = file.table or (tables[0] if len(tables) == 1 else table)
     if wanted not in tables:
@@ -109,7 +113,9 @@ def scan_database(
             f"{file.path} has no table '{wanted}'. {nearest(wanted, tables)} "
             f"Name it: {table}: {{path: {file.path}, table: …}}."
         )
-    relation = f"{name}.{identifier(wanted)}"
+    relation = f"{name}.main.{identifier(wanted)}"
+    if "rowid" in map(str.lower, connection.table(relation).columns):
+        raise StudyError(f"{file.path} has a column 'rowid', which means something else here; rename it.")
     return connection.table(relation).columns, f"(SELECT rowid + 2 AS _line, * FROM {relation})"
 
 

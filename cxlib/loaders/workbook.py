@@ -47,10 +47,10 @@ def read_workbook(path: Path, sheet: str = "") -> Grid:
 def make_grid(lines: list[tuple[int, list[str]]]) -> Grid:
     """The lines under the first as records; columns on the right with nothing in them are left out."""
     width = max(place for _, row in lines for place, cell in enumerate(row, start=1) if cell.strip())
-    (_, headings), *records = lines
+    (line, headings), *records = lines
     columns = {f"f{place}": pa.array([row[place] for _, row in records], pa.string()) for place in range(width)}
-    numbers = pa.array([line for line, _ in records], pa.int64())
-    return Grid(headings[:width], pa.table({**columns, "_line": numbers}), reject_table([]))
+    numbers = pa.array([number for number, _ in records], pa.int64())
+    return Grid(headings[:width], pa.table({**columns, "_line": numbers}), reject_table([]), heading_line=line)
 
 
 def find_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> list[list[Any]]:
@@ -67,8 +67,9 @@ def find_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> list[list[A
         raise StudyError(f"{name} has nothing in {f'its sheet {sheet!r}' if sheet else 'its sheets'}; export it again.")
     if len(filled) > 1:
         raise StudyError(
-            f'{name} has {counted(len(filled), "sheet")} with data; name the sheet in study.yaml: sheet: "{filled[0]}" '
-            f"reads the first. It has the sheets {', '.join(names)}."
+            f"{name} has {counted(len(filled), 'sheet')} with data; name the one to read in study.yaml, such as "
+            f'sheet: "{filled[0]}" '
+            f"(cx new: --sheet). It has the sheets {', '.join(names)}."
         )
     return tables[filled[0]]
 

@@ -12,10 +12,7 @@ from cxlib.checks.casting import is_number
 from cxlib.checks.refusals import STANDARD_SCALES, likely_scale
 from cxlib.loaders.grid import Grid, Header
 from cxlib.proposals.wording import side_of
-from cxlib.tables import TABLES
-
-ONE_SCALE = ["expected", "experienced", "desired", "adequate"]
-"""Ratings that are compared with one another."""
+from cxlib.tables import ONE_SCALE, STAND_INS, TABLES
 
 
 def count_answers(header: Header | None, grid: Grid) -> list[pd.Series]:
@@ -61,6 +58,8 @@ def scale_of(counts: pd.Series) -> tuple | None:
     """The usual scale that holds the answers: (low, high), or a well-known set of words; None where there is none."""
     numbers = {answer: number_in(answer) for answer in counts.index[:200]}
     told = {answer: number for answer, number in numbers.items() if number is not None}
+    rare = [answer for answer, number in told.items() if number in STAND_INS and counts[answer] <= 0.1 * counts.sum()]
+    told = {answer: number for answer, number in told.items() if answer not in rare or len(told) == len(rare)}
     if told and counts[list(told)].sum() >= 0.7 * counts.sum():
         scale = tuple(likely_scale(min(told.values()), max(told.values())))
         return scale if scale in STANDARD_SCALES else None

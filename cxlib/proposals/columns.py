@@ -25,7 +25,7 @@ from cxlib.proposals.wording import (
     spread,
     tidy,
 )
-from cxlib.tables import RESERVED, TABLES
+from cxlib.tables import ONE_SCALE, RESERVED, TABLES
 
 ROLES = {"response": "ratings", "respondent": "ratings", "answered_at": "ratings"}
 ROLES |= {"seconds": "respondents", "language": "respondents"}
@@ -147,7 +147,12 @@ def segments(rest: pd.DataFrame, counts: list[pd.Series]) -> dict[int, dict]:
         slug = f"respondent_{slug}" if slug in reserved else slug or f"question_{place + 1}"
         slug = f"{slug}_{place + 1}" if slug in [row["column"] for row in rows.values()] else slug
         told = ", ".join(map(str, counts[place].index[:6]))
-        rows[place] = filled("respondents", slug, "", "medium" if known else "low", f"a few choices: {told}")
+        why = f"a few choices: {told}"
+        rows[place] = (
+            filled("respondents", slug, "", "medium", why)
+            if known
+            else filled("", "", "", "low", f"perhaps something of the person: table respondents, column {slug}; {why}")
+        )
     return rows
 
 
@@ -159,6 +164,8 @@ def unmapped(item: pd.Series, counts: pd.Series) -> dict:
     if kind == "question" and len(counts):
         told = ", ".join(map(str, sorted(counts.index[:8]))) if few(counts) else "many, or in free text"
         silent = "a rating, but no word says what of" if item["raw_scale"] else "no role found"
+        if item["side"] in ONE_SCALE and not item["raw_scale"]:
+            return filled("", "", "", "low", f"{say(item)}, but its answers are on no scale known here: {told}")
         role = {"": silent, "kano": "a Kano question, not mapped", "both": "says both expected and experienced"}
         return filled("", "", "", "", f"{role.get(item['side'], say(item))}; answers: {told}")
     why = {"personal": "identifies a person: not read", "tool": "of the tool"}
