@@ -51,6 +51,11 @@ def test_other_delimiters_are_seen_in_the_heading(make_study, delimiter):
     assert rows(open_study(make_study(ratings=GOOD.replace(",", delimiter)))) == (2, 2, 0, 0)
 
 
+def test_a_heading_of_nothing_to_see_is_no_heading(make_study):
+    text = "".join(f"{line},{end}\n" for line, end in zip(GOOD.splitlines(), ["\ufeff", "x", "y"], strict=True))
+    assert rows(open_study(make_study(ratings=text))) == (2, 2, 0, 0)
+
+
 def test_a_byte_order_mark_and_loose_headings(make_study):
     folder = make_study(ratings="\ufeff" + GOOD.replace("touchpoint,", " Touchpoint ,"))
     assert rows(open_study(folder)) == (2, 2, 0, 0)

@@ -121,8 +121,8 @@ def scan_database(
 
 def named(headings: list[str], table: str, file: TableFile) -> dict[str, str]:
     """Our name → the file's heading: as declared under `columns`, else the tidied heading itself."""
-    tidied = {tidy(heading): heading for heading in headings if heading.strip()}
-    if len(tidied) < sum(bool(heading.strip()) for heading in headings):
+    tidied = {tidy(heading): heading for heading in headings if tidy(heading)}
+    if len(tidied) < sum(bool(tidy(heading)) for heading in headings):
         raise StudyError(f"{file.path} has a column twice; its columns are {headings}. Rename one.")
     renamed = file.columns or {}
     if not isinstance(renamed, dict):
