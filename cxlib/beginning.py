@@ -29,6 +29,9 @@ from cxlib.study import ROOT
 from cxlib.tables import TABLES, StudyError
 from cxlib.words import counted
 
+SEVERAL = 3
+"""Questions with answers in words that are no accident."""
+
 TEMPLATES = Path(__file__).parent / "templates" / "study"
 
 
@@ -178,10 +181,11 @@ def describe_proposal(folder: Path, columns: pd.DataFrame, ask: str, scales: dic
         following[0] += " Give at least one column the table ratings, the column experienced and a touchpoint."
     if new_map and len(rated):
         following.append(f"In {folder}/touchpoints.csv give each touchpoint its stage and a label to read.")
-    if words := int(columns["why"].str.contains("on no scale known here").sum()):
+    words = int(columns["why"].str.contains("on no scale known here").sum())
+    if words >= SEVERAL:
         following.append(
-            f"{counted(words, 'question')} on what was expected or experienced have answers in words: export numeric "
-            "values instead, or map them by hand and give each word its number under codes in study.yaml."
+            f"{counted(words, 'question')} may be ratings with answers in words: export numeric values "
+            "instead, or map them by hand and give each word its number under codes in study.yaml."
         )
     following += [ask] if ask else []
     following.append(f"Then: cx check {folder}")

@@ -111,6 +111,16 @@ def test_one_row_a_rating_or_an_event_needs_no_columns_file(tmp_path):
     assert open_study(tmp_path / "two").counts["used"].tolist() == [1]
 
 
+def test_ratings_in_words_nobody_knows_are_said(tmp_path):
+    stems = ["What did you expect?", "What did you experience?"]
+    heading = ",".join(["Timestamp", *(f"{stem} [{place}]" for stem in stems for place in ("Delivery", "Advice"))])
+    words = ["grim", "so so", "splendid"]
+    rows = "".join(f"1/2/2026 9:05:00,{','.join(words[(n + place) % 3] for place in range(4))}\n" for n in range(30))
+    (tmp_path / "r.csv").write_text(f"{heading}\n{rows}")
+    said = " ".join(begin_study(tmp_path / "acme", export=tmp_path / "r.csv"))
+    assert "No rating was found" in said and "4 questions may be ratings with answers in words: export numeric" in said
+
+
 def test_a_refused_export_leaves_no_study_behind(tmp_path):
     (tmp_path / "r.csv").write_bytes("Größe,x\n1,2\n".encode("cp1252"))
     with pytest.raises(StudyError, match="--encoding cp1252"):

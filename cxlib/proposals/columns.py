@@ -140,7 +140,7 @@ def segments(rest: pd.DataFrame, counts: list[pd.Series]) -> dict[int, dict]:
     reserved = RESERVED | {column.name for column in TABLES["respondents"]} - {"persona"}
     asked = rest[rest["kind"].eq("question") & rest["side"].isin(["", "satisfaction", "experienced", "overall"])]
     for place, item in asked[asked["raw_scale"].isna()].iterrows():
-        if not few(counts[place]) or all(map(is_number, counts[place].index)):
+        if item["part"] or not few(counts[place]) or all(map(is_number, counts[place].index)):
             continue
         known = SEGMENTS.search(f"{item['question']} {spread(item['name'])}")
         slug = slug_of(spread(item["name"]) if item["field"] else content(item["question"]))
@@ -164,7 +164,7 @@ def unmapped(item: pd.Series, counts: pd.Series) -> dict:
     if kind == "question" and len(counts):
         told = ", ".join(map(str, sorted(counts.index[:8]))) if few(counts) else "many, or in free text"
         silent = "a rating, but no word says what of" if item["raw_scale"] else "no role found"
-        if item["side"] in ONE_SCALE and not item["raw_scale"]:
+        if (item["side"] in ONE_SCALE or item["part"]) and few(counts) and not item["raw_scale"]:
             return filled("", "", "", "low", f"{say(item)}, but its answers are on no scale known here: {told}")
         role = {"": silent, "kano": "a Kano question, not mapped", "both": "says both expected and experienced"}
         return filled("", "", "", "", f"{role.get(item['side'], say(item))}; answers: {told}")
