@@ -42,7 +42,7 @@ def check_table(
     twice = find_twice(connection, raw, there, looks, bad)
     rejects = raw.rejects[~raw.rejects["line"].isin(out["line"])].assign(what="row")
     aside = pd.concat([rejects, bad, twice, out if raw.counted == "lines" else out.iloc[:0]])
-    counts = count_rows(connection, raw, rejects, bad, twice)
+    counts = count_rows(connection, raw, rejects, bad, twice, out)
     later = aside["reason"].str.endswith("(as_of)")
     hopeless = (aside["what"] == "row") & ~later
     if (counts["used"] == 0 and not later.any()) or hopeless.sum() > counts["read"] / 2:
@@ -95,13 +95,15 @@ def columns_of(raw: Raw, settings: Settings) -> list[Column]:
 
 
 def count_rows(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, rejects: pd.DataFrame, bad: pd.DataFrame, twice: pd.DataFrame
-) -> dict:
+    connection: duckdb.DuckDBPyConnection, raw: Raw, rejects: pd.DataFrame, bad: pd.DataFrame, twice: pd.DataFrame,
+    excluded: pd.DataFrame,
+) -> dict:  # fmt: skip
     """What became of every row of the file; a row that is not accounted for is a bug."""
+    left_out = f"SELECT count(*) FROM {raw.relation} WHERE _line IN (SELECT line FROM excluded_{raw.table})"
     read, kept, out = first_row(
         connection,
         f"SELECT (SELECT count(*) FROM {raw.relation}), (SELECT count(*) FROM judged_{raw.table}), "
-        f"(SELECT count(*) FROM {raw.relation} WHERE _line IN (SELECT line FROM excluded_{raw.table}))",
+        f"({left_out if len(excluded) else '0'})",
     )
     unusable = int((bad["what"] == "row").sum())
     counts = dict(

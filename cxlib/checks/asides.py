@@ -104,9 +104,10 @@ def find_twice(
     hashed = f"hash({', '.join(map(identifier, key))})"
     rows = f"FROM (SELECT * FROM judged_{raw.table}{without(raw, bad=bad)}) WHERE {whose} IS NOT NULL"
     often = f"often_{raw.table}"
-    groups = f"SELECT h FROM (SELECT {hashed} AS h {rows}) GROUP BY h HAVING count(*) > 1"
-    if first_row(connection, f"SELECT count(*) FROM ({groups})") == (0,):
+    all_rows, different = first_row(connection, f"SELECT count(*), count(DISTINCT {hashed}) {rows}")
+    if all_rows == different:
         return nothing
+    groups = f"SELECT h FROM (SELECT {hashed} AS h {rows}) GROUP BY h HAVING count(*) > 1"
     connection.execute(f"CREATE TABLE {often} AS {groups}")
     latest = f"{identifier('typed  answered_at')} DESC NULLS LAST, " if "answered_at" in names else ""
     last = "_line DESC" if replaced else "_line"
