@@ -1,6 +1,5 @@
 """A new study: an empty one with a questionnaire, or one around an export, with every guess marked as a guess."""
 
-import re
 import shutil
 from pathlib import Path
 
@@ -55,7 +54,7 @@ def begin_study(
     if export is not None and not export.is_file():
         raise StudyError(f"There is no file {export} in {Path.cwd()}.", code=2)
     file = TableFile(export.name, encoding=encoding, sheet=sheet) if export else None
-    found = look_at(export, file) if export else None
+    found, grid = look_at(export, file) if export else (None, None)
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "study.yaml").exists():
         shutil.copyfile(TEMPLATES / "study.yaml", folder / "study.yaml")
@@ -68,7 +67,7 @@ def begin_study(
     if zone:
         change_settings(folder, {"dates": {"zone": zone}})
     if isinstance(found, Header):
-        return begin_survey(folder, found, read_grid([folder / export.name], file), file)
+        return begin_survey(folder, found, grid, file)
     return begin_table(folder, found, file)
 
 
@@ -88,24 +87,26 @@ def refuse_begun(folder: Path, export: Path | None) -> None:
         raise StudyError(f"{copy} is there already and is another file; rename one of them.")
 
 
-def look_at(export: Path, file: TableFile) -> Header | dict[str, str]:
-    """What the export is: a survey's header, or our columns → its headings where it has one row a rating or event."""
+def look_at(export: Path, file: TableFile) -> tuple[Header | dict[str, str], Grid | None]:
+    """What the export is: a survey's header, or our columns → its headings where it has one row a rating or event; and
+    its lines, where they are text."""
     check_file(export, export.parent)
-    headings = read_headings(export, file)
+    grid = None if export.suffix.lower() in COLUMNAR else read_grid([export], file)
+    headings = grid.headings if grid else read_headings(export, file)
     names = {tidy(heading): heading for heading in headings}
     if XES_COLUMNS["customer"] in headings and XES_COLUMNS["time"] in headings:
-        return XES_COLUMNS
+        return XES_COLUMNS, grid
     for table, sides in (("ratings", {"expected", "experienced"}), ("events", {"event"})):
         required = {column.name for column in TABLES[table] if column.required}
         if required <= set(names) and sides & set(names):
-            return {column.name: names[column.name] for column in TABLES[table] if column.name in names}
-    if export.suffix.lower() in COLUMNAR:
+            return {column.name: names[column.name] for column in TABLES[table] if column.name in names}, grid
+    if grid is None:
         raise StudyError(
             f"{export.name} has the columns {headings[:12]}: neither touchpoint with expected or experienced "
             "(ratings), nor customer, time and event (events). Rename them, or map them in study.yaml by hand."
         )
     try:
-        return recognise(read_grid([export], file))
+        return recognise(grid), grid
     except StudyError as error:
         raise StudyError(f"{export.name}: {error}") from None
 

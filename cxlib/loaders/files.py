@@ -35,7 +35,7 @@ def find_files(folder: Path, path: str) -> list[Path]:
     try:
         found = [folder / path] if (folder / path).is_file() else sorted(folder.glob(path))
         found = [file for file in found if file.is_file()]
-    except (ValueError, IndexError, NotImplementedError, OSError):
+    except (ValueError, IndexError, NotImplementedError, OSError):  # what glob raises for "", ".", "a**b", 300 letters
         raise StudyError(f"study.yaml: {path[:80]!r} is no name of a file; write it like answers.csv.") from None
     if not found:
         there = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())[:12]

@@ -60,13 +60,10 @@ def left_out(name: str, heading: str, table: str, file: TableFile, settings: Set
 
 
 def read_headings(path: Path, file: TableFile) -> list[str]:
-    """The columns of a file of whatever kind."""
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
+    """The columns of a file the engine itself reads: Parquet, or a table of a DuckDB file."""
+    if path.suffix.lower() == ".parquet":
         return scan_parquet([path])[0]
-    if suffix in (".duckdb", ".db"):
-        return scan_database(connect(path.parent), [path], "ratings", file)[0]
-    return read_grid([path], file).headings
+    return scan_database(connect(path.parent), [path], "ratings", file)[0]
 
 
 def scan_parquet(paths: list[Path]) -> tuple[list[str], str]:

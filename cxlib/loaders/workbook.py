@@ -115,6 +115,7 @@ def refuse_bomb(path: Path) -> None:
             for part in packed.namelist():
                 if part.startswith("xl/worksheets/") and part.endswith(".xml"):
                     refuse_far_cell(packed, part, path.name)
+    # torn parts, a method of packing or a lock that zipfile does not know, a part cut short
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise StudyError(f"{path.name} is no workbook, or is torn ({error}); save or copy it again.") from None
 
