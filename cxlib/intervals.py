@@ -52,6 +52,42 @@ def known(se: ArrayLike) -> np.ndarray:
     se = np.asarray(se, dtype=float)
     return np.where(se > 0, se, np.nan)
 
+PSEUDO = 2, 0.75
+"""Pseudo-responses the guard adds, and how far from the mean they lie as a part of the scale's range."""
+
+ORDINARY = {"n": 15, "modal_share": 0.65, "spread": 0.15, "off_mode": 5}
+"""Where the plain t interval of a gap holds: at least `n` answers and `spread` of the range, `modal_share` at most;
+with fewer than `off_mode` answers off the mode nothing holds. The table is in docs/proof.md."""
+
+
+def guard_rare_failures(
+    se: ArrayLike, n: ArrayLike, effective: ArrayLike, modal: ArrayLike, width: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Standard error and effective n of a mean gap that keep the t interval honest where failures are rare.
+
+    Where nearly everybody has the same gap, the few who were badly let down may not be in the sample, and t is far too
+    sure. `modal` is how many of the `n` have the commonest gap, `width` the range of the scale. An ordinary gap keeps
+    both figures; elsewhere two pseudo-responses of mean weight are added at mean ± .75·width; with fewer than five
+    answers off the mode nothing is known (NaN).
+
+    >>> [value.round(3).tolist() for value in guard_rare_failures([0.2, 0.2, 0.2], 40, 40, [15, 30, 38], 6)]
+    [[0.2, 0.244, nan], [40.0, 42.0, nan]]
+    """
+    se, n, effective, modal = (np.asarray(values, dtype=float) for values in (se, n, effective, modal))
+    added, away = PSEUDO
+    with np.errstate(divide="ignore", invalid="ignore"):
+        worth = np.minimum(n, effective) + 1e-9
+        plain = (worth >= ORDINARY["n"]) & (modal / n <= ORDINARY["modal_share"])
+        plain &= se * np.sqrt(n) >= ORDINARY["spread"] * width
+        squares = se**2 * (n - 1) / n + added * (away * width / n) ** 2
+        wider = np.sqrt(squares * (n + added) / (n + added - 1)) / (1 + added / n)
+        larger = (1 + added / n) ** 2 / (1 / effective + added / n**2)
+        told = n - modal >= ORDINARY["off_mode"]
+    return (
+        np.where(told, np.where(plain, se, wider), np.nan),
+        np.where(told, np.where(plain, effective, larger), np.nan),
+    )
+
 
 def share_interval(
     share: ArrayLike, se: ArrayLike, n: ArrayLike, kish: ArrayLike, confidence: float

@@ -1,0 +1,89 @@
+"""What a gap table says, in sentences, and what its rows are called."""
+
+import pandas as pd
+
+from cxlib.gaps.table import FIGURES, VERDICTS
+from cxlib.tables import check_columns
+from cxlib.words import counted, listed, signed
+
+NO_PAIRS = (
+    "No answer holds both an expectation and an experience, so there is no gap to show. "
+    "Columns expected and experienced of the ratings switch it on."
+)
+
+
+def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95, among: str = "") -> str:
+    """The headline: where the widest shortfall was measured, and how sure that is.
+
+    `among` says what was compared, where that is not plain ("Of all personas and stages").
+    """
+    check_columns(gaps, ["n", "gap", "low", "high", "verdict"], name="gaps (from find_gaps)")
+    if not (gaps["n"] > 0).any():
+        return NO_PAIRS
+    short = shortfalls(gaps)
+    if short.empty:
+        sure = (gaps["verdict"] != "not enough data").any()
+        return "Nothing falls clearly short of expectation." if sure else "The answers are too few to name a shortfall."
+    worst, name = short.iloc[0], group_names(short).iloc[0]
+    return (
+        f"{f'{among}, {name}' if among else name[:1].upper() + name[1:]} falls furthest short: "
+        f"{abs(worst['gap']):.1f} points below expectation "
+        f"({confidence * 100:g}\u00a0% interval {-worst['high']:.1f} to {-worst['low']:.1f}; n\u00a0{worst['n']:,})."
+    )
+
+
+def shortfalls(gaps: pd.DataFrame) -> pd.DataFrame:
+    """The rows that fall short, of groups that are known."""
+    groups = [column for column in gaps.columns if column not in FIGURES and column != "stage"] or ["stage"]
+    known = gaps[groups].notna().all(axis=1) & (
+        gaps["stage"].notna() if "stage" in gaps and "label" not in gaps else True
+    )
+    return gaps[known & (gaps["verdict"] == "shortfall")]
+
+
+def describe_ties(gaps: pd.DataFrame) -> str:
+    """What could be as bad as the widest shortfall: those whose intervals overlap with its interval."""
+    short = shortfalls(gaps)
+    close = short.iloc[1:][short.iloc[1:]["low"] <= short["high"].iloc[0]] if len(short) else short
+    if close.empty:
+        return "The intervals of all other shortfalls lie apart from it." if len(short) > 1 else ""
+    return f"Could be as bad, for their intervals overlap: {listed(group_names(close))}."
+
+
+def describe_verdicts(gaps: pd.DataFrame) -> str:
+    """How many touchpoints fall short, exceed, meet expectation, and for how many the answers do not suffice."""
+    check_columns(gaps, ["n", "verdict"], name="gaps (from find_gaps)")
+    if not (gaps["n"] > 0).any():
+        return NO_PAIRS
+    counts = {verdict: int((gaps["verdict"] == verdict).sum()) for verdict in VERDICTS}
+    verbs = {
+        "shortfall": ("falls short of", "fall short of"),
+        "exceeded": ("exceeds", "exceed"),
+        "met": ("meets", "meet"),
+    }
+    said = [counted(counts[verdict], *words) for verdict, words in verbs.items() if counts[verdict]]
+    said = [f"{words} {'it' if place else 'expectation'}" for place, words in enumerate(said)]
+    unsure = counts["not enough data"]
+    doubt = [f"for {unsure} the answers do not suffice to tell"] if unsure else []
+    return f"Of {counted(len(gaps), 'touchpoint')}, {'; '.join([*filter(None, [', '.join(said)]), *doubt])}."
+
+
+def list_gaps(gaps: pd.DataFrame) -> str:
+    """Every gap with its interval in one line, for those who cannot see the chart."""
+    shown = gaps[gaps["n"] > 0]
+    return "; ".join(
+        f"{group} {signed(row.gap)} ({signed(row.low)} to {signed(row.high)}, n {row.n})"
+        for group, row in zip(group_names(shown), shown.itertuples())
+    )
+
+
+def group_names(gaps: pd.DataFrame) -> pd.Series:
+    """What people call each row: the label, or the values of its group, such as "Senior in adoption"."""
+    if "label" in gaps:
+        return gaps["label"].astype("str")
+    groups = gaps[[column for column in gaps.columns if column not in FIGURES]]
+    blank = {"stage": "not on the map"}
+    named = groups.apply(lambda column: column.astype("str").fillna(blank.get(column.name, "not stated")))
+    if list(named.columns[:1]) == ["stage"] and named.shape[1] == 2:
+        return named.iloc[:, 1] + " in " + named["stage"]
+    return named.iloc[:, 0].str.cat(named.iloc[:, 1:], sep=", ")
