@@ -76,8 +76,8 @@ from cxlib.priorities import (
 )
 from cxlib.summaries import (
     chosen_wave,
+    count_gaps,
     count_people,
-    count_values,
     describe_study,
     find_kpis,
     newest_day,
@@ -87,10 +87,12 @@ from cxlib.summaries import (
     summarise_drivers,
     summarise_experience,
     summarise_funnel,
+    summarise_pair,
     summarise_people,
     summarise_personas,
     summarise_promises,
     summarise_ratings,
+    summarise_rest,
     summarise_study,
     summarise_visits,
     summarise_waves,

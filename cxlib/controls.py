@@ -23,10 +23,12 @@ def choose_cells(cells: pd.DataFrame, *, wave: str = ALL, **chosen: list[str]) -
     return cells if wave == ALL else cells[cells["wave"] == wave]
 
 
-def explore_gaps(study: Study, cells: pd.DataFrame, *, wave: str, confidence: float = 0.95) -> widgets.VBox:
-    """Lists of stages, personas and channels and a wave; every choice redraws the gaps from `cells`.
+def explore_gaps(
+    study: Study, cells: pd.DataFrame, counts: pd.DataFrame, *, wave: str, confidence: float = 0.95
+) -> widgets.VBox:
+    """Lists of stages, personas and channels and a wave; every choice redraws the gaps from `cells` and `counts`.
 
-    `cells` comes from `summarise_cells`. Several of a list are chosen with Ctrl (or Cmd); none means all.
+    They come from `summarise_cells` and `count_gaps`. Several of a list are chosen with Ctrl (or Cmd); none means all.
     """
     waves = [*(name for name in study.waves if name in set(cells["wave"])), ALL]
     lists = {choice: list_of(choice, cells[column], study) for choice, column in CHOICES.items()}
@@ -35,7 +37,8 @@ def explore_gaps(study: Study, cells: pd.DataFrame, *, wave: str, confidence: fl
 
     def redraw(_=None):
         chosen = {choice: list(control.value) for choice, control in lists.items()}
-        ratings = add_up_cells(choose_cells(cells, wave=which.value, **chosen), all_waves=which.value == ALL)
+        both = [choose_cells(table, wave=which.value, **chosen) for table in (cells, counts)]
+        ratings = add_up_cells(*both, all_waves=which.value == ALL, direct=study.direct)
         gaps = find_gaps(ratings, met_within=study.met_within, confidence=confidence)
         answer.value = answer_html(gaps, study, confidence)
 

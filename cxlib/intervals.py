@@ -41,6 +41,40 @@ def t_test(mean: ArrayLike, se: ArrayLike, n: ArrayLike) -> np.ndarray:
     return 2 * stats.t.sf(np.abs(np.asarray(mean, dtype=float)) / known(se), degrees(n))
 
 
+def difference_of_means(table: pd.DataFrame, one: str, other: str) -> tuple[pd.Series, np.ndarray, np.ndarray]:
+    """The difference of two means, its standard error, and the n its t has one degree of freedom less than.
+
+    `table` has n, n_effective, mean and se with the suffix of either, `n_both` and `covariance`: paired on those who
+    are in both, else independent, on Welch's (1947) degrees of freedom; where somebody is in both, on those of the
+    smaller n. A spread of 0 is no knowledge: NaN.
+    """
+    variances = [table[f"se_{name}"] ** 2 for name in (one, other)]
+    worth = [table[f"n_effective_{name}"] - 1 for name in (one, other)]
+    both = sum(variances)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = both - 2 * table["covariance"]
+        welch = both**2 / sum(part**2 / df for part, df in zip(variances, worth))
+        df = np.where(table["n_both"] > 0, np.minimum(*worth), welch)
+        se = np.sqrt(variance.where(variance > 1e-12 * both))
+    return table[f"mean_{one}"] - table[f"mean_{other}"], se.to_numpy(), df + 1
+
+
+def compare_gaps(table: pd.DataFrame, one: str, other: str, *, confidence: float) -> pd.DataFrame:
+    """The difference of two mean gaps per row: `difference` (one − other), `low`, `high`, `p`, and `q` over the rows.
+
+    Columns as for `difference_of_means`, with `modal` and `skewness` of either and the `width` of the scale: both standard errors are
+    guarded against rare failures first.
+    """
+    guarded = table.copy()
+    for name in (one, other):
+        figures = [table[f"{figure}_{name}"] for figure in ("se", "n", "n_effective", "modal", "skewness")]
+        guarded[f"se_{name}"], guarded[f"n_effective_{name}"] = guard_rare_failures(*figures, table["width"])
+    difference, se, worth = difference_of_means(guarded, one, other)
+    low, high = t_interval(difference, se, worth, confidence)
+    p = t_test(difference, se, worth)
+    return pd.DataFrame({"difference": difference, "low": low, "high": high, "p": p, "q": adjust(p)})
+
+
 def degrees(n: ArrayLike) -> np.ndarray:
     """n − 1, NaN below 1."""
     n = np.asarray(n, dtype=float)
@@ -55,38 +89,57 @@ def known(se: ArrayLike) -> np.ndarray:
 PSEUDO = 2, 0.75
 """Pseudo-responses the guard adds, and how far from the mean they lie as a part of the scale's range."""
 
-ORDINARY = {"n": 15, "modal_share": 0.65, "spread": 0.15, "off_mode": 5}
-"""Where the plain t interval of a gap holds: at least `n` answers and `spread` of the range, `modal_share` at most;
-with fewer than `off_mode` answers off the mode nothing holds. The table is in docs/proof.md."""
+ORDINARY = {"n": 15, "modal_share": 0.65, "spread": 0.15, "spread_of_few": 1, "skewness": 0.2, "off_mode": 5}
+"""Where the plain t interval of a gap holds: for at least `n` answers, at most `modal_share` of them alike, a standard
+deviation of at least `spread` of the range and `spread_of_few`/√n of it, and at most `skewness`·√n of skewness; with
+fewer than `off_mode` answers off the mode nothing holds. How that was found stands in docs/proof.md."""
 
 
 def guard_rare_failures(
-    se: ArrayLike, n: ArrayLike, effective: ArrayLike, modal: ArrayLike, width: float
+    se: ArrayLike, n: ArrayLike, effective: ArrayLike, modal: ArrayLike, skewness: ArrayLike, width: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray]:
     """Standard error and effective n of a mean gap that keep the t interval honest where failures are rare.
 
     Where nearly everybody has the same gap, the few who were badly let down may not be in the sample, and t is far too
-    sure. `modal` is how many of the `n` have the commonest gap, `width` the range of the scale. An ordinary gap keeps
-    both figures; elsewhere two pseudo-responses of mean weight are added at mean ± .75·width; with fewer than five
-    answers off the mode nothing is known (NaN).
+    sure. `modal` is how many of the `n` have the commonest gap, `skewness` that of the gaps (m₃/s³), `width` the range
+    of the scale. An ordinary gap keeps both figures; elsewhere two pseudo-responses of mean weight are added at
+    mean ± .75·width; with fewer than five answers off the mode nothing is known (NaN).
 
-    >>> [value.round(3).tolist() for value in guard_rare_failures([0.2, 0.2, 0.2], 40, 40, [15, 30, 38], 6)]
+    >>> wider = guard_rare_failures([0.2, 0.2, 0.2], 40, 40, [15, 30, 38], 0, 6)
+    >>> [value.round(3).tolist() for value in wider]
     [[0.2, 0.244, nan], [40.0, 42.0, nan]]
     """
-    se, n, effective, modal = (np.asarray(values, dtype=float) for values in (se, n, effective, modal))
+    given = (se, n, effective, modal, skewness, width)
+    se, n, effective, modal, skewness, width = (np.asarray(values, dtype=float) for values in given)
     added, away = PSEUDO
     with np.errstate(divide="ignore", invalid="ignore"):
-        worth = np.minimum(n, effective) + 1e-9
-        plain = (worth >= ORDINARY["n"]) & (modal / n <= ORDINARY["modal_share"])
-        plain &= se * np.sqrt(n) >= ORDINARY["spread"] * width
+        root, worth = np.sqrt(n), np.minimum(n, effective) + 1e-9
         squares = se**2 * (n - 1) / n + added * (away * width / n) ** 2
         wider = np.sqrt(squares * (n + added) / (n + added - 1)) / (1 + added / n)
         larger = (1 + added / n) ** 2 / (1 / effective + added / n**2)
+        plain = (worth >= ORDINARY["n"]) & (modal / n <= ORDINARY["modal_share"])
+        least = np.maximum(ORDINARY["spread"], ORDINARY["spread_of_few"] / root)
+        plain &= (se * root >= least * width) & (np.abs(skewness) <= ORDINARY["skewness"] * root)
+        plain |= wider <= se
         told = n - modal >= ORDINARY["off_mode"]
     return (
         np.where(told, np.where(plain, se, wider), np.nan),
         np.where(told, np.where(plain, effective, larger), np.nan),
     )
+
+
+def skewness_of(n: ArrayLike, first: ArrayLike, second: ArrayLike, third: ArrayLike) -> np.ndarray:
+    """Skewness m₃/s³ from n and the sums of values, squares and cubes; 0 where all values are the same.
+
+    >>> skewness_of([4], [2], [10], [26]).round(4).tolist()  # −1, 0, 0, 3
+    [0.5774]
+    """
+    n, first, second, third = (np.asarray(values, dtype=float) for values in (n, first, second, third))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean, square = first / n, second / n
+        variance = (square - mean**2) * n / (n - 1)
+        cube = third / n - 3 * mean * square + 2 * mean**3
+        return np.where(variance > 1e-12 * square, cube / np.maximum(variance, 1e-300) ** 1.5, 0.0)
 
 
 def share_interval(

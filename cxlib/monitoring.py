@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import adjust, share_interval, t_interval, t_test
+from cxlib.intervals import compare_gaps, share_interval, t_interval
 from cxlib.tables import StudyError, check_columns
 from cxlib.words import counted, in_words, listed, signed
 
 CHANGES = ("better", "worse", "no sure change")
 STATES = ("new", "persisting", "reopened", "uncertain", "closed", "none")
+SUFFIXES = ("_now", "_before", "_both")
 AT_MOST = "at most"
 DIRECTIONS = ("at least", AT_MOST)
 
@@ -20,29 +21,20 @@ def find_change(change: pd.DataFrame, *, confidence: float = 0.95, level: float 
     is that of both means less twice their covariance, t on Welch's degrees of freedom (n − 1 where some answered
     twice). `q` is Benjamini–Hochberg's over the table. Above 0 is better.
     """
-    figures = [f"{part}_{when}" for when in ("now", "before") for part in ("n", "n_effective", "mean", "se")]
-    check_columns(change, [*figures, "n_both", "covariance"], name="change (from summarise_change)")
-    moved = change["mean_now"] - change["mean_before"]
-    parts = [change[f"se_{when}"] ** 2 for when in ("now", "before")]
-    variance = sum(parts) - 2 * change["covariance"]
-    worth = [change[f"n_effective_{when}"] - 1 for when in ("now", "before")]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        welch = sum(parts) ** 2 / sum(part**2 / df for part, df in zip(parts, worth))
-        df = np.where(change["n_both"] > 0, np.minimum(*worth), welch)
-        se = np.sqrt(variance.where(variance > 1e-12 * sum(parts)))
-    low, high = t_interval(moved, se, df + 1, confidence)
-    q = adjust(t_test(moved, se, df + 1))
-    verdict = np.select([(q <= level) & (moved > 0), q <= level], CHANGES[:2], CHANGES[2])
-    table = change.assign(change=moved, low=low, high=high, q=q, verdict=verdict).rename(
+    figures = [f"{part}_{when}" for when in ("now", "before") for part in ("n", "n_effective", "mean", "se", "modal")]
+    check_columns(change, [*figures, "n_both", "covariance", "width"], name="change (from summarise_change)")
+    found = compare_gaps(change, "now", "before", confidence=confidence).rename(columns={"difference": "change"})
+    moved, sure = found["change"], found["q"] <= level
+    verdict = np.select([sure & (moved > 0), sure], CHANGES[:2], CHANGES[2])
+    table = change.assign(**found, verdict=verdict).rename(
         columns={"mean_now": "gap", "mean_before": "gap_before", "n_now": "n"}
     )
     groups = [column for column in ("stage", "touchpoint", "label") if column in table]
-    own = [c for c in change.columns if c not in groups and not c.endswith(("_now", "_before", "_both", "covariance"))]
+    own = [c for c in change.columns if c not in (*groups, "width", "covariance") and not c.endswith(SUFFIXES)]
     columns = [*groups, *own, "wave_now", "wave_before", "n", "n_before", "n_both", "gap_before", "gap", "change"]
-    columns += ["low", "high"]
     rank = table["verdict"].eq(CHANGES[2])
     order = table.assign(rank=rank, size=-moved.abs()).sort_values(["rank", "size"], kind="stable").index
-    return table.loc[order, [*columns, "q", "verdict"]].reset_index(drop=True)
+    return table.loc[order, [*columns, "low", "high", "p", "q", "verdict"]].reset_index(drop=True)
 
 
 def describe_change(change: pd.DataFrame) -> str:

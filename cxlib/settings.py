@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from cxlib.suppression import FLOOR
 from cxlib.tables import FIXED_SCALES, TABLES, StudyError, nearest
 
 KEYS = ["title", "stages", "waves", "scales", "rescaled", "reversed", "codes", "missing", "numbers", "dates", "exclude"]
-KEYS += ["keep", "id_key", "outcome", "met_within", "files"]
+KEYS += ["keep", "id_key", "outcome", "met_within", "hide_below", "files"]
 FILE_KEYS = ["path", "format", "encoding", "delimiter", "sheet", "table", "columns"]
 SURVEY_TOOLS = ["survey", "qualtrics", "surveymonkey", "google-forms", "typeform", "spss"]
 FORMATS = ["tidy", *SURVEY_TOOLS]
@@ -37,7 +38,9 @@ class TableFile:
 
 @dataclass(frozen=True)
 class Settings:
-    """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters.
+    """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters, where it is declared.
+
+    Groups of fewer than `hide_below` people are not shown.
 
     `codes` gives the number an answer in words stands for, by column. `rescaled` gives the scale a touchpoint's answers
     were given on where it is not the column's, `reversed` the touchpoints whose question was asked the other way round,
@@ -64,6 +67,7 @@ class Settings:
     id_key: str = ""
     outcome: str = ""
     met_within: float | None = None
+    hide_below: int = 5
 
     @property
     def clock(self) -> str:
@@ -99,6 +103,7 @@ def read_settings(folder: Path) -> Settings:
         id_key=secret(str(said.get("id_key") or "")),
         outcome=found_outcome(str(said.get("outcome") or ""), scales),
         met_within=found_met_within(said.get("met_within"), scales),
+        hide_below=found_hide_below(said.get("hide_below", 5)),
     )
 
 
@@ -272,19 +277,27 @@ def found_outcome(outcome: str, scales: dict) -> str:
 
 
 def found_met_within(said: object, scales: dict) -> float | None:
-    """δ as declared, or 4 % of the scale expectation and experience are rated on; None where neither is rated."""
+    """δ as declared; None where it is not."""
     if "expected" in scales and "experienced" in scales and scales["expected"] != scales["experienced"]:
         raise StudyError(
             f"study.yaml: expected is rated on {scales['expected']} and experienced on {scales['experienced']}; "
             "a gap needs both on one scale."
         )
-    if said is not None and (not is_usable(said) or said <= 0):
+    if said is None:
+        return None
+    if not is_usable(said) or said <= 0:
         raise StudyError(f"study.yaml: met_within should be scale points above 0, such as 0.24; it is {said!r}.")
-    low, high = scales.get("experienced", scales.get("expected", (None, None)))
-    if said is not None:
-        if low is not None and said >= (high - low) / 2:
-            raise StudyError(
-                f"study.yaml: met_within {said} is half the scale or more; nothing could fall short of it."
-            )
-        return float(said)
-    return None if low is None else round(0.04 * (high - low), 12)
+    rated = [scales[side] for side in ("experienced", "expected", "versus_expected") if side in scales]
+    if any(said >= (high - low) / 2 for low, high in rated):
+        raise StudyError(f"study.yaml: met_within {said} is half the scale or more; nothing could fall short of it.")
+    return float(said)
+
+
+def found_hide_below(said: object) -> int:
+    """How many people a group takes to be shown; never fewer than three."""
+    if isinstance(said, int) and not isinstance(said, bool) and said >= FLOOR:
+        return said
+    raise StudyError(
+        f"study.yaml: hide_below should be a whole number of people, {FLOOR} or more, such as 5; it is {said!r}. "
+        "Groups of fewer are not shown."
+    )

@@ -47,7 +47,7 @@ class Study:
 
     A table the study has not (`absent`) is there without rows; `"events" in study` tells which it has. `counts` has a
     row a table: read = used + quarantined + excluded. `quarantined` has a row for each row, or value, that cannot be
-    used. By table: `not_used` and `personal` columns of its file (none of ours; not read, as they identify people),
+    used. `decided` keeps which small groups are not shown. By table: `not_used` and `personal` columns of its file (none of ours; not read, as they identify people),
     `columns` that are there, `notes` on how it was read. `unconfirmed` columns were mapped by a proposal, and nobody
     has said that it is right.
     """
@@ -64,6 +64,7 @@ class Study:
     columns: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     unconfirmed: int = 0
+    decided: dict = field(default_factory=dict, compare=False, repr=False)
 
     def __contains__(self, table: str) -> bool:
         """Whether the study has a table, or a column of one with anything in it ("ratings.expected")."""
@@ -126,10 +127,23 @@ class Study:
         found = self.tables[table].select(column).unique().collect("pandas").to_native()[column]
         return sorted(found.dropna().astype(str))
 
+    @cached_property
+    def direct(self) -> bool:
+        """Whether a gap is what people said outright, better or worse than expected, nobody having rated both sides."""
+        sides = "ratings.expected" in self and "ratings.experienced" in self
+        return not sides and "ratings.versus_expected" in self
+
+    @cached_property
+    def width(self) -> float:
+        """The range, in points, of the scale gaps are measured on; NaN where there is none."""
+        scale = self.settings.scales["versus_expected"] if self.direct else self.scale
+        return float(scale[1] - scale[0]) if scale else float("nan")
+
     @property
-    def met_within(self) -> float | None:
-        """δ: a gap within ± this many scale points no longer matters."""
-        return self.settings.met_within
+    def met_within(self) -> float:
+        """δ: a gap within ± this many points no longer matters; as declared, else 4 % of the scale's range."""
+        declared = self.settings.met_within
+        return round(0.04 * self.width, 12) if declared is None else declared
 
     @property
     def outcome(self) -> str:

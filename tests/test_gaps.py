@@ -21,6 +21,11 @@ def summary(n=50, se=0.1, **gaps):
             "paired_experienced": [5 + gap for gap in gaps.values()],
             "mean_gap": list(gaps.values()),
             "se_gap": se,
+            "modal": 0.3 * n,
+            "skewness": 0.0,
+            "below": 0.5,
+            "width": 1.0,
+            "paired": "yes" if n else "no pairs",
             "label": [name.capitalize() for name in gaps],
             "stage": "purchase",
         }
@@ -47,12 +52,12 @@ def test_what_cannot_be_told_does_not_lead_the_list():
 def test_the_columns_are_those_of_the_contract():
     assert list(find_gaps(summary(search=0.5), met_within=0.24)) == [
         *("stage", "touchpoint", "label", "n", "n_effective", "n_expected", "n_experienced", "expected", "experienced"),
-        *("gap", "low", "high", "p", "q", "verdict", "n_needed", "paired"),
+        *("gap", "low", "high", "se", "below", "below_low", "below_high", "p", "q", "verdict", "n_needed", "paired"),
     ]
 
 
 def test_a_gap_that_does_not_matter_is_met_even_when_it_is_sure():
-    assert verdicts(search=-0.1, checkout=-1.0, se=0.02) == {"search": "met", "checkout": "shortfall"}
+    assert verdicts(search=-0.1, checkout=-1.0, se=0.03) == {"search": "met", "checkout": "shortfall"}
 
 
 def test_a_sure_gap_has_a_direction():

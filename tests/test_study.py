@@ -2,7 +2,7 @@
 
 import pytest
 
-from cxlib import StudyError, count_values, describe_study, open_study, summarise_ratings, summarise_study
+from cxlib import StudyError, describe_study, open_study, summarise_ratings, summarise_study
 from cxlib.settings import read_settings
 
 RATINGS = (
@@ -232,18 +232,6 @@ def test_conditions_on_one_column_add_up_and_different_parameters_narrow_down(fo
     study = open_study(folder, wave="all", personas=["Student"], where=["persona=Senior"])
     with pytest.raises(StudyError, match="No answer is left: personas Student; where persona=Senior; wave all"):
         summarise_study(study)
-
-
-@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
-def test_values_are_counted_per_group(folder, engine):
-    counts = count_values(open_study(folder, wave="all", engine=engine), "experienced", by="channel")
-    assert counts.to_numpy().tolist() == [
-        ["app", 4, 1, 1],
-        ["app", 5, 1, 1],
-        ["web", 3, 1, 1],
-        ["web", 4, 1, 1],
-        ["web", 6, 1, 1],
-    ]
 
 
 def test_grouping_twice_by_one_column_is_grouping_once(folder):

@@ -5,9 +5,12 @@ import pandas as pd
 
 from cxlib.intervals import (
     adjust,
+    guard_rare_failures,
     leave_one_out,
     n_for_precision,
     ratio_mean,
+    share_interval,
+    skewness_of,
     t_interval,
     t_test,
 )
@@ -18,59 +21,70 @@ VERDICTS = ("shortfall", "exceeded", "met", "not enough data")
 FIGURES = [column.name for column in GAP_COLUMNS]
 SIDES = ("expected", "experienced")
 SUMMARY = [
-    "n",
-    "n_effective",
-    "mean_gap",
-    "se_gap",
+    *("n", "n_effective", "mean_gap", "se_gap", "modal", "skewness", "below", "width", "paired"),
     *(f"{part}_{side}" for side in SIDES for part in ("n", "mean", "paired")),
 ]
 
 
 def find_gaps(
-    ratings: pd.DataFrame, *, met_within: float | None, confidence: float = 0.95, level: float = 0.05
+    ratings: pd.DataFrame, *, met_within: float, confidence: float = 0.95, level: float = 0.05
 ) -> pd.DataFrame:
     """Experience minus expectation with its interval and verdict, widest shortfall first.
 
-    `ratings` comes from `summarise_ratings`, in scale points. `q` is Benjamini–Hochberg's over the rows of the table.
-    The verdict, in this order: *met* when the (1 − 2·level) interval lies within ±met_within (two one-sided tests),
-    *shortfall* or *exceeded* when q ≤ level, else *not enough data*; `n_needed` respondents would give ±met_within.
+    `ratings` comes from `summarise_ratings`, in scale points. Intervals are Student's t, kept honest where failures are
+    rare by `guard_rare_failures`; where they cannot be, only `below` is told, the share whose experience was below
+    expectation, with its interval. `q` is Benjamini–Hochberg's over the rows of the table. The verdict, in this order:
+    *met* when the (1 − 2·level) interval lies within ±met_within (two one-sided tests, Schuirmann 1987), *shortfall* or
+    *exceeded* when q ≤ level, else *not enough data*; `n_needed` respondents would give ±met_within.
 
     Sure shortfalls come first, the widest on top; what cannot be told comes last.
 
     >>> summary = pd.DataFrame({"touchpoint": ["checkout"], "n": [50], "mean_gap": [-1.5], "se_gap": [0.2]})
     >>> summary = summary.assign(n_effective=50, n_expected=50, n_experienced=50, mean_expected=6, mean_experienced=4.5)
-    >>> gaps = find_gaps(summary.assign(paired_expected=6, paired_experienced=4.5), met_within=0.24)
+    >>> summary = summary.assign(paired_expected=6, paired_experienced=4.5, modal=20, skewness=0, below=0.8)
+    >>> summary = summary.assign(width=6, paired="yes")
+    >>> gaps = find_gaps(summary, met_within=0.24)
     >>> gaps[["touchpoint", "n", "gap", "low", "high", "verdict"]].round(2)
       touchpoint   n  gap  low  high    verdict
     0   checkout  50 -1.5 -1.9  -1.1  shortfall
     """
     check_columns(ratings, SUMMARY, name="ratings (from summarise_ratings)")
-    met_within = np.nan if met_within is None else met_within
-    mean, se, n, effective = (ratings[column] for column in ("mean_gap", "se_gap", "n", "n_effective"))
-    low, high = t_interval(mean, se, effective, confidence)
-    near, far = t_interval(mean, se, effective, 1 - 2 * level)
-    p = t_test(mean, se, effective)
+    mean, n, effective = (ratings[column] for column in ("mean_gap", "n", "n_effective"))
+    lie = [ratings[figure] for figure in ("modal", "skewness", "width")]
+    se, worth = guard_rare_failures(ratings["se_gap"], n, effective, *lie)
+    low, high = t_interval(mean, se, worth, confidence)
+    near, far = t_interval(mean, se, worth, 1 - 2 * level)
+    p = t_test(mean, se, worth)
     q = adjust(p)
     claims = [(near > -met_within) & (far < met_within), (q <= level) & (mean < 0), q <= level]
     verdict = np.select(claims, ["met", "shortfall", "exceeded"], "not enough data")
     sides = {side: ratings[f"paired_{side}"].fillna(ratings[f"mean_{side}"]) for side in SIDES}
     gaps = ratings.assign(**sides, gap=mean, low=low, high=high, p=p, q=q, verdict=verdict).assign(
-        n_needed=n_for_precision(se, n, effective, met_within, confidence), paired=np.where(n > 0, "yes", "no pairs")
+        n_needed=n_for_precision(ratings["se_gap"], n, effective, met_within, confidence), se=se, **below(ratings, confidence)
     )
     groups = [column for column in ("stage", "touchpoint", "label") if column in gaps]
-    figures = ("se_", "mean_", "paired_", "n_")
+    figures = ("se_", "mean_", "paired", "n_", "modal", "skewness", "below", "width")
     groups += [c for c in ratings.columns if c not in [*groups, *SUMMARY] and not c.startswith(figures)]
     rank = gaps["verdict"].map({"shortfall": 0, "not enough data": 2}).fillna(1)
     order = gaps.assign(rank=rank).sort_values(["rank", "gap"], kind="stable").index
     return gaps.loc[order, [*groups, *FIGURES]].reset_index(drop=True)
 
 
-def add_up_cells(cells: pd.DataFrame, *, all_waves: bool) -> pd.DataFrame:
+def below(ratings: pd.DataFrame, confidence: float) -> dict[str, pd.Series | np.ndarray]:
+    """The share of respondents whose gap is negative, with its interval on the effective n."""
+    share, effective = ratings["below"].astype("float64"), ratings["n_effective"].astype("float64")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        se = np.sqrt(share * (1 - share) / (effective - 1))
+    low, high = share_interval(share, se, effective, effective, confidence)
+    return {"below": share, "below_low": low, "below_high": high}
+
+
+def add_up_cells(cells: pd.DataFrame, counts: pd.DataFrame, *, all_waves: bool, direct: bool = False) -> pd.DataFrame:
     """Means and standard errors of a choice of cells, per touchpoint, for `find_gaps`; no row of the data is touched.
 
-    `cells` are the chosen rows of `summarise_cells`. Where nobody stands in two of a touchpoint's cells the squares add
-    up, and n, gap and interval are those of `summarise_ratings`; elsewhere the standard error comes from leaving out
-    one block of respondents at a time, and `n` counts a person once a cell.
+    `cells` are the chosen rows of `summarise_cells`, `counts` of `count_gaps`. Where nobody stands in two of a
+    touchpoint's cells the squares add up, and n, gap and interval are those of `summarise_ratings`; elsewhere the
+    standard error comes from leaving out one block of respondents at a time, and `n` counts a person once a cell.
     """
     groups = ["stage", "touchpoint", "label"]
     sums = [column for column in cells if column.startswith(("n_", "gap_", "paired_"))]
@@ -84,9 +98,26 @@ def add_up_cells(cells: pd.DataFrame, *, all_waves: bool) -> pd.DataFrame:
             blocks = cell.groupby("_block")[["gap_a", "gap_b"]].sum()
             left = total[["gap_a", "gap_b"]] - blocks
             se = float(leave_one_out(mean, (left["gap_a"] / left["gap_b"]).dropna().to_numpy()))
-        expected = total["paired_a"] / total["paired_b"]
+        expected = total["paired_a"] / total["paired_b"] if total["paired_b"] else np.nan
         rows.append((*names, int(total["n_gap"]), effective, mean, se, expected, expected + mean))
     columns = [*groups, "n", "n_effective", "mean_gap", "se_gap", "paired_expected", "paired_experienced"]
     table = pd.DataFrame(rows, columns=columns)
     sides = {f"n_{side}": table["n"] for side in SIDES} | {f"mean_{side}": table[f"paired_{side}"] for side in SIDES}
-    return table.assign(**sides)
+    lie = spread_of(counts).reindex(table["touchpoint"]).set_axis(table.index)
+    width = cells["width"].iloc[0] if len(cells) else np.nan
+    return table.assign(**sides, **lie, width=width, paired="direct" if direct else "yes")
+
+
+def spread_of(counts: pd.DataFrame) -> pd.DataFrame:
+    """How the gaps of each touchpoint lie: `modal`, `skewness` and `below`, as in `summarise_ratings`."""
+    powers = [counts["n"] * counts["gap"] ** power for power in (1, 2, 3)]
+    negative = counts["weight"].where(counts["gap"] < 0, 0)
+    table = counts.assign(first=powers[0], second=powers[1], third=powers[2], negative=negative)
+    sums = table.groupby("touchpoint")[["n", "first", "second", "third", "negative", "weight"]].sum()
+    return pd.DataFrame(
+        {
+            "modal": counts.groupby(["touchpoint", "gap"])["n"].sum().groupby("touchpoint").max(),
+            "skewness": skewness_of(*(sums[name] for name in ("n", "first", "second", "third"))),
+            "below": sums["negative"] / sums["weight"],
+        }
+    )

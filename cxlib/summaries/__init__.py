@@ -7,16 +7,16 @@ from cxlib.summaries.answers import (
     summarise_study,
     waves_so_far,
 )
+from cxlib.summaries.comparisons import summarise_change, summarise_pair, summarise_rest
 from cxlib.summaries.drivers import CrossProducts, summarise_drivers
 from cxlib.summaries.events import summarise_funnel, summarise_promises, summarise_visits
-from cxlib.summaries.figures import find_kpis, newest_day, summarise_waves
+from cxlib.summaries.figures import find_kpis, newest_day
+from cxlib.summaries.people import summarise_people, summarise_personas
 from cxlib.summaries.ratings import (
-    count_values,
+    count_gaps,
     summarise_blocks,
     summarise_cells,
-    summarise_change,
     summarise_experience,
-    summarise_people,
-    summarise_personas,
     summarise_ratings,
+    summarise_waves,
 )

@@ -4,14 +4,7 @@ import narwhals as nw
 import pandas as pd
 
 from cxlib.study import Study, in_zone
-from cxlib.summaries.answers import (
-    chosen_wave,
-    local_day,
-    up_to,
-    waves_so_far,
-    whole_waves,
-)
-from cxlib.summaries.ratings import summarise_ratings
+from cxlib.summaries.answers import chosen_wave, local_day, up_to
 from cxlib.view import day_ends, view_filters
 
 
@@ -25,12 +18,6 @@ def find_kpis(study: Study) -> pd.DataFrame:
         if column == "site":
             kpis = kpis.filter(nw.col("site").is_in(values))
     return in_zone(kpis.sort("kpi", "date", "_line").drop("_line").collect("pandas").to_native(), study.settings.clock)
-
-
-def summarise_waves(study: Study) -> pd.DataFrame:
-    """`summarise_ratings` by touchpoint and wave, for the wave looked at and those before it."""
-    table = summarise_ratings(whole_waves(study), by=["touchpoint", "wave"])
-    return table[table["wave"].isin(waves_so_far(study))].reset_index(drop=True)
 
 
 def newest_day(study: Study) -> str:

@@ -1,0 +1,193 @@
+"""Where our figures stand against those of others, and against our own past."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from cxlib.intervals import adjust, known
+from cxlib.tables import StudyError, check_columns, nearest
+from cxlib.words import counted, listed
+
+KINDS = ("industry", "competitor", "best practice", "own past")
+NOT_STATED = "not stated"
+VERDICTS = ("behind", "ahead", "no sure difference", "not compared")
+
+PLACES = ["kpi", "touchpoint", "stage"]
+GIVEN = [*PLACES, "kind", "value", "se", "n", "period", "mode", "source"]
+YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+COLUMNS = ["stage", "touchpoint", "kpi", "figure", "kind", "n", "value", "benchmark", "difference", "low", "high", "q"]
+COLUMNS += ["verdict", "reason", "n_benchmark", "period", "mode", "source", "is_point", "is_share"]
+
+NO_BENCHMARKS = (
+    "No benchmarks: none is given for what was measured. "
+    "The file benchmarks.csv switches it on, with a value for a touchpoint, stage or KPI."
+)
+NO_INTERVAL = "The answers behind our own figure are too few, or all the same, for an interval."
+
+
+def compare_benchmarks(
+    own: pd.DataFrame,
+    benchmarks: pd.DataFrame,
+    *,
+    comparable: dict[str, list[str]],
+    years: list[str],
+    confidence: float = 0.95,
+    level: float = 0.05,
+) -> pd.DataFrame:
+    """Our figures minus their benchmarks with intervals: where we are behind first, the widest on top.
+
+    `own` has a row per figure: `figure`, one of `touchpoint`, `stage` and `kpi`, `n`, `value`, `se`, `is_share`, and
+    `direction` ("at most" where less is better) if there is one. `difference` is value − benchmark; its interval and
+    `q` (Benjamini–Hochberg's over what is compared) come from z = (x − b)/√(se² + se_b²). A benchmark's se may come
+    from its n where the figure is a share; without any it is a point (`is_point`) and only our own se counts. Verdicts:
+    *behind*, *ahead*, *no sure difference*; *not compared*, with the `reason`, where mode or period are neither ours
+    (`years` are those of our answers) nor named in `comparable`. Rated figures come before KPIs, whose units differ.
+    """
+    check_columns(own, ["figure", "n", "value", "se", "is_share"], name="own (our figures)")
+    table = pair_up(own, benchmarks)
+    reason = find_reasons(table, comparable, years)
+    se_benchmark = known(table["se_benchmark"].fillna(share_error(table)))
+    se = np.sqrt(known(table["se"]) ** 2 + np.nan_to_num(se_benchmark) ** 2)
+    difference = (table["value"] - table["benchmark"]).where(reason.eq(""))
+    margin = stats.norm.ppf(0.5 + confidence / 2) * se
+    q = adjust(2 * stats.norm.sf(difference.abs() / se))
+    better = difference.mask(table["direction"].str.strip().str.lower().eq("at most"), -difference)
+    claims = {"not compared": reason.ne(""), "behind": (q <= level) & (better < 0), "ahead": q <= level}
+    verdict = np.select(list(claims.values()), list(claims), "no sure difference")
+    figures = {"difference": difference, "low": difference - margin, "high": difference + margin, "q": q}
+    table = table.assign(**figures, verdict=verdict, reason=reason, is_point=np.isnan(se_benchmark))
+    order = table.assign(rank=table["verdict"].map(VERDICTS.index), kpis=table["kpi"].notna(), size=-difference.abs())
+    return table.loc[order.sort_values(["rank", "kpis", "size"], kind="stable").index, COLUMNS].reset_index(drop=True)
+
+
+def pair_up(own: pd.DataFrame, benchmarks: pd.DataFrame) -> pd.DataFrame:
+    """One row per benchmark that names a figure of ours, by its KPI, else its touchpoint, else its stage."""
+    theirs = name_place(benchmarks.reindex(columns=GIVEN).assign(kind=read_kinds(benchmarks)))
+    theirs = theirs.drop(columns=PLACES).rename(
+        columns={"value": "benchmark", "se": "se_benchmark", "n": "n_benchmark"}
+    )
+    ours = name_place(own.reindex(columns=["figure", *PLACES, "n", "value", "se", "direction", "is_share"]))
+    table = theirs.merge(ours, on=["place", "name"], how="inner", validate="many_to_one")
+    words = dict.fromkeys(["period", "mode", "source", "direction", *PLACES], "str")
+    numbers = dict.fromkeys(["value", "se", "benchmark", "se_benchmark"], "float64")
+    table = table.astype(words | numbers | {"is_share": "bool"})
+    whole = pd.to_numeric(table["n_benchmark"]).astype("Float64").round().astype("Int64")
+    return table.assign(n_benchmark=whole)
+
+
+def name_place(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with `place` (kpi, touchpoint or stage) and its `name`; rows that name none are left out."""
+    table = table[table[PLACES].notna().any(axis=1)].reset_index(drop=True)
+    places = table[PLACES].astype("object")
+    return table.assign(place=places.notna().idxmax(axis=1), name=places.bfill(axis=1).iloc[:, 0])
+
+
+def read_kinds(benchmarks: pd.DataFrame) -> pd.Series:
+    """The kind of each benchmark; an unknown one is refused with the list."""
+    kinds = benchmarks.reindex(columns=["kind"])["kind"].astype("str").str.strip().str.lower().replace("", np.nan)
+    wrong = kinds.notna() & ~kinds.isin(KINDS)
+    if wrong.any():
+        kind = benchmarks.loc[wrong, "kind"].iloc[0]
+        raise StudyError(
+            f"benchmarks: kind is {kind!r} in {counted(int(wrong.sum()), 'row')}. {nearest(kind, [*KINDS])}"
+        )
+    return kinds.fillna(NOT_STATED)
+
+
+def share_error(table: pd.DataFrame) -> pd.Series:
+    """√(b(1 − b)/n) of the benchmarks of a share; missing elsewhere."""
+    b = table["benchmark"].where(table["is_share"] & table["benchmark"].between(0, 1))
+    return np.sqrt(b * (1 - b) / table["n_benchmark"].astype("float64"))
+
+
+def find_reasons(table: pd.DataFrame, comparable: dict[str, list[str]], years: list[str]) -> pd.Series:
+    """Why a benchmark is not compared, in sentences that each start with The; empty where it is."""
+    value, ours = table["benchmark"], {str(year) for year in years}
+    impossible = table["is_share"] & value.notna() & ~value.between(0, 1)
+    of_ours = [not ours.isdisjoint(YEAR.findall(period)) for period in table["period"].fillna("")]
+    foreign = table["period"].mask(np.array(of_ours, dtype=bool) | table["kind"].eq("own past"))
+    outside = f"names no year of our answers ({listed(pd.Series(sorted(ours), dtype='str')) or 'none is known'})"
+    reasons = [
+        np.where(value.isna(), "The benchmark has no value.", ""),
+        [
+            f"The benchmark is {number:g}, but a share lies from 0 to 1, such as 0.75." if wrong else ""
+            for number, wrong in zip(value, impossible)
+        ],
+        say_foreign(table["mode"], comparable.get("mode", []), "is not declared comparable"),
+        say_foreign(foreign, comparable.get("period", []), outside),
+        np.where(np.isnan(known(table["se"])), NO_INTERVAL, ""),
+    ]
+    return pd.Series([" ".join(filter(None, row)) for row in zip(*reasons)], index=table.index, dtype="str")
+
+
+def say_foreign(stated: pd.Series, comparable: list[str], why: str) -> list[str]:
+    """For each mode or period (the column's name) that is not among the comparable, why and what would allow it."""
+    allowed = {"", *(str(name).strip().lower() for name in comparable)}
+    return [
+        ""
+        if name.lower() in allowed
+        else f"The {stated.name} “{name}” {why}; "
+        f"comparable: {{{stated.name}: [{as_yaml(name)}]}} in study.yaml allows it."
+        for name in stated.fillna("").str.strip()
+    ]
+
+
+def as_yaml(word: str) -> str:
+    """A word as study.yaml takes it in a list.
+
+    >>> as_yaml("in person"), as_yaml("2019")
+    ('in person', '"2019"')
+    """
+    return word if re.fullmatch(r"[A-Za-z]+([ -][A-Za-z]+)*", word) else json.dumps(word, ensure_ascii=False)
+
+
+def describe_benchmarks(compared: pd.DataFrame, *, confidence: float = 0.95) -> str:
+    """The headline: how many benchmarks we are behind, and the widest distance with its interval.
+
+    `compared` comes from `compare_benchmarks`, in its order.
+    """
+    columns = ["figure", "kind", "n", "difference", "low", "high", "verdict", "is_point", "is_share"]
+    check_columns(compared, columns, name="compared (from compare_benchmarks)")
+    if compared.empty:
+        return NO_BENCHMARKS
+    told = compared[compared["verdict"] != "not compared"]
+    if told.empty:
+        return f"None of {counted(len(compared), 'benchmark')} can be compared; the reason stands with each."
+    kind = told["kind"].iloc[0] if told["kind"].nunique() == 1 and told["kind"].iloc[0] != NOT_STATED else ""
+    among = f"of {counted(len(told), f'{kind} benchmark'.strip())}"
+    behind, ahead = (told[told["verdict"] == verdict] for verdict in ("behind", "ahead"))
+    if behind.empty and ahead.empty:
+        return f"Surely behind or ahead of none {among}: no difference is larger than chance allows."
+    first = (behind if len(behind) else ahead).iloc[0]
+    widest = f"{first['figure']}, {say_distance(first, kind, confidence)}"
+    if behind.empty:
+        return f"Surely behind none {among}, ahead of {len(ahead)}; furthest {widest}."
+    return f"Behind {len(behind)} {among}, ahead of {len(ahead) or 'none'}; furthest behind {widest}."
+
+
+def say_distance(row: pd.Series, kind: str, confidence: float) -> str:
+    """How far a figure lies from its benchmark, with interval and n; the kind of benchmark where it is not `kind`."""
+    times, digits, unit = (100, 1, " percentage points") if row["is_share"] else (1, 2, " points")
+    unit = unit if row["is_share"] or pd.isna(row["kpi"]) else ""
+    sign, side = (1, "above") if row["difference"] > 0 else (-1, "below")
+    low, high = sorted(sign * times * row[end] for end in ("low", "high"))
+    whose = f" {row['kind']}" if row["kind"] not in (kind, NOT_STATED) else ""
+    point = ", point benchmark" if row["is_point"] else ""
+    return (
+        f"{times * abs(row['difference']):.{digits}f}{unit} {side}{whose} ({confidence * 100:g}\u00a0% interval "
+        f"{low:.{digits}f} to {high:.{digits}f}; n\u00a0{row['n']:,}{point})"
+    )
+
+
+def describe_refusals(compared: pd.DataFrame) -> str:
+    """How many benchmarks are not compared, and why, each reason once; empty if all are."""
+    check_columns(compared, ["verdict", "reason"], name="compared (from compare_benchmarks)")
+    refused = compared.loc[compared["verdict"] == "not compared", "reason"]
+    if refused.empty:
+        return ""
+    reasons = list(dict.fromkeys(refused.str.split(r"(?<=\.) (?=The )", regex=True).explode()))
+    verb = "is" if len(refused) == 1 else "are"
+    return " ".join([f"Of {counted(len(compared), 'benchmark')}, {len(refused)} {verb} not compared.", *reasons])

@@ -1,0 +1,299 @@
+"""What is behind a gap: who is in the group, which groups differ, and what people say."""
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from cxlib.intervals import adjust, known, leave_one_out, t_interval
+from cxlib.tables import check_columns
+from cxlib.words import counted, listed, percent, readable_interval, signed
+
+PARTS = ("mix", "rate", "difference")
+ENDS = {"mix": ("mix_low", "mix_high"), "rate": ("rate_low", "rate_high"), "difference": ("low", "high")}
+
+SAID = ("typical here", "typical elsewhere", "no sure difference")
+
+WORD = r"[^\W\d_]{3,}"
+"""A word of a quote: three or more letters of any alphabet."""
+
+PRIOR = 0.5
+"""What the prior of a theme's log-odds is worth, as a part of what the side that said less said."""
+
+
+def split_difference(
+    blocks: pd.DataFrame, *, column: str, first: str, second: str, within: str, confidence: float = 0.95
+) -> pd.DataFrame:
+    """How much of a difference of mean gaps comes from who is in the groups (mix) and how much from the gaps (rate).
+
+    `blocks` comes from `summarise_blocks` by `column` and `within`. Difference = `second` − `first`, in scale points;
+    one row per stratum of `within`, the largest part first, then the total (`of`). Mix is (p₂ − p₁)·((g₁ + g₂)/2 −
+    mean level), rate (g₂ − g₁)·(p₁ + p₂)/2, with shares p and gaps g (Kitagawa 1955; Oaxaca 1973; Blinder 1973). A
+    stratum only one group has is all mix. Intervals leave out one block of respondents at a time, with t on the blocks
+    of the smaller group; empty where those are fewer than 2.
+
+    >>> blocks = pd.DataFrame({"wave": ["1", "1", "2", "2"], "persona": ["A", "B"] * 2, "_block": 0})
+    >>> blocks = blocks.assign(gap_a=[-6, 0, -2, 0], gap_b=[3, 1, 1, 3])  # A: gap −2, from 3/4 to 1/4 of the people
+    >>> split = split_difference(blocks, column="wave", first="1", second="2", within="persona")
+    >>> split[["persona", "share_first", "share_second", "mix", "rate", "difference"]]
+      persona  share_first  share_second  mix  rate  difference
+    0       A         0.75          0.25  0.5   0.0         0.5
+    1       B         0.25          0.75  0.5   0.0         0.5
+    2     all         1.00          1.00  1.0   0.0         1.0
+    """
+    check_columns(blocks, [column, within, "_block", "gap_a", "gap_b"], name="blocks (from summarise_blocks)")
+    chosen = blocks[blocks[column].isin([first, second]) & (blocks["gap_b"] > 0)]
+    sums, strata = block_sums(chosen, chosen[column] == second, within)
+    whole = sums.sum(axis=0)
+    share, gap, parts = mix_and_rate(whole)
+    se = leave_one_out(parts, mix_and_rate(whole - sums)[2])
+    se = np.where(se > 1e-9 * np.nanmax(np.abs(gap), initial=0), se, 0)  # what rounding leaves of no variance
+    there = with_total(sums[..., 1] > 0, np.any).sum(axis=0)
+    n = np.where(there > 0, there, there.max(axis=0)).min(axis=0)
+    low, high = t_interval(parts, se, np.minimum(n, n[-1]), confidence)
+    columns = {"of": ["stratum"] * len(strata) + ["total"], within: pd.array([*strata, "all"], dtype="str")}
+    for name, values in (("share", share), ("gap", gap)):
+        columns |= {f"{name}_first": values[0], f"{name}_second": values[1]}
+    columns |= dict(zip(PARTS, parts))
+    for part, part_low, part_high in zip(PARTS, low, high):
+        columns |= dict(zip(ENDS[part], (part_low, part_high)))
+    order = np.argsort(-np.abs(parts[:2, :-1]).sum(axis=0), kind="stable")
+    return pd.DataFrame(columns).iloc[[*order, len(strata)]].reset_index(drop=True)
+
+
+def block_sums(blocks: pd.DataFrame, is_second: pd.Series, within: str) -> tuple[np.ndarray, list[str]]:
+    """Σ w·gap and Σ w of shape (blocks, 2 groups, strata, 2), and the names of the strata."""
+    block, names = pd.factorize(blocks["_block"])
+    stratum, strata = pd.factorize(blocks[within].astype("str").fillna("not stated"), sort=True)
+    sums = np.zeros((len(names), 2, len(strata), 2))
+    place = (block, is_second.to_numpy(dtype=int), stratum)
+    np.add.at(sums, place, blocks[["gap_a", "gap_b"]].to_numpy(dtype=float))
+    return sums, list(strata)
+
+
+def mix_and_rate(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Shares and gaps, shape (…, 2 groups, strata + 1), and mix, rate and both, (…, 3, strata + 1); the total last."""
+    weight = sums[..., 1]
+    whole = weight.sum(axis=-1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = weight / np.where(whole > 0, whole, np.nan)
+        gap = np.where(share > 1e-12, sums[..., 0] / weight, np.nan)
+        mean = np.where(whole > 0, sums[..., 0].sum(axis=-1, keepdims=True) / whole, np.nan)
+    stand_in = np.nan_to_num(np.where(np.isnan(gap), gap[..., ::-1, :], gap))
+    level = mean.mean(axis=-2)
+    mix = (share[..., 1, :] - share[..., 0, :]) * (stand_in.mean(axis=-2) - level)
+    rate = (stand_in[..., 1, :] - stand_in[..., 0, :]) * share.mean(axis=-2)
+    parts = with_total(np.stack([mix, rate, mix + rate], axis=-2), np.sum)
+    parts = np.where(np.isnan(level)[..., None], np.nan, parts)
+    return with_total(share, np.sum), np.concatenate([gap, mean], axis=-1), parts
+
+
+def with_total(values: np.ndarray, add) -> np.ndarray:
+    """The values with their total behind them, along the last axis."""
+    return np.concatenate([values, add(values, axis=-1, keepdims=True)], axis=-1)
+
+
+def describe_split(split: pd.DataFrame, *, what: str, n: int = 0, things: str = "") -> str:
+    """Whether a difference of mean gaps comes from the mix or from the gaps themselves, in a sentence.
+
+    `what` says between what ("since 2026-Q1", "from Family to Senior"), `n` how many respondents were compared,
+    `things` the strata, where their column with an s is not their plural.
+    """
+    check_columns(split, ["of", *PARTS, *sum(ENDS.values(), ())], name="split (from split_difference)")
+    total = split[split["of"] == "total"].iloc[0]
+    if pd.isna(total["difference"]):
+        return f"No difference {what} can be told: one side has no gaps."
+    said = readable_interval(total["low"], total["high"]) + (f"; n\u00a0{n:,}" if n else "")
+    mixed = f"mix of {things or split.columns[1].replace('_', ' ') + 's'}"
+    sure = {part: bool(total[low] > 0 or total[high] < 0) for part, (low, high) in ENDS.items()}
+    mix, rate = (signed(total[part], 2) for part in PARTS[:2])
+    if not sure["difference"]:
+        found = [f"another {mixed} gives {mix}"] * sure["mix"] + [f"the gaps themselves give {rate}"] * sure["rate"]
+        yet = f", but {' and '.join(found)}" if found else ""
+        return f"No sure difference {what} ({signed(total['difference'], 2)} points; {said}){yet}."
+    parts = {
+        (True, True): f"{mix} come from another {mixed} and {rate} from the gaps themselves",
+        (True, False): f"{mix} come from another {mixed}; the gaps themselves may play no part ({rate})",
+        (False, True): f"{rate} come from the gaps themselves; another {mixed} may play no part ({mix})",
+        (False, False): f"it is not sure what comes from another {mixed}, what from the gaps themselves",
+    }[sure["mix"], sure["rate"]]
+    if pd.isna(total["mix_low"]) and abs(total["mix"]) < 0.005:
+        parts = f"all comes from the gaps themselves, for the {mixed} is the same"
+    way = "fall" if total["difference"] < 0 else "rise"
+    return f"Of the {way} {what} by {abs(total['difference']):.2f} points ({said}), {parts}."
+
+
+def find_gap_drivers(tables: dict[str, pd.DataFrame], *, level: float = 0.05) -> pd.DataFrame:
+    """Which factors (persona, channel, …) tell large gaps from small ones, the surest and strongest first.
+
+    `tables` holds one table of `summarise_ratings` per factor, by that factor or by touchpoint and factor; one row per
+    factor and touchpoint. Welch's (1951) analysis of variance from means and standard errors (`f`, `df`, `df_within`,
+    `p`; `q` is Benjamini–Hochberg's over the table), `omega2` the share of the variance between people that goes with
+    the factor (Hays 1963; 0 at least), and the groups with the lowest and the highest gap, in scale points. Groups not
+    stated, of fewer than 2 respondents or without a known error are left out. Where a person is in several groups, `n`
+    counts each place and p is as a rule too large.
+    """
+    parts = [compare_groups(table, factor, 1 - level) for factor, table in tables.items()]
+    ends = [f"{end}{part}" for end in ("lowest", "highest") for part in ("", "_gap", "_low", "_high", "_n")]
+    words = ["factor", "touchpoint", "label"]
+    columns = [*words, "groups", "n", "f", "df", "df_within", "p", "q", "omega2", *ends, "verdict"]
+    drivers = pd.concat([part for part in parts if len(part)] or [pd.DataFrame()], ignore_index=True)
+    drivers = drivers.reindex(columns=columns)
+    drivers["q"] = adjust(drivers["p"])
+    drivers["verdict"] = np.where(drivers["q"] <= level, "differs", "no sure difference")
+    drivers = drivers.astype(dict.fromkeys([*words, "lowest", "highest", "verdict"], "str"))
+    order = drivers.assign(unsure=drivers["verdict"] != "differs", size=-drivers["omega2"].astype("float64"))
+    return drivers.loc[order.sort_values(["unsure", "size"], kind="stable").index].reset_index(drop=True)
+
+
+def compare_groups(table: pd.DataFrame, factor: str, confidence: float) -> pd.DataFrame:
+    """`find_gap_drivers` of one factor, `q` and verdict still to come."""
+    check_columns(table, [factor, "n", "n_effective", "mean_gap", "se_gap"], name=f"{factor} (from summarise_ratings)")
+    place = [name for name in ("touchpoint", "label") if name in table and factor != "touchpoint"]
+    names = "label" if factor == "touchpoint" and "label" in table else factor
+    usable = (table["n"] >= 2) & (table["n_effective"] > 1) & (table["se_gap"] > 0) & table["mean_gap"].notna()
+    groups = table[usable & table[[factor, *place[:1]]].notna().all(axis=1)].reset_index(drop=True)
+    groups = groups.astype(dict.fromkeys(["n", "n_effective", "mean_gap", "se_gap"], "float64"))
+    low, high = t_interval(groups["mean_gap"], groups["se_gap"], groups["n_effective"], confidence)
+    groups = groups.assign(low=low, high=high, name=groups[names], key=groups[place[0]] if place else factor)
+    groups = groups[groups.groupby("key")["key"].transform("size") >= 2]
+    if groups.empty:
+        return pd.DataFrame()
+    by = groups.groupby("key", sort=False)
+    tests = welch_anova(groups).assign(factor=factor, groups=by.size(), n=by["n"].sum().astype("int64"))
+    for end, rows in (("lowest", by["mean_gap"].idxmin()), ("highest", by["mean_gap"].idxmax())):
+        found = groups.loc[rows, ["name", "mean_gap", "low", "high", "n"]].set_axis(rows.index)
+        tests[[end, *(f"{end}_{part}" for part in ("gap", "low", "high", "n"))]] = found.astype({"n": "int64"})
+    return tests.join(by[place].first()) if place else tests
+
+
+def welch_anova(groups: pd.DataFrame) -> pd.DataFrame:
+    """Welch's analysis of variance and ω² of the groups of each `key`, from n, mean and standard error.
+
+    The spread within a group is se·√n, with Kish's effective n throughout.
+    """
+    by = groups["key"]
+
+    def total(values: pd.Series) -> pd.Series:
+        return values.groupby(by, sort=False).transform("sum")
+
+    n, mean, precision = groups["n_effective"], groups["mean_gap"], 1 / groups["se_gap"] ** 2
+    count, weight, people = total(n * 0 + 1), total(precision), total(n)
+    between = total(precision * (mean - total(precision * mean) / weight) ** 2) / (count - 1)
+    doubt = total((1 - precision / weight) ** 2 / (n - 1))
+    f = between / (1 + 2 * (count - 2) / (count**2 - 1) * doubt)
+    df_within = (count**2 - 1) / (3 * doubt)
+    squares = total(n * (mean - total(n * mean) / people) ** 2)
+    within = total((n - 1) * n / precision)
+    noise = within / (people - count)
+    omega2 = ((squares - (count - 1) * noise) / (squares + within + noise)).clip(lower=0)
+    columns = {"f": f, "df": count - 1, "df_within": df_within, "p": stats.f.sf(f, count - 1, df_within)}
+    return pd.DataFrame(columns | {"omega2": omega2, "key": by}).groupby("key", sort=False).first()
+
+
+def describe_gap_drivers(drivers: pd.DataFrame) -> str:
+    """What tells gaps apart most, with its lowest and highest group, in a sentence."""
+    check_columns(drivers, ["factor", "omega2", "verdict"], name="drivers (from find_gap_drivers)")
+    if drivers.empty:
+        return "What tells gaps apart cannot be said: no factor has two groups with enough answers."
+    row, factors = drivers.iloc[0], listed(drivers["factor"].drop_duplicates(), most=4)
+    if row["verdict"] != "differs":
+        return f"Gaps do not surely differ by {factors.replace(' and ', ' or ')}."
+    where = "".join(f" at {place}" for place in row[["label", "touchpoint"]].dropna()[:1])
+    return (
+        f"Gaps{where} differ most by {row['factor'].replace('_', ' ')} ({percent(row['omega2'])} of their variance): "
+        f"lowest for {row['lowest']}, {signed(row['lowest_gap'])} "
+        f"({signed(row['lowest_low'])} to {signed(row['lowest_high'])}; n\u00a0{row['lowest_n']:,}), "
+        f"highest for {row['highest']}, {signed(row['highest_gap'])} (n\u00a0{row['highest_n']:,})."
+    )
+
+
+def contrast_themes(
+    feedback: pd.DataFrame, touchpoint: str, *, least: int = 5, confidence: float = 0.95, level: float = 0.05
+) -> pd.DataFrame:
+    """What people say of one touchpoint more, or less, than of all others, what is most typical of it first.
+
+    Themes are the codes readers gave or, where there are none, the words. All that one customer says of a touchpoint is
+    one quote; so is every row without a customer. `n_here` and `n_elsewhere` count quotes with the theme, the shares
+    are of the quotes with any. `log_odds` is the log-odds ratio with an informative Dirichlet prior (Monroe, Colaresi &
+    Quinn 2008), above 0 typical here; `q` is Benjamini–Hochberg's over the table. Themes of fewer than `least` people
+    are left out. What fewer than `least` people said on one side is not shown, nor is the log-odds it could be reckoned
+    from; the verdict stays. Empty where a side has fewer than `least` people.
+    """
+    check_columns(feedback, ["touchpoint", "text", "code", "customer"], name="feedback")
+    said = find_themes(feedback).assign(here=lambda table: table["touchpoint"] == touchpoint)
+    sides = {"here": said[said["here"]], "elsewhere": said[~said["here"]]}
+    if min(side["person"].nunique() for side in sides.values()) < least:
+        said, sides = said.iloc[:0], {name: side.iloc[:0] for name, side in sides.items()}
+    everybody = said.groupby("theme")["person"].nunique()
+    quotes, people = (
+        pd.DataFrame({name: side.groupby("theme")[unit].nunique() for name, side in sides.items()})
+        .reindex(everybody.index, fill_value=0).fillna(0).astype("int64")
+        for unit in ("quote", "person")
+    )  # fmt: skip
+    ratio, se = log_odds(quotes["here"], quotes["elsewhere"])
+    enough = (everybody >= least).to_numpy()
+    shown = pd.DataFrame({name: (people[name] == 0) | (people[name] >= least) for name in sides})[enough]
+    table = pd.DataFrame({"theme": everybody.index.astype("str")})[enough]
+    for name, side in sides.items():
+        table[f"n_{name}"] = quotes[name][enough].astype("Int64").where(shown[name]).array
+        table[f"share_{name}"] = (quotes[name][enough] / side["quote"].nunique()).where(shown[name]).array
+    return judge_themes(table, ratio[enough], se[enough], shown=shown.all(axis=1), confidence=confidence, level=level)
+
+
+def find_themes(feedback: pd.DataFrame) -> pd.DataFrame:
+    """Every theme of every quote once: touchpoint, `person` and `quote` as numbers, and theme."""
+    placed = feedback[feedback["touchpoint"].notna()].reset_index(drop=True)
+    code = placed["code"].astype("str").str.strip()
+    code = code.mask(code == "")
+    words = placed["text"].astype("str").str.normalize("NFC").str.lower().str.findall(WORD)
+    customer = pd.factorize(placed["customer"])[0]
+    person = np.where(customer >= 0, customer, len(placed) + placed.index)
+    table = placed[["touchpoint"]].assign(person=person, theme=code if code.notna().any() else words)
+    table["quote"] = table.groupby(["touchpoint", "person"]).ngroup()
+    return table.explode("theme").dropna(subset="theme").drop_duplicates(["quote", "theme"])
+
+
+def log_odds(here: ArrayLike, elsewhere: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Log-odds ratio of each theme between two sides, shrunk by the prior, and its standard error; NaN for one theme.
+
+    δ = ln((y₁ + a)/(n₁ + a₀ − y₁ − a)) − the same of side 2, variance 1/(y₁ + a) + 1/(y₂ + a); the prior a is the
+    pooled counts scaled to a₀ = `PRIOR` times the smaller of n₁ and n₂.
+    """
+    counts = [np.asarray(side, dtype=float) for side in (here, elsewhere)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        prior = PRIOR * min(side.sum() for side in counts) * sum(counts) / sum(counts).sum()
+        first, second = (side + prior for side in counts)
+        odds = (np.log(side / known(side.sum() - side)) for side in (first, second))
+        return next(odds) - next(odds), np.sqrt(1 / first + 1 / second)
+
+
+def judge_themes(table: pd.DataFrame, ratio: np.ndarray, se: np.ndarray, *, shown, confidence, level) -> pd.DataFrame:
+    """The table with log-odds, interval, q and verdict, sorted by z; figures only where they are `shown`."""
+    margin, z = stats.norm.ppf(0.5 + confidence / 2) * se, ratio / se
+    q = adjust(2 * stats.norm.sf(np.abs(z)))
+    figures = {"log_odds": ratio, "low": ratio - margin, "high": ratio + margin, "q": q}
+    figures = {name: np.where(shown, values, np.nan) for name, values in figures.items()}
+    verdict = np.select([(q <= level) & (z > 0), q <= level], SAID[:2], SAID[2])
+    order = np.argsort(-z, kind="stable")
+    return table.assign(**figures, verdict=pd.array(verdict, dtype="str")).iloc[order].reset_index(drop=True)
+
+
+def describe_themes(contrast: pd.DataFrame, *, label: str, least: int = 5) -> str:
+    """What people say of one touchpoint more than of the others, with the number of quotes, in a sentence."""
+    check_columns(contrast, ["theme", "n_here", "n_elsewhere", "verdict"], name="contrast (from contrast_themes)")
+    if contrast.empty:
+        return f"Too few people said anything of {label}, or of the other touchpoints, to compare."
+    typical = contrast[contrast["verdict"] == SAID[0]]
+    if typical.empty:
+        return (
+            f"Nothing is surely said more often of {label} than elsewhere ({counted(len(contrast), 'theme')} compared)."
+        )
+    themes = [
+        f"{textwrap.shorten(row.theme, 20, placeholder='…')} "
+        f"({'; '.join(f'<{least}' if pd.isna(n) else f'{n:,}' for n in (row.n_here, row.n_elsewhere))})"
+        for row in typical.itertuples()
+    ]
+    return f"Said more of {label} than elsewhere (quotes here; elsewhere): {listed(themes, most=3)}."

@@ -1,0 +1,74 @@
+"""The passes over people: what they say of the whole, and which personas they are."""
+
+import dataclasses
+
+import narwhals as nw
+import pandas as pd
+
+from cxlib.study import Study
+from cxlib.summaries.answers import find_answers, joined_answers, waves_so_far
+from cxlib.summaries.protection import hidden_groups, show_groups
+from cxlib.summaries.ratings import promoter_values
+from cxlib.summaries.sums import group_means, place_on_map
+from cxlib.view import listed_once, view_filters
+
+
+def summarise_people(study: Study, *, by: str = "wave") -> pd.DataFrame:
+    """Per group of respondents, n, mean, se and effective n of each outcome they gave (`overall`, `recommend`, …).
+
+    `recommend` on 0 to 10 becomes `nps`, `promoters` and `detractors`. Empty where respondents have no outcome.
+    """
+    people = find_people(study, all_waves=by == "wave")
+    scales, columns = study.settings.scales, people.collect_schema().names()
+    values = {outcome: nw.col(outcome) for outcome in columns if outcome in scales and outcome != "recommend"}
+    if "recommend" in columns:
+        nps = scales["recommend"] == (0, 10)
+        values |= promoter_values(nw.col("recommend")) if nps else {"recommend": nw.col("recommend")}
+    if not values:
+        return pd.DataFrame({by: []}, dtype="str")
+    everybody = find_people(study, all_waves=True)
+    table = show_groups(study, group_means(people, [by], values), [by], values, people=everybody)
+    return place_on_map(study, table, [by])
+
+
+def summarise_personas(study: Study) -> pd.DataFrame:
+    """The share of each persona among those who answered and whose persona is known: n, share, se, n_effective (Kish).
+
+    Of all personas, whichever are looked at: a share of some of them says nothing of the mix. Small ones are left out.
+    """
+    everybody = dataclasses.replace(study, view=dataclasses.replace(study.view, personas=[]))
+    people = find_people(everybody).filter(~nw.col("persona").is_null()).with_columns(everybody=nw.lit("all"))
+    small = hidden_groups(
+        everybody, "person", nw.lit(1), ["persona"], people=find_people(everybody, all_waves=True)
+    )
+    names = list(dict.fromkeys([*study.small("personas")["persona"], *study.values("respondents", "persona")]))
+    shares = {f"p{place}": (nw.col("persona") == name).cast(nw.Float64) for place, name in enumerate(names)}
+    table = group_means(people, ["everybody"], shares) if names else pd.DataFrame()
+    rows = [
+        dict(persona=name, n=table[f"n_p{place}"].iloc[0], share=table[f"mean_p{place}"].iloc[0])
+        | dict(se=table[f"se_p{place}"].iloc[0], n_effective=table[f"n_effective_p{place}"].iloc[0])
+        for place, name in enumerate(names if len(table) else [])
+        if (name,) not in small
+    ]
+    figures = {"n": "int64", "share": "float64", "se": "float64", "n_effective": "float64"}
+    return pd.DataFrame(rows, columns=["persona", *figures]).astype({"persona": "str"} | figures)
+
+
+def find_people(study: Study, *, all_waves: bool = False) -> nw.LazyFrame:
+    """The respondents who gave the answers the view looks at, one row a person in a wave, with their weight.
+
+    With `all_waves`, those of the waves before too. Where nobody was asked about touchpoints, all respondents.
+    """
+    people = study.tables["respondents"]
+    if "ratings" in study:
+        answers = find_answers(study)
+        if all_waves and study.waves:
+            answers = joined_answers(study).filter(nw.col("wave").is_in(waves_so_far(study)))
+        answered = answers.select("respondent", "wave").unique()
+        once = listed_once(study)
+        people = people.drop("wave") if once else people
+        people = people.join(answered, on=["respondent"] if once else ["respondent", "wave"], how="inner")
+    else:
+        for column, values in view_filters(study):
+            people = people.filter(nw.col(column).is_in(values)) if column in study.segments else people
+    return people.with_columns(weight=nw.coalesce(nw.col("weight"), nw.lit(1.0))).filter(nw.col("weight") != 0)
