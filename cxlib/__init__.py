@@ -39,11 +39,26 @@ from cxlib.experience import (
 )
 from cxlib.gaps import (
     add_up_cells,
+    compare_benchmarks,
+    contrast_themes,
+    describe_benchmarks,
+    describe_differences,
+    describe_gap_drivers,
     describe_gaps,
+    describe_patterns,
+    describe_refusals,
+    describe_reversals,
+    describe_split,
+    describe_themes,
     describe_ties,
     describe_verdicts,
+    find_differences,
+    find_gap_drivers,
     find_gaps,
+    find_patterns,
+    find_reversals,
     list_gaps,
+    split_difference,
 )
 from cxlib.journey import describe_coverage, find_coverage, find_reach
 from cxlib.moments import (

@@ -133,10 +133,10 @@ def find_moments(gaps: pd.DataFrame, importance: pd.DataFrame, reach: pd.DataFra
     mean importance of all touchpoints measured the same way. `moment` says which way: *negative* (its gap is a sure
     shortfall), *positive* (surely exceeded), *in balance* (met) or *not sure which way*; empty where it is none.
     """
-    check_columns(gaps, ["touchpoint", "label", "gap", "low", "high", "verdict"], name="gaps (from find_gaps)")
+    check_columns(gaps, ["touchpoint", "label", "gap", "low", "high", "se", "verdict"], name="gaps (from find_gaps)")
     table = reach.merge(importance.drop(columns="stage"), on="touchpoint", how="left", validate="one_to_one")
     table = table.merge(
-        gaps[["touchpoint", "n", "expected", "experienced", "gap", "low", "high", "verdict"]],
+        gaps[["touchpoint", "n", "expected", "experienced", "gap", "low", "high", "se", "verdict"]],
         on="touchpoint", how="left", validate="one_to_one",
     )  # fmt: skip
     numbers = ["importance", "importance_low", "chance"]

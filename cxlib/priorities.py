@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.shrinkage import GRID, posterior_of_spread
 from cxlib.tables import StudyError, check_columns
 from cxlib.words import counted, in_words, listed, percent
 
-GRID = 400
 SURE = 0.8
 """Probability from which something is said, or drawn in colour, rather than called doubtful."""
 
@@ -22,42 +22,37 @@ def draw_gaps(gap: np.ndarray, se: np.ndarray, *, draws: int, rng: np.random.Gen
     uncertainty counts where groups are few; then μ; then each gap, N(μ + B(ĝ − μ), B·se²) with B = τ²/(τ² + se²)
     (Gelman et al., Bayesian Data Analysis, 5.4).
     """
-    taus = np.linspace(0, 3 * max(gap.std(), se.mean()) + 1e-12, GRID)[:, None]
-    precision = 1 / (taus**2 + se**2)
-    spread = 1 / precision.sum(axis=1)
-    middle = (precision * gap).sum(axis=1) * spread
-    log = 0.5 * np.log(spread) + 0.5 * (np.log(precision) - precision * (gap - middle[:, None]) ** 2).sum(axis=1)
-    chosen = rng.choice(GRID, size=draws, p=np.exp(log - log.max()) / np.exp(log - log.max()).sum())
+    taus, weights, middle, spread = posterior_of_spread(gap, se)
+    chosen = rng.choice(GRID, size=draws, p=weights)
     mu = rng.normal(middle[chosen], np.sqrt(spread[chosen]))[:, None]
     keep = taus[chosen] ** 2 / (taus[chosen] ** 2 + se**2)
     return rng.normal(mu + keep * (gap - mu), np.sqrt(keep) * se)
 
 
 def rank_gaps(
-    ratings: pd.DataFrame, moments: pd.DataFrame, feasibility: pd.DataFrame, *,
+    moments: pd.DataFrame, feasibility: pd.DataFrame, *,
     top: int = 3, impact_weight: float = 1.0, feasibility_weight: float = 1.0, confidence: float = 0.95,
     draws: int = 4000, seed: int = 1,
 ) -> pd.DataFrame:  # fmt: skip
     """Touchpoints by impact × feasibility, with the probability of being among the `top` ones.
 
-    `ratings` comes from `summarise_ratings`, `moments` from `find_moments`, `feasibility` is the study's table (low,
-    mode and high guess from 0 to 1; blank: 1). impact = reach × importance × shortfall, shortfall = max(0, −gap);
+    `moments` comes from `find_moments`, `feasibility` is the study's table (low, mode and high guess from 0 to 1; blank:
+    1). A gap without a standard error, which could be anything, has no rank. impact = reach × importance × shortfall, shortfall = max(0, −gap);
     score = impact^impact_weight × feasibility^feasibility_weight. Gaps are drawn from their posterior (`draw_gaps`),
     the other factors from their intervals. `p_top` is the share of draws with rank ≤ top, `could_be_top` marks the
     smallest set that holds the first place with probability .95, `impact` and `score` are means over the draws.
     """
-    check_columns(ratings, ["touchpoint", "n", "mean_gap", "se_gap"], name="ratings (from summarise_ratings)")
+    check_columns(moments, ["touchpoint", "n", "gap", "se", "reach"], name="moments (from find_moments)")
     if top < 1 or impact_weight < 0 or feasibility_weight < 0:
         raise StudyError("top should be 1 or more, and impact_weight and feasibility_weight 0 or more.", code=2)
-    table = moments.merge(ratings[["touchpoint", "se_gap"]], on="touchpoint", how="left", validate="one_to_one")
-    table = table[(table["n"] > 1) & (table["se_gap"] > 0)].merge(
+    table = moments[(moments["n"] > 1) & (moments["se"] > 0)].merge(
         check_feasibility(feasibility), on="touchpoint", how="left", validate="one_to_one"
     )
     columns = ["stage", "touchpoint", "label", "n", "gap", "low", "high", "reach", "importance", "feasibility"]
     if table.empty:
         return pd.DataFrame(columns=[*columns, "impact", "score", "mean_rank", "p_top", "could_be_top"])
     rng = np.random.default_rng(seed)
-    shortfall = np.maximum(-draw_gaps(table["gap"].to_numpy(), table["se_gap"].to_numpy(), draws=draws, rng=rng), 0)
+    shortfall = np.maximum(-draw_gaps(table["gap"].to_numpy(), table["se"].to_numpy(), draws=draws, rng=rng), 0)
     impact = shortfall * draw_importance(table, draws, rng, confidence) * draw_reach(table, draws, rng)
     score = np.where(
         shortfall > 0, impact**impact_weight * draw_feasibility(table, draws, rng) ** feasibility_weight, 0

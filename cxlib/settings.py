@@ -13,7 +13,7 @@ from cxlib.suppression import FLOOR
 from cxlib.tables import FIXED_SCALES, TABLES, StudyError, nearest
 
 KEYS = ["title", "stages", "waves", "scales", "rescaled", "reversed", "codes", "missing", "numbers", "dates", "exclude"]
-KEYS += ["keep", "id_key", "outcome", "met_within", "hide_below", "files"]
+KEYS += ["keep", "id_key", "outcome", "met_within", "hide_below", "comparable", "files"]
 FILE_KEYS = ["path", "format", "encoding", "delimiter", "sheet", "table", "columns"]
 SURVEY_TOOLS = ["survey", "qualtrics", "surveymonkey", "google-forms", "typeform", "spss"]
 FORMATS = ["tidy", *SURVEY_TOOLS]
@@ -40,7 +40,8 @@ class TableFile:
 class Settings:
     """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters, where it is declared.
 
-    Groups of fewer than `hide_below` people are not shown.
+    Groups of fewer than `hide_below` people are not shown. `comparable` names the modes and periods a benchmark may have
+    been measured in to be compared.
 
     `codes` gives the number an answer in words stands for, by column. `rescaled` gives the scale a touchpoint's answers
     were given on where it is not the column's, `reversed` the touchpoints whose question was asked the other way round,
@@ -68,6 +69,7 @@ class Settings:
     outcome: str = ""
     met_within: float | None = None
     hide_below: int = 5
+    comparable: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def clock(self) -> str:
@@ -103,6 +105,7 @@ def read_settings(folder: Path) -> Settings:
         id_key=secret(str(said.get("id_key") or "")),
         outcome=found_outcome(str(said.get("outcome") or ""), scales),
         met_within=found_met_within(said.get("met_within"), scales),
+        comparable=found_comparable(mapping(said, "comparable")),
         hide_below=found_hide_below(said.get("hide_below", 5)),
     )
 
@@ -301,3 +304,9 @@ def found_hide_below(said: object) -> int:
         f"study.yaml: hide_below should be a whole number of people, {FLOOR} or more, such as 5; it is {said!r}. "
         "Groups of fewer are not shown."
     )
+
+
+def found_comparable(said: dict) -> dict[str, list[str]]:
+    """The modes and periods of benchmarks that may be compared with our answers."""
+    known(said, ["mode", "period"], place="comparable in study.yaml")
+    return {key: texts(values) for key, values in said.items()}

@@ -30,6 +30,7 @@ class View:
     """The part of a study to look at; an empty list or text leaves nothing out.
 
     `wave` is "latest", "all" or a wave of the study; `where` holds conditions such as "market=DE".
+    `by` names columns for one more grouping.
     """
 
     as_of: str = ""
@@ -39,6 +40,7 @@ class View:
     personas: list[str] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
     where: list[str] = field(default_factory=list)
+    by: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Study:
 
     A table the study has not (`absent`) is there without rows; `"events" in study` tells which it has. `counts` has a
     row a table: read = used + quarantined + excluded. `quarantined` has a row for each row, or value, that cannot be
-    used. `decided` keeps which small groups are not shown. By table: `not_used` and `personal` columns of its file (none of ours; not read, as they identify people),
+    used. `shown_before` is what
+    the last report showed of which groups, `decided` keeps which this one shows. By table: `not_used` and `personal` columns of its file (none of ours; not read, as they identify people),
     `columns` that are there, `notes` on how it was read. `unconfirmed` columns were mapped by a proposal, and nobody
     has said that it is right.
     """
@@ -64,6 +67,7 @@ class Study:
     columns: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     unconfirmed: int = 0
+    shown_before: dict = field(default_factory=dict)
     decided: dict = field(default_factory=dict, compare=False, repr=False)
 
     def __contains__(self, table: str) -> bool:

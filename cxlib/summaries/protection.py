@@ -1,12 +1,14 @@
 """Small groups: which rows of a summary are not shown, the same whichever notebook asks."""
 
+from dataclasses import dataclass
+
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from cxlib.study import Study
 from cxlib.summaries.answers import chosen_wave, joined_answers, waves_so_far
-from cxlib.suppression import cells_of, hide_cells, join_reports, lay_out
+from cxlib.suppression import cells_of, hide_cells, join_reports, lay_out, recovered
 
 STANDARD = {
     "answers": [
@@ -15,9 +17,7 @@ STANDARD = {
     ],
     "people": [["persona"], ["wave"]],
 }
-"""The groupings of a report, in the order in which they are decided on: what is hidden in one binds the next."""
-
-FINEST = {"answers": ["touchpoint", "stage", "dimension", "persona", "channel", "wave"], "people": ["persona", "wave"]}
+"""The groupings a report shows, whatever it is asked for; the one asked for (`by`) comes on top."""
 
 
 def show_groups(
@@ -49,22 +49,23 @@ def hidden_groups(
 ) -> set[tuple[str, ...]]:
     """The groups by `keys` that are not shown for a value: small ones, and what would give them away.
 
-    Decided with everything a report shows of that value, grouping by grouping, and with what the report before showed.
-    `people` are rows a person (with `value`); without them, the answers of the study are meant.
+    Decided at once for all that a report shows of the value, and beside what the report before showed. `people` are
+    rows a person (with `value`); without them, the answers of the study are meant.
     """
     least = least_shown(study)
     if not least:
         return set()
-    kind = "answers" if people is None else "people"
-    order = [grouping for grouping in STANDARD[kind]]
-    known = (kind, name, tuple(sorted(keys)), repr(study.view))
+    kind, order = "answers" if people is None else "people", sorted(keys)
+    groupings = [sorted(grouping) for grouping in [*STANDARD[kind], study.view.by] if grouping]
+    groupings = groupings if order in groupings else [*groupings, order]
+    known = (kind, name, tuple(map(tuple, groupings)), repr(study.view))
     if known not in study.decided:
-        frame = answers_so_far(study) if people is None else people
-        extra = [] if sorted(keys) in map(sorted, order) else [sorted(keys)]
-        study.decided[known] = decide(study, name, frame.filter(~value.is_null()), kind, [*order, *extra], least)
-    decided = study.decided[known][tuple(sorted(keys))]
-    places = [sorted(keys).index(key) for key in keys]
-    return {tuple(cell[place] for place in places) for cell in decided}
+        rows = (answers_so_far(study) if people is None else people).filter(~value.is_null())
+        study.decided[known] = decide(study, f"{kind}: {name}", rows, groupings, least)
+    tables = study.decided[known].tables
+    hidden = tables.loc[(tables["grouping"] == " × ".join(order)) & tables["hidden"], "cell"]
+    places = [order.index(key) for key in keys]
+    return {tuple(cell[place] for place in places) for cell in hidden}
 
 
 def least_shown(study: Study) -> int:
@@ -78,33 +79,81 @@ def answers_so_far(study: Study) -> nw.LazyFrame:
     return answers if chosen_wave(study) == "all" else answers.filter(nw.col("wave").is_in(waves))
 
 
-def decide(
-    study: Study, name: str, rows: nw.LazyFrame, kind: str, groupings: list[list[str]], least: int
-) -> dict[tuple[str, ...], set[tuple[str, ...]]]:
-    """Grouping by grouping, the cells that are hidden, given all that are decided on already."""
+@dataclass(frozen=True)
+class Decision:
+    """What is shown of one value: its `atoms` (the finest groups, with n) and every cell of every grouping.
+
+    `tables` has a row a cell: `grouping`, `cell` (its keys in alphabetical order), `n` and `hidden`.
+    """
+
+    atoms: pd.DataFrame
+    wave: str
+    tables: pd.DataFrame
+
+
+def decide(study: Study, name: str, rows: nw.LazyFrame, groupings: list[list[str]], least: int) -> Decision:
+    """Which cells of all groupings are hidden, decided at once."""
     columns = rows.collect_schema().names()
     groupings = [grouping for grouping in groupings if set(grouping) <= set(columns)]
-    finest = [key for key in dict.fromkeys([*FINEST[kind], *sum(groupings, [])]) if key in columns]
-    atoms = count_people_in(rows, finest)
-    wave = chosen_wave(study) if "wave" in columns else "all"
+    atoms = count_people_in(rows, sorted({key for grouping in groupings for key in grouping}))
+    wave = chosen_wave(study) if "wave" in atoms else "all"
+    tables, member = lay_tables(atoms, groupings, wave)
+    tables["n"] = np.where(member, atoms["n"].to_numpy(), 0).max(axis=1, initial=0)
+    earlier = study.shown_before.get(name)
+    if (tables["n"] < least).any() or earlier:
+        tables["n"] = count_cells(rows, groupings, wave, tables)
+        total = np.ones((1, len(atoms)), dtype=bool) if wave == "all" else (atoms["wave"] == wave).to_numpy()[None]
+        shown = total if tables.loc[(member == total).all(axis=1), "n"].ge(least).all() else total[:0]
+        tables["hidden"] = hide_beside(tables, member, atoms, shown, earlier, least)
+    return Decision(atoms, wave, tables)
+
+
+def lay_tables(atoms: pd.DataFrame, groupings: list[list[str]], wave: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """Every cell of every grouping, none of it hidden yet, and which atoms it counts.
+
+    A grouping without the wave is of the wave looked at, unless that is "all".
+    """
     now = np.full(len(atoms), True) if wave == "all" else (atoms["wave"] == wave).to_numpy()
-    shown, secret = [now[None], cells_of(atoms, ["wave"])[1] if "wave" in atoms else now[None]], []
-    decided = {}
+    tables, members = [], [np.zeros((0, len(atoms)), dtype=bool)]
     for grouping in groupings:
         cells, member = cells_of(atoms, grouping)
-        if "wave" not in grouping:
-            member = member & now
+        member = member if "wave" in grouping else member & now
         there = member.any(axis=1)
-        cells, member = cells[there], member[there]
-        n = np.where(member, atoms["n"].to_numpy(), 0).max(axis=1, initial=0)
-        if secret or (n < least).any():
-            scope = rows if "wave" in grouping or wave == "all" else rows.filter(nw.col("wave") == wave)
-            n = cells.merge(count_people_in(scope, grouping), on=grouping, how="left")["n"].to_numpy()
-        hide = hide_cells(member, n, least=least, shown=np.vstack(shown), secret=np.vstack(secret) if secret else None)
-        shown, secret = [*shown, member[~hide]], [*secret, *([member[hide]] if hide.any() else [])]
-        order = sorted(grouping)
-        decided[tuple(order)] = set(cells.loc[hide, order].itertuples(index=False, name=None))
-    return decided
+        names = list(cells[there].itertuples(index=False, name=None))
+        tables.append(pd.DataFrame({"grouping": " × ".join(grouping), "cell": names}))
+        members.append(member[there])
+    return pd.concat(tables, ignore_index=True).assign(hidden=False), np.vstack(members)
+
+
+def count_cells(rows: nw.LazyFrame, groupings: list[list[str]], wave: str, tables: pd.DataFrame) -> list[int]:
+    """The respondents of each cell; somebody may stand in several."""
+    found = {}
+    for grouping in groupings:
+        scope = rows if "wave" in grouping or wave == "all" else rows.filter(nw.col("wave") == wave)
+        for *cell, n in count_people_in(scope, grouping).itertuples(index=False, name=None):
+            found[" × ".join(grouping), tuple(cell)] = n
+    return [found[row.grouping, row.cell] for row in tables.itertuples()]
+
+
+def hide_beside(
+    tables: pd.DataFrame, member: np.ndarray, atoms: pd.DataFrame, shown: np.ndarray, earlier: Decision | None, least: int
+) -> np.ndarray:
+    """Which cells are hidden, beside what an earlier report of the same groupings showed.
+
+    A small group that the earlier report showed already is hidden all the same, but no longer a secret to be kept.
+    """
+    n, labels, secret = tables["n"].to_numpy(dtype=float), tables["grouping"].to_numpy(), None
+    if earlier and list(earlier.atoms) == list(atoms):
+        joint = join_reports(earlier.atoms, atoms, [key for key in atoms if key != "n"])
+        groupings = [name.split(" × ") for name in dict.fromkeys(earlier.tables["grouping"])]
+        before = lay_out(lay_tables(earlier.atoms, groupings, earlier.wave)[1], joint["before"])
+        hidden = earlier.tables["hidden"].to_numpy()
+        member = lay_out(member, joint["now"])
+        shown, secret = np.vstack([lay_out(shown, joint["now"]), before[~hidden]]), before[hidden]
+        secret = secret[~recovered(shown, secret)]
+    known = (n < least) & recovered(shown, member) if len(shown) else np.zeros(len(n), dtype=bool)
+    hide = hide_cells(member, np.where(known, least, n), least=least, table=labels, shown=shown, secret=secret)
+    return hide | known
 
 
 def count_people_in(rows: nw.LazyFrame, keys: list[str]) -> pd.DataFrame:

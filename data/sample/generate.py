@@ -6,11 +6,15 @@ in capitals below; the tests hold the workbook to it:
 - true gaps, several exactly 0, some that change in the last waves (`MAP`, `SINCE`, `true_gaps`);
 - which touchpoints decide the verdict on the whole (`matters` in `MAP`);
 - a persona that is claimed to be a quarter of the customers and is half of that (`PERSONAS`);
-- a channel that is worse at an equal mix of customers and touchpoints, the app (`CHANNEL_SHIFT`), and one that only
-  looks worse, the phone: it serves the touchpoints and the persona that are let down most;
+- a persona of three people a wave, so badly let down that it would lead every list, were it not too small to be shown
+  (`FEW`), and one small enough to be hidden with it;
+- another mix of personas in the last wave, which widens the gaps of adoption though no persona's own gap moved (`MIX`);
+- a channel that is worse at an equal mix of customers and touchpoints, the app, and one that looks worse and is better,
+  the phone: it serves the touchpoints and the persona that are let down most (`CHANNEL_SHIFT`);
 - a touchpoint in the log that is missing from the map (`MISSING`), and one on the map nobody visits (`GHOST`);
 - how many go on from stage to stage (`GO_ON`);
-- an action that worked and one that did not, though it was begun after the worst month (`ACTIONS`).
+- an action that worked and one that did not, though it was begun after the worst month (`ACTIONS`);
+- what others reach, better and worse, and what cannot be compared (`BENCHMARKS`); what people say of what (`QUOTES`).
 """
 
 import csv
@@ -64,17 +68,21 @@ SINCE = {  # the shift of a touchpoint from a wave on
     ("advice", "2026-Q2"): 0.0,
     ("support", "2026-Q2"): -0.4,
 }
-CHANNEL_SHIFT = {"app": -0.4}  # further shift of the experience where one is planted
+CHANNEL_SHIFT = {"app": -0.4, "phone": 0.2}  # further shift of the experience where one is planted
 
 # persona, share the company claims, true share, shift of both answers, further shift of the experience by stage, leaning
 # towards channels, need
 PERSONAS = [
-    ("Student", 0.20, 0.24, -0.2, {"consideration": -0.3}, {"app": 2}, "a fair price and quick advice"),
-    ("Remote worker", 0.25, 0.27, 0.2, {"post-purchase": -0.3}, {}, "no day lost"),
+    ("Student", 0.18, 0.22, -0.2, {"consideration": -0.3}, {"app": 2}, "a fair price and quick advice"),
+    ("Remote worker", 0.22, 0.26, 0.2, {"post-purchase": -0.3}, {}, "no day lost"),
     ("Gamer", 0.25, 0.13, 0.1, {}, {"app": 2}, "power and details"),
-    ("Family", 0.18, 0.21, 0.0, {"adoption": -0.3}, {}, "one for everybody, set up by itself"),
-    ("Senior", 0.12, 0.15, -0.1, {"adoption": -0.7}, {"phone": 4, "store": 2}, "somebody to ask"),
+    ("Family", 0.16, 0.19, 0.0, {"adoption": -0.3}, {}, "one for everybody, set up by itself"),
+    ("Senior", 0.11, 0.14, -0.1, {"adoption": -0.7}, {"phone": 4, "store": 2}, "somebody to ask"),
+    ("Business buyer", 0.08, 0.06, 0.1, {}, {}, "an invoice and no questions"),
+    ("Collector", None, 0.0, 0.0, {"purchase": -2.0}, {}, ""),
 ]
+FEW = {"Collector": (60, 180, 300)}  # who they are, in every wave
+MIX = {"2026-Q2": {"Senior": 0.30}}  # the share of a persona in a wave; the others share the rest as ever
 
 PEOPLE_PER_WAVE = 340
 SPREAD_PERSON, SPREAD_ANSWER, SPREAD_OWN_GAP = 0.5, 0.9, 0.4  # latent standard deviations
@@ -107,16 +115,27 @@ OBJECTIVES = [
     ("Fewer laptops come back", "laptops returned", "", 0.07, "at most", "2026-12-31"),
     ("Deliver what is promised", "", "delivery", 5.8, "", "2026-12-31"),
 ]
-QUOTES = {
-    "delivery": ["The parcel came three days late and nobody told me.", "I waited at home twice for nothing."],
-    "checkout": ["The payment page lost my card twice.", "I had to type my address again and again."],
-    "setup": ["The first start took a whole evening.", "I did not find the product key."],
-    "support": ["An hour on hold, then the line broke.", "Every time I explain it all again."],
-    "compare": ["I could not see what the dearer model does better.", "Too many numbers, no advice."],
-    "reviews": ["The reviews helped me to decide.", "Honest opinions, good to have."],
-    "unboxing": ["Beautifully packed, a present to myself.", "It felt like quality at once."],
-    "loyalty": ["Nice to get an offer now and then.", "Another e-mail I did not need."],
+QUOTES = {  # words, and the theme a reader gave them
+    "delivery": [("The parcel came three days late and nobody told me.", "late"), ("I waited at home twice.", "late")],
+    "checkout": [("The payment page lost my card twice.", "breaks"), ("I typed my address again and again.", "again")],
+    "setup": [("The first start took a whole evening.", "takes long"), ("I did not find the product key.", "unclear")],
+    "support": [("An hour on hold, then the line broke.", "takes long"), ("I explain it all again.", "again")],
+    "compare": [("I could not see what the dearer model does better.", "unclear"), ("No advice.", "unclear")],
+    "reviews": [("The reviews helped me to decide.", "helpful"), ("Honest opinions, good to have.", "helpful")],
+    "unboxing": [("Beautifully packed, a present to myself.", "pleasing"), ("It felt like quality.", "pleasing")],
+    "loyalty": [("Nice to get an offer now and then.", "pleasing"), ("Another e-mail I did not need.", "unwanted")],
 }
+BENCHMARKS = [  # touchpoint, kind, by how much others are ahead of our experience, se, mode, period
+    ("delivery", "competitor", 0.6, 0.08, "online", "2025"),
+    ("checkout", "industry", 0.5, 0.08, "online", "2025"),
+    ("setup", "industry", 0.7, 0.08, "online", "2025"),
+    ("support", "best practice", 0.9, "", "online", "2025"),
+    ("reviews", "industry", -0.5, 0.08, "online", "2025"),
+    ("basket", "industry", 0.0, 0.08, "online", "2025"),
+    ("price", "own past", 0.7, 0.06, "online", "2024"),
+    ("repair", "competitor", 0.4, 0.08, "phone", "2025"),
+    ("compare", "industry", 0.3, 0.08, "online", "2019"),
+]
 
 
 def read_map() -> list[dict]:
@@ -138,14 +157,23 @@ def true_gaps(wave: str = "all") -> dict[str, float]:
     for place in read_map():
         parts = []
         for name in waves:
-            for persona, _, share, own, _, leaning, _ in PERSONAS:
-                chances = channel_chances(place, leaning)
+            shares = persona_shares(name)
+            for persona, _, _, own, _, leaning, _ in PERSONAS:
+                share, chances = shares[persona], channel_chances(place, leaning)
                 for channel, chance in chances.items():
                     latent = place["expected"] + own
                     shift = falls(place, name, persona, channel)
                     parts.append(share * chance * (mean_rating(latent + shift) - mean_rating(latent)) / len(waves))
         gaps[place["touchpoint"]] = sum(parts)
     return gaps
+
+
+def persona_shares(wave: str) -> dict[str, float]:
+    """The true share of each persona in a wave; the few of `FEW` count for nothing in it."""
+    shares = {name: share for name, _, share, *_ in PERSONAS}
+    changed = MIX.get(wave, {})
+    rest = (1 - sum(changed.values())) / (1 - sum(shares[name] for name in changed))
+    return {name: changed.get(name, share * rest) for name, share in shares.items()}
 
 
 def falls(place: dict, wave: str, persona: str, channel: str) -> float:
@@ -187,17 +215,19 @@ def pick(rng: np.random.Generator, chances: dict[str, float]) -> str:
 
 def make_people(rng: np.random.Generator) -> list[dict]:
     """Respondents of all waves: persona by the true shares, market, site, and a weight that undoes uneven response."""
-    shares = {name: share for name, _, share, *_ in PERSONAS}
+    few = {place: persona for persona, places in FEW.items() for place in places}
     people = []
     for wave in WAVES:
+        shares = persona_shares(wave)
         for place in range(PEOPLE_PER_WAVE):
             market = pick(rng, {"DE": 0.5, "FR": 0.3, "PL": 0.2})
+            persona = pick(rng, shares)
             people.append(
                 dict(
                     respondent=f"{wave}-{place + 1:03d}",
                     wave=wave,
                     customer="",
-                    persona=pick(rng, shares),
+                    persona=few.get(place, persona),
                     market=market,
                     site=str(rng.choice(SITES)),
                     weight={"DE": 0.8, "FR": 1.1, "PL": 1.35}[market],
@@ -327,7 +357,7 @@ def make_map() -> list[dict]:
 
 def make_personas() -> list[dict]:
     """What the company claims about its customers."""
-    return [dict(persona=name, claimed_share=claimed, claimed_needs=need) for name, claimed, *_, need in PERSONAS]
+    return [dict(persona=name, claimed_share=claimed, claimed_needs=need) for name, claimed, *_, need in PERSONAS if claimed]
 
 
 def make_feasibility() -> list[dict]:
@@ -355,21 +385,23 @@ def make_objectives() -> list[dict]:
     return [dict(zip(["objective", "kpi", "touchpoint", "target", "direction", "due"], row)) for row in OBJECTIVES]
 
 
-def make_benchmarks(rng: np.random.Generator) -> list[dict]:
-    """What others reach."""
+def make_benchmarks() -> list[dict]:
+    """What others reach; two cannot be compared, being asked by phone, or long ago."""
+    expected = {row["touchpoint"]: row["expected"] for row in read_map()}
+    gaps = true_gaps(list(WAVES)[-1])
     return [
         dict(
-            touchpoint=row["touchpoint"],
-            kind="industry",
-            value=round(row["expected"] - 0.4 + rng.normal(0, 0.15), 2),
-            se=0.08,
-            n=400,
+            touchpoint=touchpoint,
+            kind=kind,
+            value=round(mean_rating(expected[touchpoint]) + gaps[touchpoint] + ahead, 2),
+            se=se,
+            n=400 if se else "",
             scale="1-7",
-            period="2025",
-            mode="online",
+            period=period,
+            mode=mode,
             source="invented trade survey",
         )
-        for row in read_map()[::2]
+        for touchpoint, kind, ahead, se, mode, period in BENCHMARKS
     ]
 
 
@@ -396,12 +428,15 @@ def make_feedback(rng: np.random.Generator) -> list[dict]:
         day = np.datetime64("2026-06-30") - int(rng.integers(0, 540))
         complaint = touchpoint in ("delivery", "checkout", "setup", "support") and rng.random() < 0.5
         resolved = str(day + int(rng.integers(1, 30))) if complaint and rng.random() < 0.7 else ""
+        text, code = QUOTES[touchpoint][int(rng.integers(2))]
         rows.append(
             dict(
                 source="ticket" if complaint else str(rng.choice(["review", "form", "social"])),
                 time=str(day),
                 touchpoint=touchpoint,
-                text=str(rng.choice(QUOTES[touchpoint])),
+                text=text,
+                code=code,
+                coder="reader 1",
                 opened=str(day) if complaint else "",
                 resolved=resolved,
             )
@@ -432,7 +467,7 @@ def write_study(folder: Path, seed: int = 2026) -> None:
         "objectives": make_objectives(),
         "actions": make_actions(),
         "feasibility": make_feasibility(),
-        "benchmarks": make_benchmarks(words),
+        "benchmarks": make_benchmarks(),
         "beliefs": make_beliefs(words),
         "feedback": make_feedback(words),
     }
