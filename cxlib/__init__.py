@@ -19,6 +19,7 @@ from cxlib.charts import (
     plot_persona_mix,
     plot_priorities,
 )
+from cxlib.claims import claim
 from cxlib.controls import choose_cells, explore_gaps
 from cxlib.expectations import (
     compare_personas,
@@ -58,7 +59,9 @@ from cxlib.gaps import (
     find_patterns,
     find_reversals,
     list_gaps,
+    own_figures,
     split_difference,
+    split_each,
 )
 from cxlib.journey import describe_coverage, find_coverage, find_reach
 from cxlib.moments import (
@@ -75,8 +78,10 @@ from cxlib.monitoring import (
     describe_change,
     describe_register,
     describe_targets,
+    find_attainment,
     find_change,
     find_register,
+    trace_figures,
     track_kpis,
 )
 from cxlib.opening import open_study
@@ -90,6 +95,7 @@ from cxlib.priorities import (
     rank_gaps,
 )
 from cxlib.summaries import (
+    as_direct,
     chosen_wave,
     count_gaps,
     count_people,
@@ -110,8 +116,10 @@ from cxlib.summaries import (
     summarise_rest,
     summarise_study,
     summarise_visits,
+    summarise_wave_blocks,
     summarise_waves,
     waves_so_far,
+    years_of_answers,
 )
 from cxlib.tables import StudyError
 from cxlib.words import list_figures

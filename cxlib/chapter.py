@@ -54,11 +54,12 @@ class Chapter:
         use_theme()
         self.folder = Path(folder) if folder else None
 
-    def say(self, sentence: str, *, finding: bool = False) -> None:
-        """Show a sentence; a finding also stands on the report's first page."""
+    def say(self, sentence: str, *, finding: bool | dict = False) -> None:
+        """Show a sentence; a finding also stands on the report's first page, a tested one (`claim`) as far as it holds."""
         if sentence:
             words = {"text/plain": sentence, "text/html": f"<p>{html.escape(sentence)}</p>"}
-            display(words, raw=True, metadata={"cx": {"finding": sentence if finding else ""}})
+            said = finding if isinstance(finding, dict) else sentence if finding else ""
+            display(words, raw=True, metadata={"cx": {"finding": said}})
 
     def keep(self, table: pd.DataFrame, name: str) -> None:
         """Keep a table as tables/`name`.csv."""
@@ -79,11 +80,11 @@ class Chapter:
         if len(table) > most:
             self.say(f"All {len(table)} rows are in tables/{name}.csv.")
 
-    def show(self, ax: Axes | None, name: str, *, alt: str, finding: str = "", note: str = "") -> None:
+    def show(self, ax: Axes | None, name: str, *, alt: str, finding: str | dict = "", note: str = "") -> None:
         """Show a chart and keep it as charts/`name`.png and .svg; None, a chart with nothing to draw, is left out.
 
         `alt` says what the chart shows to those who cannot see it; without it the report is not published.
-        `finding` is what the report's first page says of it, `note` how to read it.
+        `finding` is what the report's first page says of it (or a `claim`), `note` how to read it.
         """
         if ax is None:
             return

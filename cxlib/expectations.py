@@ -74,13 +74,14 @@ def compare_personas(
     low, high = share_interval(share, table["se"], table["n"], table["n_effective"], confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = (share - claimed) / np.sqrt(claimed * (1 - claimed) / table["n_effective"])
-    q = adjust(2 * stats.norm.sf(np.abs(z)))
+    p = 2 * stats.norm.sf(np.abs(z))
+    q = adjust(p)
     held = (low <= claimed) & (claimed <= high)
     cases = [(q <= level) & (z > 0) & ~held, (q <= level) & (z < 0) & ~held, held & (high - low < 0.1)]
     verdict = np.where(claimed.isna(), "", np.select(cases, list(MIX_VERDICTS[:3]), MIX_VERDICTS[3]))
-    table = table.assign(low=low, high=high, q=q, verdict=verdict)
+    table = table.assign(low=low, high=high, p=p, q=q, verdict=verdict)
     order = (share - claimed).abs().sort_values(ascending=False, kind="stable", na_position="last").index
-    return table.loc[order, ["persona", "n", "claimed_share", "share", "low", "high", "q", "verdict"]].reset_index(
+    return table.loc[order, ["persona", "n", "claimed_share", "share", "low", "high", "p", "q", "verdict"]].reset_index(
         drop=True
     )
 

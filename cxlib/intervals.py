@@ -86,6 +86,7 @@ def known(se: ArrayLike) -> np.ndarray:
     se = np.asarray(se, dtype=float)
     return np.where(se > 0, se, np.nan)
 
+
 PSEUDO = 2, 0.75
 """Pseudo-responses the guard adds, and how far from the mean they lie as a part of the scale's range."""
 

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from cxlib.intervals import compare_gaps, share_interval, t_interval
+from cxlib.intervals import compare_gaps, share_interval, t_interval, t_test
 from cxlib.tables import StudyError, check_columns
-from cxlib.words import counted, in_words, listed, signed
+from cxlib.trends import describe_attainment, reach_dates
+from cxlib.words import counted, in_words, listed, percent, signed
 
 CHANGES = ("better", "worse", "no sure change")
 STATES = ("new", "persisting", "reopened", "uncertain", "closed", "none")
@@ -121,7 +123,7 @@ def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Each KPI per day of measurement, over all sites, with its interval.
 
     Shares are hits over cases (Wilson); other values the mean over sites (t over sites, empty for a single one).
-    Columns: kpi, date, `sites`, `n` (cases, or sites), `value`, `low`, `high`, `is_share`.
+    Columns: kpi, date, `sites`, `n` (cases, or sites), `value`, `low`, `high`, `se`, `is_share`.
     """
     check_columns(kpis, ["kpi", "date", "value", "numerator", "denominator"], name="kpis (kpis.csv)")
     counted_ones = kpis["numerator"].notna() & kpis["denominator"].notna()
@@ -145,19 +147,21 @@ def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     value, spread = table["mean"], table["std"] / np.sqrt(table["count"])
     t = t_interval(value, spread, table["count"], confidence)
     ends = {end: np.where(is_share, wilson[place], t[place]) for place, end in enumerate(("low", "high"))}
+    ends["se"] = np.where(is_share, se, spread)
     table = table.assign(value=share.where(is_share, value), n=n.astype("int64"), **ends, is_share=is_share)
-    return table[["kpi", "date", "sites", "n", "value", "low", "high", "is_share"]]
+    return table[["kpi", "date", "sites", "n", "value", "low", "high", "se", "is_share"]]
 
 
 def compare_targets(
-    tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.DataFrame, *, day: str = ""
+    tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.DataFrame, *, day: str = "", confidence: float = 0.95
 ) -> pd.DataFrame:
     """The last value of each KPI, and of each touchpoint with an objective, against its target.
 
     `tracked` comes from `track_kpis`, `experience` from `find_experience`. One row per figure: `figure`, `date`, `n`,
     `value`, `low`, `high`, `before` (the value before), `target`, `direction`, `due`, `objective` and `status`:
     *reached* or *missed* where the whole interval lies on that side of the target (*not reached yet* where it is due
-    after `day`), else *cannot be told*; empty without a target.
+    after `day`), else *cannot be told*; empty without a target. `to_target` is value − target with its interval, `p`
+    that of no difference.
     """
     direction = objectives["direction"].str.strip().str.lower()
     wrong = objectives["direction"][direction.notna() & ~direction.isin(DIRECTIONS)]
@@ -187,8 +191,51 @@ def compare_targets(
     below, open_yet = far < sign * table["target"], table["due"] > (pd.Timestamp(day) if day else pd.Timestamp.max)
     cases = [table["target"].isna(), near >= sign * table["target"], below & open_yet, below]
     status = np.select(cases, ["", "reached", "not reached yet", "missed"], "cannot be told")
-    table = table.assign(status=status, due=table["due"].dt.strftime("%Y-%m-%d"))
-    return table[[*columns, "status", "is_share"]]
+    gaps = {f"to_target{end}": table[f"{end[1:] or 'value'}"] - table["target"] for end in ("", "_low", "_high")}
+    table = table.assign(status=status, due=table["due"].dt.strftime("%Y-%m-%d"), p=p_of_targets(table, confidence), **gaps)
+    return table[[*columns, "status", *gaps, "p", "is_share"]]
+
+
+def p_of_targets(table: pd.DataFrame, confidence: float) -> np.ndarray:
+    """Two-sided p of value = target, agreeing with the interval: the score test of a share, t of a mean."""
+    value, target, n = (table[name].astype("float64") for name in ("value", "target", "n"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = (value - target) / np.sqrt(target * (1 - target) / n)
+        se = (table["high"] - table["low"]) / 2 / stats.t.ppf(0.5 + confidence / 2, (n - 1).where(n > 1))
+    share = table["is_share"].astype(bool)
+    return np.where(share, 2 * stats.norm.sf(np.abs(score)), t_test(value - target, se.astype("float64"), n))
+
+
+def trace_figures(tracked: pd.DataFrame, waves: pd.DataFrame, last_days: dict) -> pd.DataFrame:
+    """Every figure over time: `figure`, `date`, `value`.
+
+    Of KPIs as in `track_kpis`, and of touchpoints their mean experience on the last day of each wave (`summarise_waves`
+    and the waves of the study); undated waves are left out.
+    """
+    days = pd.to_datetime(pd.Series(last_days, dtype="object"))
+    rated = waves.assign(figure=waves["label"], date=waves["wave"].map(days), value=waves["mean_experienced"])
+    parts = [tracked.assign(figure=tracked["kpi"]), rated[rated["n_experienced"] > 0]]
+    table = pd.concat([part[["figure", "date", "value"]] for part in parts if len(part)] or [pd.DataFrame()])
+    return table.reindex(columns=["figure", "date", "value"]).dropna().reset_index(drop=True)
+
+
+def find_attainment(monitoring: pd.DataFrame, traced: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """When each target would be reached at the pace so far, as a range (`reach_dates`).
+
+    `monitoring` comes from `compare_targets`, `traced` from `trace_figures`. `earliest` and `latest` are days;
+    `attainment` says in a sentence when, or why that cannot be told.
+    """
+    rows = []
+    for row in monitoring[monitoring["target"].notna()].itertuples():
+        series = traced[traced["figure"] == row.figure]
+        way = AT_MOST if str(row.direction).strip().lower() == AT_MOST else DIRECTIONS[0]
+        found = reach_dates(series["date"], series["value"], target=row.target, direction=way, confidence=confidence)
+        words = percent(row.target) if row.is_share else f"{row.target:g}"
+        said = describe_attainment(found, target=f"{row.figure} of {words}")
+        rows.append((row.figure, found.n, row.value, row.target, found.earliest, found.latest, said))
+    columns = ["figure", "measurements", "value", "target", "earliest", "latest", "attainment"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(is_share=monitoring.loc[monitoring["target"].notna(), "is_share"].to_list())
 
 
 def describe_targets(monitoring: pd.DataFrame) -> str:

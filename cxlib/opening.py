@@ -1,5 +1,6 @@
 """From a folder with a study.yaml to a Study: read, checked, in agreement with itself."""
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ from cxlib.agreement import check_agreement
 from cxlib.checks.casting import SQL_TYPES
 from cxlib.engine import block_of, connect, identifier
 from cxlib.loaders import load_tables
-from cxlib.settings import read_settings
+from cxlib.settings import read_settings, texts
 from cxlib.study import ROOT, Study, View
 from cxlib.tables import TABLES, StudyError, nearest
 from cxlib.view import check_view, day_ends, parse_day
@@ -18,15 +19,17 @@ from cxlib.view import check_view, day_ends, parse_day
 ENGINES = ["duckdb", "pandas"]
 
 
-def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
+def open_study(path: str | Path, *, engine: str = "duckdb", last_report: str = "", **view) -> Study:
     """Open the study in folder `path`, read and check its files, and look at the part `view` names (see `View`).
 
     A relative path is tried from the working folder, then from the project's root. `engine` is "duckdb" or "pandas".
+    `last_report` is the file in which the last report's run kept what it showed of which groups.
     """
     if engine not in ENGINES:
         raise StudyError(f"engine: '{engine}' is not known. {nearest(engine, ENGINES)}", code=2)
     folder = find_study(path)
     settings = read_settings(folder)
+    view["by"] = texts(view.get("by") or None)
     if not {"ratings", "events", "kpis"} & set(settings.files):
         raise StudyError(
             f"{folder}/study.yaml names no data; a study needs at least one of ratings, events, kpis. "
@@ -52,6 +55,7 @@ def open_study(path: str | Path, *, engine: str = "duckdb", **view) -> Study:
         {table.table: table.columns for table in checked},
         {table.table: table.notes for table in checked if table.notes},
         sum(table.unconfirmed for table in checked),
+        json.loads(Path(last_report).read_text(encoding="utf-8")) if last_report else {},
     )
     check_agreement(study)
     check_view(study)

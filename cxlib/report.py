@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxlib.agreement import find_doubts
 from cxlib.chapter import write_csv
+from cxlib.claims import settle
 from cxlib.examination import SWITCH_ON, as_text, examine
 from cxlib.loaders.files import find_files
 from cxlib.opening import find_study, open_study
@@ -154,7 +155,7 @@ def write_page(study: Study, staging: Path, executed: list[Path], parameters: di
             "title": study.settings.title,
             "who": describe_study(study),
             "looked_at": describe_view(study),
-            "findings": [finding for chapter in chapters for finding in chapter["findings"]],
+            "findings": settle([finding for chapter in chapters for finding in chapter["findings"]]),
             "confidence": f"{100 * parameters.get('confidence', 0.95):g}",
             "rows": study.counts.to_dict("records"),
             "quarantined": len(study.quarantined),

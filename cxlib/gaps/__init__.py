@@ -1,13 +1,12 @@
 """Step 4: where experience falls short of expectation, of a target, of a benchmark, and why."""
 
-from cxlib.gaps.benchmarks import compare_benchmarks, describe_benchmarks, describe_refusals
+from cxlib.gaps.benchmarks import compare_benchmarks, describe_benchmarks, describe_refusals, own_figures
 from cxlib.gaps.causes import (
-    contrast_themes,
     describe_gap_drivers,
     describe_split,
-    describe_themes,
     find_gap_drivers,
     split_difference,
+    split_each,
 )
 from cxlib.gaps.differences import describe_differences, find_differences
 from cxlib.gaps.patterns import describe_patterns, describe_reversals, find_patterns, find_reversals
@@ -19,3 +18,4 @@ from cxlib.gaps.sentences import (
     list_gaps,
 )
 from cxlib.gaps.table import add_up_cells, find_gaps
+from cxlib.gaps.themes import contrast_themes, describe_themes

@@ -18,14 +18,30 @@ VERDICTS = ("behind", "ahead", "no sure difference", "not compared")
 PLACES = ["kpi", "touchpoint", "stage"]
 GIVEN = [*PLACES, "kind", "value", "se", "n", "period", "mode", "source"]
 YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
-COLUMNS = ["stage", "touchpoint", "kpi", "figure", "kind", "n", "value", "benchmark", "difference", "low", "high", "q"]
-COLUMNS += ["verdict", "reason", "n_benchmark", "period", "mode", "source", "is_point", "is_share"]
+COLUMNS = ["stage", "touchpoint", "kpi", "figure", "kind", "n", "value", "benchmark", "difference", "low", "high"]
+COLUMNS += ["p", "q", "verdict", "reason", "n_benchmark", "period", "mode", "source", "is_point", "is_share"]
 
 NO_BENCHMARKS = (
     "No benchmarks: none is given for what was measured. "
     "The file benchmarks.csv switches it on, with a value for a touchpoint, stage or KPI."
 )
 NO_INTERVAL = "The answers behind our own figure are too few, or all the same, for an interval."
+
+
+def own_figures(touchpoints: pd.DataFrame, stages: pd.DataFrame, tracked: pd.DataFrame) -> pd.DataFrame:
+    """Our figures, as `compare_benchmarks` takes them: the mean experience of touchpoints and stages, the last of KPIs.
+
+    `touchpoints` and `stages` come from `summarise_experience`, `tracked` from `track_kpis`.
+    """
+    measured = {"n_experienced": "n", "mean_experienced": "value", "se_experienced": "se"}
+    parts = [
+        touchpoints.rename(columns=measured | {"label": "figure"}).drop(columns="stage", errors="ignore"),
+        stages.rename(columns=measured).assign(figure=lambda table: table["stage"]).dropna(subset="stage"),
+        tracked.groupby("kpi").tail(1).assign(figure=lambda table: table["kpi"]),
+    ]
+    columns = ["figure", *PLACES, "n", "value", "se", "is_share"]
+    table = pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
+    return table[table["n"] > 0].astype({"n": "int64"}).assign(is_share=lambda t: t["is_share"].eq(True))
 
 
 def compare_benchmarks(
@@ -53,11 +69,12 @@ def compare_benchmarks(
     se = np.sqrt(known(table["se"]) ** 2 + np.nan_to_num(se_benchmark) ** 2)
     difference = (table["value"] - table["benchmark"]).where(reason.eq(""))
     margin = stats.norm.ppf(0.5 + confidence / 2) * se
-    q = adjust(2 * stats.norm.sf(difference.abs() / se))
+    p = 2 * stats.norm.sf(difference.abs() / se)
+    q = adjust(p)
     better = difference.mask(table["direction"].str.strip().str.lower().eq("at most"), -difference)
     claims = {"not compared": reason.ne(""), "behind": (q <= level) & (better < 0), "ahead": q <= level}
     verdict = np.select(list(claims.values()), list(claims), "no sure difference")
-    figures = {"difference": difference, "low": difference - margin, "high": difference + margin, "q": q}
+    figures = {"difference": difference, "low": difference - margin, "high": difference + margin, "p": p, "q": q}
     table = table.assign(**figures, verdict=verdict, reason=reason, is_point=np.isnan(se_benchmark))
     order = table.assign(rank=table["verdict"].map(VERDICTS.index), kpis=table["kpi"].notna(), size=-difference.abs())
     return table.loc[order.sort_values(["rank", "kpis", "size"], kind="stable").index, COLUMNS].reset_index(drop=True)

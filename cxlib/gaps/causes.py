@@ -1,4 +1,4 @@
-"""What is behind a gap: who is in the group, which groups differ, and what people say."""
+"""What is behind a gap: who is in the groups, and which groups differ."""
 
 import textwrap
 
@@ -13,14 +13,6 @@ from cxlib.words import counted, listed, percent, readable_interval, signed
 
 PARTS = ("mix", "rate", "difference")
 ENDS = {"mix": ("mix_low", "mix_high"), "rate": ("rate_low", "rate_high"), "difference": ("low", "high")}
-
-SAID = ("typical here", "typical elsewhere", "no sure difference")
-
-WORD = r"[^\W\d_]{3,}"
-"""A word of a quote: three or more letters of any alphabet."""
-
-PRIOR = 0.5
-"""What the prior of a theme's log-odds is worth, as a part of what the side that said less said."""
 
 
 def split_difference(
@@ -93,6 +85,22 @@ def mix_and_rate(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def with_total(values: np.ndarray, add) -> np.ndarray:
     """The values with their total behind them, along the last axis."""
     return np.concatenate([values, add(values, axis=-1, keepdims=True)], axis=-1)
+
+
+def split_each(
+    blocks: pd.DataFrame, *, each: str, column: str, first: str, second: str, within: str, confidence: float = 0.95
+) -> pd.DataFrame:
+    """The totals of `split_difference` for every group of `each`, such as every stage, in the order of the blocks."""
+    how = dict(column=column, first=first, second=second, within=within, confidence=confidence)
+    tables = [
+        split_difference(part, **how).tail(1).drop(columns=["of", within]).assign(**{each: name})
+        for name, part in blocks.groupby(each, sort=False)
+        if {first, second} <= set(part[column])
+    ]
+    table = (
+        pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[each, "difference", "mix", "rate"])
+    )
+    return table[[each, *(name for name in table if name not in (each, "share_first", "share_second"))]]
 
 
 def describe_split(split: pd.DataFrame, *, what: str, n: int = 0, things: str = "") -> str:
@@ -208,92 +216,3 @@ def describe_gap_drivers(drivers: pd.DataFrame) -> str:
         f"({signed(row['lowest_low'])} to {signed(row['lowest_high'])}; n\u00a0{row['lowest_n']:,}), "
         f"highest for {row['highest']}, {signed(row['highest_gap'])} (n\u00a0{row['highest_n']:,})."
     )
-
-
-def contrast_themes(
-    feedback: pd.DataFrame, touchpoint: str, *, least: int = 5, confidence: float = 0.95, level: float = 0.05
-) -> pd.DataFrame:
-    """What people say of one touchpoint more, or less, than of all others, what is most typical of it first.
-
-    Themes are the codes readers gave or, where there are none, the words. All that one customer says of a touchpoint is
-    one quote; so is every row without a customer. `n_here` and `n_elsewhere` count quotes with the theme, the shares
-    are of the quotes with any. `log_odds` is the log-odds ratio with an informative Dirichlet prior (Monroe, Colaresi &
-    Quinn 2008), above 0 typical here; `q` is Benjamini–Hochberg's over the table. Themes of fewer than `least` people
-    are left out. What fewer than `least` people said on one side is not shown, nor is the log-odds it could be reckoned
-    from; the verdict stays. Empty where a side has fewer than `least` people.
-    """
-    check_columns(feedback, ["touchpoint", "text", "code", "customer"], name="feedback")
-    said = find_themes(feedback).assign(here=lambda table: table["touchpoint"] == touchpoint)
-    sides = {"here": said[said["here"]], "elsewhere": said[~said["here"]]}
-    if min(side["person"].nunique() for side in sides.values()) < least:
-        said, sides = said.iloc[:0], {name: side.iloc[:0] for name, side in sides.items()}
-    everybody = said.groupby("theme")["person"].nunique()
-    quotes, people = (
-        pd.DataFrame({name: side.groupby("theme")[unit].nunique() for name, side in sides.items()})
-        .reindex(everybody.index, fill_value=0).fillna(0).astype("int64")
-        for unit in ("quote", "person")
-    )  # fmt: skip
-    ratio, se = log_odds(quotes["here"], quotes["elsewhere"])
-    enough = (everybody >= least).to_numpy()
-    shown = pd.DataFrame({name: (people[name] == 0) | (people[name] >= least) for name in sides})[enough]
-    table = pd.DataFrame({"theme": everybody.index.astype("str")})[enough]
-    for name, side in sides.items():
-        table[f"n_{name}"] = quotes[name][enough].astype("Int64").where(shown[name]).array
-        table[f"share_{name}"] = (quotes[name][enough] / side["quote"].nunique()).where(shown[name]).array
-    return judge_themes(table, ratio[enough], se[enough], shown=shown.all(axis=1), confidence=confidence, level=level)
-
-
-def find_themes(feedback: pd.DataFrame) -> pd.DataFrame:
-    """Every theme of every quote once: touchpoint, `person` and `quote` as numbers, and theme."""
-    placed = feedback[feedback["touchpoint"].notna()].reset_index(drop=True)
-    code = placed["code"].astype("str").str.strip()
-    code = code.mask(code == "")
-    words = placed["text"].astype("str").str.normalize("NFC").str.lower().str.findall(WORD)
-    customer = pd.factorize(placed["customer"])[0]
-    person = np.where(customer >= 0, customer, len(placed) + placed.index)
-    table = placed[["touchpoint"]].assign(person=person, theme=code if code.notna().any() else words)
-    table["quote"] = table.groupby(["touchpoint", "person"]).ngroup()
-    return table.explode("theme").dropna(subset="theme").drop_duplicates(["quote", "theme"])
-
-
-def log_odds(here: ArrayLike, elsewhere: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Log-odds ratio of each theme between two sides, shrunk by the prior, and its standard error; NaN for one theme.
-
-    δ = ln((y₁ + a)/(n₁ + a₀ − y₁ − a)) − the same of side 2, variance 1/(y₁ + a) + 1/(y₂ + a); the prior a is the
-    pooled counts scaled to a₀ = `PRIOR` times the smaller of n₁ and n₂.
-    """
-    counts = [np.asarray(side, dtype=float) for side in (here, elsewhere)]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        prior = PRIOR * min(side.sum() for side in counts) * sum(counts) / sum(counts).sum()
-        first, second = (side + prior for side in counts)
-        odds = (np.log(side / known(side.sum() - side)) for side in (first, second))
-        return next(odds) - next(odds), np.sqrt(1 / first + 1 / second)
-
-
-def judge_themes(table: pd.DataFrame, ratio: np.ndarray, se: np.ndarray, *, shown, confidence, level) -> pd.DataFrame:
-    """The table with log-odds, interval, q and verdict, sorted by z; figures only where they are `shown`."""
-    margin, z = stats.norm.ppf(0.5 + confidence / 2) * se, ratio / se
-    q = adjust(2 * stats.norm.sf(np.abs(z)))
-    figures = {"log_odds": ratio, "low": ratio - margin, "high": ratio + margin, "q": q}
-    figures = {name: np.where(shown, values, np.nan) for name, values in figures.items()}
-    verdict = np.select([(q <= level) & (z > 0), q <= level], SAID[:2], SAID[2])
-    order = np.argsort(-z, kind="stable")
-    return table.assign(**figures, verdict=pd.array(verdict, dtype="str")).iloc[order].reset_index(drop=True)
-
-
-def describe_themes(contrast: pd.DataFrame, *, label: str, least: int = 5) -> str:
-    """What people say of one touchpoint more than of the others, with the number of quotes, in a sentence."""
-    check_columns(contrast, ["theme", "n_here", "n_elsewhere", "verdict"], name="contrast (from contrast_themes)")
-    if contrast.empty:
-        return f"Too few people said anything of {label}, or of the other touchpoints, to compare."
-    typical = contrast[contrast["verdict"] == SAID[0]]
-    if typical.empty:
-        return (
-            f"Nothing is surely said more often of {label} than elsewhere ({counted(len(contrast), 'theme')} compared)."
-        )
-    themes = [
-        f"{textwrap.shorten(row.theme, 20, placeholder='…')} "
-        f"({'; '.join(f'<{least}' if pd.isna(n) else f'{n:,}' for n in (row.n_here, row.n_elsewhere))})"
-        for row in typical.itertuples()
-    ]
-    return f"Said more of {label} than elsewhere (quotes here; elsewhere): {listed(themes, most=3)}."

@@ -60,7 +60,9 @@ def find_gaps(
     verdict = np.select(claims, ["met", "shortfall", "exceeded"], "not enough data")
     sides = {side: ratings[f"paired_{side}"].fillna(ratings[f"mean_{side}"]) for side in SIDES}
     gaps = ratings.assign(**sides, gap=mean, low=low, high=high, p=p, q=q, verdict=verdict).assign(
-        n_needed=n_for_precision(ratings["se_gap"], n, effective, met_within, confidence), se=se, **below(ratings, confidence)
+        n_needed=n_for_precision(ratings["se_gap"], n, effective, met_within, confidence),
+        se=se,
+        **below(ratings, confidence),
     )
     groups = [column for column in ("stage", "touchpoint", "label") if column in gaps]
     figures = ("se_", "mean_", "paired", "n_", "modal", "skewness", "below", "width")

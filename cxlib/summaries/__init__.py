@@ -1,22 +1,26 @@
 """The passes in the engine: from the study's tables to sums and counts per group."""
 
 from cxlib.summaries.answers import (
+    as_direct,
     chosen_wave,
     count_people,
     describe_study,
     summarise_study,
     waves_so_far,
+    years_of_answers,
 )
 from cxlib.summaries.comparisons import summarise_change, summarise_pair, summarise_rest
 from cxlib.summaries.drivers import CrossProducts, summarise_drivers
 from cxlib.summaries.events import summarise_funnel, summarise_promises, summarise_visits
 from cxlib.summaries.figures import find_kpis, newest_day
 from cxlib.summaries.people import summarise_people, summarise_personas
+from cxlib.summaries.protection import Decision, check_decisions, decided_so_far
 from cxlib.summaries.ratings import (
     count_gaps,
     summarise_blocks,
     summarise_cells,
     summarise_experience,
     summarise_ratings,
+    summarise_wave_blocks,
     summarise_waves,
 )

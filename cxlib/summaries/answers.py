@@ -45,6 +45,22 @@ def summarise_study(study: Study) -> dict:
     return counts | days | {"wave": chosen_wave(study), "weighted": weighted}
 
 
+def years_of_answers(study: Study) -> list[str]:
+    """The years in which the answers looked at were given; none where they are not dated."""
+    if "ratings" not in study:
+        return []
+    facts = summarise_study(study)
+    if not facts["first"]:
+        return sorted({str(day.year) for wave, day in study.settings.waves.items() if facts["wave"] in (wave, "all")})
+    return [str(year) for year in range(int(facts["first"][:4]), int(facts["last"][:4]) + 1)]
+
+
+def as_direct(study: Study) -> Study:
+    """The same study, its gaps those that people said outright, although both sides were rated."""
+    blank = study.tables["ratings"].with_columns(expected=nw.lit(None, nw.Float64))
+    return dataclasses.replace(study, tables=study.tables | {"ratings": blank}, decided={})
+
+
 def whole(count: float | None) -> int:
     """A count; an engine has none, not 0, where there are no rows."""
     return 0 if pd.isna(count) else int(count)

@@ -39,7 +39,7 @@ def summarise_personas(study: Study) -> pd.DataFrame:
     everybody = dataclasses.replace(study, view=dataclasses.replace(study.view, personas=[]))
     people = find_people(everybody).filter(~nw.col("persona").is_null()).with_columns(everybody=nw.lit("all"))
     small = hidden_groups(
-        everybody, "person", nw.lit(1), ["persona"], people=find_people(everybody, all_waves=True)
+        everybody, "person", nw.col("respondent"), ["persona"], people=find_people(everybody, all_waves=True)
     )
     names = list(dict.fromkeys([*study.small("personas")["persona"], *study.values("respondents", "persona")]))
     shares = {f"p{place}": (nw.col("persona") == name).cast(nw.Float64) for place, name in enumerate(names)}

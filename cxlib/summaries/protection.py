@@ -9,19 +9,54 @@ import pandas as pd
 from cxlib.study import Study
 from cxlib.summaries.answers import chosen_wave, joined_answers, waves_so_far
 from cxlib.suppression import cells_of, hide_cells, join_reports, lay_out, recovered
+from cxlib.tables import StudyError
 
 STANDARD = {
     "answers": [
         *(["touchpoint"], ["stage"], ["dimension"], ["persona"], ["channel"], ["stage", "persona"]),
-        *(["touchpoint", "wave"], ["touchpoint", "persona"], ["touchpoint", "channel"]),
+        *(["touchpoint", "wave"], ["touchpoint", "persona"], ["touchpoint", "channel"], ["persona", "stage", "wave"]),
     ],
     "people": [["persona"], ["wave"]],
 }
 """The groupings a report shows, whatever it is asked for; the one asked for (`by`) comes on top."""
 
 
+OTHERS = "others"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is shown of one value: its `atoms` (the finest groups, with n) and every cell of every grouping.
+
+    `tables` has a row a cell: `grouping`, `cell` (its keys in alphabetical order), `n` and `hidden`.
+    """
+
+    atoms: pd.DataFrame
+    wave: str
+    tables: pd.DataFrame
+
+    def remember(self) -> dict:
+        """As JSON has it."""
+        return {
+            "atoms": self.atoms.to_dict("split", index=False),
+            "wave": self.wave,
+            "tables": self.tables.to_dict("split", index=False),
+        }
+
+    @classmethod
+    def recall(cls, said: dict) -> "Decision":
+        """From what JSON has."""
+        atoms, tables = (pd.DataFrame(**said[name]) for name in ("atoms", "tables"))
+        return cls(atoms, said["wave"], tables.assign(cell=tables["cell"].map(tuple)))
+
+
 def show_groups(
-    study: Study, table: pd.DataFrame, keys: list[str], values: dict[str, nw.Expr], *, people: nw.LazyFrame | None = None
+    study: Study,
+    table: pd.DataFrame,
+    keys: list[str],
+    values: dict[str, nw.Expr],
+    *,
+    people: nw.LazyFrame | None = None,
 ) -> pd.DataFrame:
     """A summary without its small groups: figures of a value in a group that is not shown are blank, its n 0.
 
@@ -79,16 +114,37 @@ def answers_so_far(study: Study) -> nw.LazyFrame:
     return answers if chosen_wave(study) == "all" else answers.filter(nw.col("wave").is_in(waves))
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What is shown of one value: its `atoms` (the finest groups, with n) and every cell of every grouping.
+def pool_groups(study: Study, sums: pd.DataFrame, keys: list[str], value: nw.Expr) -> pd.DataFrame:
+    """Sums by `keys` and block, small groups in the last key put together as "others": together they can be shown."""
+    cells = pd.Series(list(named_cells(sums, keys)), index=sums.index, dtype="object")
+    hidden = hidden_groups(study, "gap", value, keys)
+    small = set(sums.loc[cells.isin(hidden), keys[-1]]) if hidden else set()
+    if not small:
+        return sums
+    pooled = sums.assign(**{keys[-1]: sums[keys[-1]].where(~sums[keys[-1]].isin(small), OTHERS)})
+    return pooled.groupby([*keys, "_block"], dropna=False, as_index=False).sum()
 
-    `tables` has a row a cell: `grouping`, `cell` (its keys in alphabetical order), `n` and `hidden`.
-    """
 
-    atoms: pd.DataFrame
-    wave: str
-    tables: pd.DataFrame
+def decided_so_far(study: Study) -> dict[str, Decision]:
+    """What is shown of every value that was asked for, with the groupings of a report."""
+    standard = {
+        kind: [sorted(grouping) for grouping in [*STANDARD[kind], study.view.by] if grouping] for kind in STANDARD
+    }
+    return {
+        f"{kind}: {name}": decision
+        for (kind, name, groupings, view), decision in study.decided.items()
+        if view == repr(study.view) and list(map(list, groupings)) == standard[kind]
+    }
+
+
+def check_decisions(decisions: dict[str, Decision]) -> None:
+    """Raise where somebody who has all tables of a report could work out a small group."""
+    for name, decision in decisions.items():
+        groupings = [grouping.split(" × ") for grouping in dict.fromkeys(decision.tables["grouping"])]
+        member = lay_tables(decision.atoms, groupings, decision.wave)[1]
+        hidden = decision.tables["hidden"].to_numpy()
+        if hidden.any() and recovered(member[~hidden], member[hidden]).any():
+            raise StudyError(f"{name}: the tables give away a group of too few people. Nothing was published.", code=77)
 
 
 def decide(study: Study, name: str, rows: nw.LazyFrame, groupings: list[list[str]], least: int) -> Decision:
@@ -99,7 +155,7 @@ def decide(study: Study, name: str, rows: nw.LazyFrame, groupings: list[list[str
     wave = chosen_wave(study) if "wave" in atoms else "all"
     tables, member = lay_tables(atoms, groupings, wave)
     tables["n"] = np.where(member, atoms["n"].to_numpy(), 0).max(axis=1, initial=0)
-    earlier = study.shown_before.get(name)
+    earlier = Decision.recall(study.shown_before[name]) if name in study.shown_before else None
     if (tables["n"] < least).any() or earlier:
         tables["n"] = count_cells(rows, groupings, wave, tables)
         total = np.ones((1, len(atoms)), dtype=bool) if wave == "all" else (atoms["wave"] == wave).to_numpy()[None]
@@ -136,7 +192,12 @@ def count_cells(rows: nw.LazyFrame, groupings: list[list[str]], wave: str, table
 
 
 def hide_beside(
-    tables: pd.DataFrame, member: np.ndarray, atoms: pd.DataFrame, shown: np.ndarray, earlier: Decision | None, least: int
+    tables: pd.DataFrame,
+    member: np.ndarray,
+    atoms: pd.DataFrame,
+    shown: np.ndarray,
+    earlier: Decision | None,
+    least: int,
 ) -> np.ndarray:
     """Which cells are hidden, beside what an earlier report of the same groupings showed.
 

@@ -7,7 +7,7 @@ import pandas as pd
 from cxlib.intervals import difference_of_means
 from cxlib.study import Study
 from cxlib.summaries.answers import find_answers, group_keys, joined_answers, waves_so_far, whole_waves
-from cxlib.summaries.protection import show_groups
+from cxlib.summaries.protection import pool_groups, show_groups
 from cxlib.summaries.sums import (
     add_up,
     compare_means,
@@ -27,12 +27,12 @@ def summarise_ratings(study: Study, *, by: str | list[str] = "touchpoint") -> pd
 
     `by` names one or more of touchpoint, stage, dimension, channel, wave, persona or a segment of respondents. `n`
     counts respondents with a gap, `n_effective` is Kish's, (ΣB)²/ΣB²; `modal` of them have the commonest gap,
-    `skewness` is that of the gaps, `below` the share whose gap is negative, `width` the range of the scale. `paired` says what a gap is: "yes", experienced
-    − expected of one answer; "no", the two sides came from different answers, mostly of different people, and their
-    means are set against each other; "direct", what people said outright. Small groups are left out (`show_groups`). `paired_expected` and `paired_experienced`
-    are means of the pairs, `mean_expected`, `mean_experienced` and their n those of everybody who gave that side,
-    `n_answered` who gave either. Groups of the map come with stage and label, in its order. Where no answer says which
-    group it belongs to, the table is empty.
+    `skewness` is that of the gaps, `below` the share whose gap is negative, `width` the range of the scale. `paired`
+    says what a gap is: "yes", experienced − expected of one answer; "no", the two sides came from different answers,
+    mostly of different people, and their means are set against each other; "direct", what people said outright.
+    `paired_expected` and `paired_experienced` are means of the pairs, `mean_expected`, `mean_experienced` and their n
+    those of everybody who gave that side, `n_answered` who gave either. Groups of the map come with stage and label, in
+    its order. Small groups are left out (`show_groups`); where no answer says which group it belongs to, all are.
     """
     return gap_table(study, find_answers(study), group_keys(study, by))
 
@@ -122,13 +122,25 @@ def promoter_values(recommend: nw.Expr) -> dict[str, nw.Expr]:
 def summarise_blocks(study: Study, *, by: str | list[str] = "touchpoint") -> pd.DataFrame:
     """The sums of gap and expectation of the pairs, per group and block of respondents (up to 200 blocks).
 
-    Anything derived from these sums gets its uncertainty by leaving out or resampling blocks.
+    Anything derived from these sums gets its uncertainty by leaving out or resampling blocks. Small groups of the last
+    of `by` are put together as "others".
     """
-    keys = [*group_keys(study, by), "_block"]
+    return block_sums(study, find_answers(study), group_keys(study, by))
+
+
+def summarise_wave_blocks(study: Study, *, by: str | list[str]) -> pd.DataFrame:
+    """`summarise_blocks` of the wave looked at and the one before, with `wave` among the groups; small ones pooled."""
+    answers = joined_answers(study).filter(nw.col("wave").is_in(waves_so_far(study)[-2:]))
+    keys = group_keys(study, by)
+    return block_sums(study, answers, [*keys[:-1], "wave", keys[-1]])
+
+
+def block_sums(study: Study, answers: nw.LazyFrame, keys: list[str]) -> pd.DataFrame:
+    """`summarise_blocks` of a choice of answers."""
     values = only_gaps(study)
-    pairs = find_answers(study).filter(~values["gap"].is_null())
-    blocks = stated(add_up(respondent_sums(pairs, keys, values), keys, list(values)), keys)
-    return blocks.sort_values(keys, ignore_index=True)
+    people = respondent_sums(answers.filter(~values["gap"].is_null()), [*keys, "_block"], values)
+    blocks = stated(add_up(people, [*keys, "_block"], list(values)), keys)
+    return pool_groups(study, blocks, keys, values["gap"]).sort_values([*keys, "_block"], ignore_index=True)
 
 
 def summarise_cells(study: Study) -> pd.DataFrame:

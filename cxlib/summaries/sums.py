@@ -99,8 +99,8 @@ def compare_means(
 ) -> pd.DataFrame:
     """Two mean gaps per group, of two sets of respondents' sums, with the covariance of the means.
 
-    `n`, `n_effective`, `mean`, `se`, `modal` and `skewness` with the suffix of either name, `n_both` (respondents in both) and
-    `covariance`, which is 0 where nobody is. Groups that are in one of the two only are left out.
+    `n`, `n_effective`, `mean`, `se`, `modal` and `skewness` with the suffix of either name, `n_both` (respondents in
+    both) and `covariance`, which is 0 where nobody is. Groups that are in one of the two only are left out.
     """
     sums = [stated(add_up(people, keys, ["gap"], spread=True), keys) for people in (first, second)]
     tables = [

@@ -1,0 +1,53 @@
+"""Claims of the first page: tested together, and said only as far as they hold together."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from cxlib.intervals import adjust
+
+UNSURE = {
+    **dict.fromkeys(["shortfall", "exceeded", "more than claimed", "fewer than claimed"], "not enough data"),
+    **dict.fromkeys(["better", "worse"], "no sure change"),
+    **dict.fromkeys(["ahead", "behind"], "no sure difference"),
+    **dict.fromkeys(["reached", "missed", "not reached yet"], "cannot be told"),
+}
+"""What a verdict becomes where its claim does not hold beside all others."""
+
+
+def claim(table: pd.DataFrame, *describe: Callable[[pd.DataFrame], str], column: str = "verdict") -> dict:
+    """What the first page may say of a table: a sentence for every p up to which claims might hold.
+
+    `table` has a row a test, with `p` and its verdict (in `column`); `describe` are the functions that make its sentences. Which of the
+    `versions` is said is decided when the p-values of all first-page claims are there (`settle`).
+
+    >>> table = pd.DataFrame({"label": ["a", "b"], "p": [0.001, 0.04], "verdict": "shortfall"})
+    >>> claim(table, lambda t: f"{(t['verdict'] == 'shortfall').sum()} fall short.")["versions"]
+    [[0.04, '2 fall short.'], [0.001, '1 fall short.'], [-1.0, '0 fall short.']]
+    """
+    tested = table[column].isin(UNSURE) & table["p"].notna()
+    versions = []
+    for cut in [*np.unique(table.loc[tested, "p"])[::-1], -1.0]:
+        doubtful = tested & (table["p"] > cut)
+        shown = table.assign(**{column: table[column].mask(doubtful, table[column].map(UNSURE))})
+        said = " ".join(filter(None, (one(shown) for one in describe)))
+        if versions and versions[-1][1] == said:
+            versions.pop()
+        versions.append([float(cut), said])
+    return {"p": table["p"].dropna().tolist(), "versions": versions}
+
+
+def settle(findings: list[str | dict], *, level: float = 0.05) -> list[str]:
+    """The sentences of the first page: those that claim nothing as they are, the others as far as they hold.
+
+    Benjamini and Hochberg's (1995) correction over the p-values of all of them together.
+    """
+    p = np.array([value for finding in findings if isinstance(finding, dict) for value in finding["p"]])
+    held = p[adjust(p) <= level]
+    most = held.max() if len(held) else 0.0
+    said = [
+        finding if isinstance(finding, str) else next(words for cut, words in finding["versions"] if cut <= most)
+        for finding in findings
+    ]
+    return [sentence for sentence in said if sentence]
