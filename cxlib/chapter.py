@@ -73,6 +73,8 @@ class Chapter:
             if kind in ("gaps", "expectations", "experience") and group in SWITCHED_ON_BY:
                 self.say(f"There is nothing to show by {group}: that takes {SWITCHED_ON_BY[group]}.")
             return
+        if name.startswith("gaps") and "n" in table and not table["n"].any():
+            return
         ends = [f"{column}_{end}" for column in columns or [] for end in ("low", "high")]
         chosen = [column for column in [*(columns or table.columns), *ends] if column in table]
         shown = readable(table[chosen].head(most))

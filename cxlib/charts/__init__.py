@@ -1,5 +1,14 @@
 """Charts: a result table in, Axes out. One module a step, one look for all."""
 
+from cxlib.charts.comparisons import (
+    plot_benchmarks,
+    plot_differences,
+    plot_gap_drivers,
+    plot_patterns,
+    plot_reversals,
+    plot_split,
+    plot_themes,
+)
 from cxlib.charts.expectations import (
     plot_expectation_grid,
     plot_expectations,
@@ -13,13 +22,16 @@ from cxlib.charts.priorities import plot_matrix, plot_priorities
 from cxlib.charts.theme import use_theme
 
 __all__ = [
+    "plot_benchmarks",
     "plot_change",
     "plot_coverage",
+    "plot_differences",
     "plot_emotion_curve",
     "plot_expectation_grid",
     "plot_expectations",
     "plot_experience",
     "plot_funnel",
+    "plot_gap_drivers",
     "plot_gap_heatmap",
     "plot_gap_intervals",
     "plot_gaps",
@@ -27,7 +39,11 @@ __all__ = [
     "plot_kpis",
     "plot_matrix",
     "plot_moments",
+    "plot_patterns",
     "plot_persona_mix",
     "plot_priorities",
+    "plot_reversals",
+    "plot_split",
+    "plot_themes",
     "use_theme",
 ]

@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 
 from cxlib.charts.experience import BAR
 from cxlib.charts.rows import (
-    LINE_INCHES,
     cell_size,
     name_columns,
     name_rows,
@@ -24,6 +23,7 @@ from cxlib.tables import check_columns
 from cxlib.words import counted, percent, signed
 
 MOST_ROWS, MOST_PARTS = 30, 12
+LABEL_WIDTH = 50  # letters before the axis label wraps, where long names and verdicts leave little room
 WORSE, BETTER, UNSURE = (VERDICT_COLOURS[verdict] for verdict in ("shortfall", "exceeded", "not enough data"))
 COLOURS = {"worse": WORSE, "behind": WORSE, "typical here": WORSE, "better": BETTER, "ahead": BETTER}
 SURE_AT_AN_EQUAL_MIX = ["reversed", "hidden by mix", "holds"]
@@ -41,9 +41,10 @@ def plot_differences(differences: pd.DataFrame, *, title: str, ax: Axes | None =
         return None
     pair = "first" in known
     one, other = known[["first", "second"]].iloc[0] if pair else ("the group", "the rest")
+    shown = known.head(MOST_ROWS)
+    names = group_names(shown.filter(["stage", "touchpoint", "label"])) if pair else shown["group"].astype("str")
     return plot_around_zero(
-        known.head(MOST_ROWS), "difference", names=group_names(known) if pair else known["group"].astype("str"),
-        n=join_counts(known["n"], known["n_other"]), title=title, ax=ax,
+        shown, "difference", names=names, n=join_counts(shown["n"], shown["n_other"]), title=title, ax=ax,
         xlabel=f"gap of {one} − gap of {other} in scale points, below 0 is worse; lines: its interval; "
         f"n: {one} and {other}{tell_rest(known, MOST_ROWS)}",
     )  # fmt: skip
@@ -60,13 +61,13 @@ def plot_benchmarks(compared: pd.DataFrame, *, title: str, ax: Axes | None = Non
     told = compared[compared["verdict"].ne("not compared") & compared["difference"].notna()]
     rated, shares = told[~told["is_share"] & told["kpi"].isna()], told[told["is_share"]]
     known, times, unit = (rated, 1, "scale") if len(rated) else (shares, 100, "percentage")
-    figures = known[["difference", "low", "high"]].astype("float64") * times
-    kinds = [f", {kind}" if kind != "not stated" else "" for kind in known["kind"]]
-    points = [", point benchmark" if point else "" for point in known["is_point"]]
-    elsewhere = len(told) - len(known)
+    shown, elsewhere = known.head(MOST_ROWS), len(told) - len(known)
+    figures = shown[["difference", "low", "high"]].astype("float64") * times
+    kinds = [f", {kind}" if kind != "not stated" else "" for kind in shown["kind"]]
+    points = [", point benchmark" if point else "" for point in shown["is_point"]]
     return plot_around_zero(
-        known.assign(**figures).head(MOST_ROWS), "difference", n=known["n"], title=title, ax=ax,
-        names=[f"{name}{kind}{point}" for name, kind, point in zip(known["figure"], kinds, points)],
+        shown.assign(**figures), "difference", n=shown["n"], title=title, ax=ax,
+        names=[f"{name}{kind}{point}" for name, kind, point in zip(shown["figure"], kinds, points)],
         xlabel=f"own figure − benchmark in {unit} points; lines: its interval{tell_rest(known, MOST_ROWS)}"
         + (f"; {elsewhere} in other units in the table" if elsewhere else ""),
     )  # fmt: skip
@@ -90,15 +91,12 @@ def plot_themes(contrast: pd.DataFrame, *, title: str, label: str, ax: Axes | No
     )  # fmt: skip
 
 
-def plot_around_zero(table: pd.DataFrame, value: str, *, names: Sequence[str], n: Sequence[int | str], **text):
-    """`plot_rows` with a line at 0, coloured by verdict, each figure and its verdict in words; Axes or None.
-
-    `names` and `n` may be longer than the table.
-    """
+def plot_around_zero(table: pd.DataFrame, value: str, *, xlabel: str, **text) -> Axes | None:
+    """`plot_rows` with a line at 0, coloured by verdict, each figure and its verdict in words."""
     words = [f"{signed(figure)}  {verdict}" for figure, verdict in zip(table[value], table["verdict"])]
     colours = table["verdict"].map(COLOURS).fillna(UNSURE).tolist()
-    names, n = list(names)[: len(table)], list(n)[: len(table)]
-    ax = plot_rows(table, value, "low", "high", names=names, n=n, words=words, colours=colours, **text)
+    label = wrap(xlabel, LABEL_WIDTH)
+    ax = plot_rows(table, value, "low", "high", words=words, colours=colours, xlabel=label, **text)
     if ax is not None:
         ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
     return ax
@@ -133,7 +131,8 @@ def plot_split(split: pd.DataFrame, *, title: str, within: str, ax: Axes | None 
     if total.empty or total["mix"].isna().all():
         return None
     thing = within.replace("_", " ")
-    names = ["all together", *(f"{row[within]} ({say_shares(row)})" for _, row in shown.iloc[1:].iterrows())]
+    shares = shown["share_first"].map(percent) + "\u00a0→\u00a0" + shown["share_second"].map(percent)
+    names = ["all together", *(shown[within].astype("str") + " (" + shares + ")")[1:]]
     ax = new_axes(names, ax, lines=2)
     ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
     for place, (part, face) in enumerate((("mix", "white"), ("rate", BAR))):
@@ -147,17 +146,11 @@ def plot_split(split: pd.DataFrame, *, title: str, within: str, ax: Axes | None 
         text.set_linespacing(1.6)
     ax.axhline(0.5, color=GRID, linewidth=1, zorder=0)
     ax.locator_params(axis="x", nbins=6)
-    xlabel = f"part of the difference in scale points by {thing}, hollow: mix, filled: the gaps; lines: intervals"
-    return finish(ax, title, f"{xlabel}; in brackets: share of answers on the first and the second side")
-
-
-def say_shares(row: pd.Series) -> str:
-    """From which share to which, as people read it.
-
-    >>> say_shares(pd.Series({"share_first": 0.254, "share_second": 0.4})).replace("\u00a0", " ")
-    '25 → 40 %'
-    """
-    return f"{percent(row['share_first']).removesuffix('\u00a0%')}\u00a0→\u00a0{percent(row['share_second'])}"
+    xlabel = (
+        f"part of the difference in scale points by {thing}, hollow: mix, filled: the gaps; lines: intervals; "
+        f"in brackets: share of answers on either side{tell_rest(strata, MOST_PARTS, thing)}"
+    )
+    return finish(ax, title, wrap(xlabel, LABEL_WIDTH))
 
 
 def plot_reversals(reversals: pd.DataFrame, *, title: str, within: str, ax: Axes | None = None) -> Axes | None:
@@ -168,7 +161,8 @@ def plot_reversals(reversals: pd.DataFrame, *, title: str, within: str, ax: Axes
     """
     ends = [f"{figure}{end}" for figure in ("crude", "adjusted") for end in ("", "_low", "_high")]
     check_columns(reversals, [*ends, "verdict"], name="reversals (from find_reversals)")
-    shown = reversals[reversals["crude"].notna()].head(MOST_ROWS).reset_index(drop=True)
+    known = reversals[reversals["crude"].notna()]
+    shown = known.head(MOST_ROWS).reset_index(drop=True)
     if shown.empty:
         return None
     sure = shown["verdict"].isin(SURE_AT_AN_EQUAL_MIX)
@@ -183,11 +177,16 @@ def plot_reversals(reversals: pd.DataFrame, *, title: str, within: str, ax: Axes
     ax.scatter(shown["adjusted"], adjusted, s=40, color=colours, zorder=4)
     name_rows(ax, names, shown["n"] if "n" in shown else None)
     say_right(
-        ax, [f"{signed(row.crude)} → {signed(row.adjusted)}  {row.verdict}" for row in shown.itertuples()], colours
+        ax,
+        [f"{signed(row.crude, 2)} → {signed(row.adjusted, 2)}  {row.verdict}" for row in shown.itertuples()],
+        colours,
     )
     ax.locator_params(axis="x", nbins=6)
-    mix = f"hollow: as it is, filled: at an equal mix by {within.replace('_', ' ')}"
-    return finish(ax, title, f"gap of the group − gap of the rest in scale points; {mix}; lines: intervals")
+    xlabel = (
+        "gap of the group − gap of the rest in scale points, below 0 is worse; hollow: as it is, filled: at an equal "
+        f"mix by {within.replace('_', ' ')}; lines: intervals{tell_rest(known, MOST_ROWS)}"
+    )
+    return finish(ax, title, wrap(xlabel, LABEL_WIDTH))
 
 
 def plot_gap_drivers(drivers: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes | None:

@@ -19,18 +19,22 @@ from cxlib.gaps import group_names
 from cxlib.tables import check_columns
 from cxlib.words import signed
 
-NEEDED = ["n", "expected", "experienced", "gap", "low", "high", "verdict"]
+NEEDED = ["n", "expected", "experienced", "gap", "low", "high", "verdict", "paired"]
 
 
-def plot_gaps(gaps: pd.DataFrame, *, title: str, scale: tuple[float, float], ax: Axes | None = None) -> Axes | None:
+def plot_gaps(
+    gaps: pd.DataFrame, *, title: str, scale: tuple[float, float], met_within: float = 0.0, ax: Axes | None = None
+) -> Axes | None:
     """Expectation and experience as two dots per row, joined by the gap, with the gap's interval at the experience.
 
-    None where no row has a gap.
+    The gaps alone where the two sides were not rated; None where no row has a gap.
     """
     check_columns(gaps, NEEDED, name="gaps (from find_gaps)")
     shown = gaps[gaps["n"] > 0].reset_index(drop=True)
     if shown.empty:
         return None
+    if (shown["paired"] == "direct").any():
+        return plot_gap_intervals(gaps, title=title, met_within=met_within, ax=ax)
     ax = new_axes(group_names(shown), ax)
     rows, colours = shown.index, shown["verdict"].map(VERDICT_COLOURS)
     ax.hlines(rows, shown["expected"], shown["experienced"], color=GRID, linewidth=5, zorder=1)

@@ -5,6 +5,7 @@ from cxlib.gaps.causes import (
     describe_gap_drivers,
     describe_split,
     find_gap_drivers,
+    find_widest_mix,
     split_difference,
     split_each,
 )
@@ -12,8 +13,10 @@ from cxlib.gaps.differences import describe_differences, find_differences
 from cxlib.gaps.patterns import describe_patterns, describe_reversals, find_patterns, find_reversals
 from cxlib.gaps.sentences import (
     describe_gaps,
+    describe_kind,
     describe_ties,
     describe_verdicts,
+    explain_gaps,
     group_names,
     list_gaps,
 )

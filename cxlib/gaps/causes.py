@@ -1,15 +1,12 @@
 """What is behind a gap: who is in the groups, and which groups differ."""
 
-import textwrap
-
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy import stats
 
-from cxlib.intervals import adjust, known, leave_one_out, t_interval
+from cxlib.intervals import adjust, leave_one_out, t_interval
 from cxlib.tables import check_columns
-from cxlib.words import counted, listed, percent, readable_interval, signed
+from cxlib.words import listed, percent, readable_interval, signed
 
 PARTS = ("mix", "rate", "difference")
 ENDS = {"mix": ("mix_low", "mix_high"), "rate": ("rate_low", "rate_high"), "difference": ("low", "high")}
@@ -101,6 +98,16 @@ def split_each(
         pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[each, "difference", "mix", "rate"])
     )
     return table[[each, *(name for name in table if name not in (each, "share_first", "share_second"))]]
+
+
+def find_widest_mix(splits: pd.DataFrame, *, each: str) -> str:
+    """The group of `split_each` whose change owes most to another mix: the widest sure mix, else the widest of all."""
+    known = splits.dropna(subset=["mix"])
+    if known.empty:
+        return ""
+    sure = known[(known["mix_low"] > 0) | (known["mix_high"] < 0)]
+    among = sure if len(sure) else known
+    return str(among.loc[among["mix"].abs().idxmax(), each])
 
 
 def describe_split(split: pd.DataFrame, *, what: str, n: int = 0, things: str = "") -> str:

@@ -7,8 +7,8 @@ from cxlib.tables import check_columns
 from cxlib.words import counted, listed, signed
 
 NO_PAIRS = (
-    "No answer holds both an expectation and an experience, so there is no gap to show. "
-    "Columns expected and experienced of the ratings switch it on."
+    "Nobody was asked what they expected, so there is no gap to show. "
+    "Columns expected and experienced, or versus_expected, of the ratings switch it on."
 )
 
 
@@ -30,6 +30,25 @@ def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95, among: str = 
         f"{abs(worst['gap']):.1f} points below expectation "
         f"({confidence * 100:g}\u00a0% interval {-worst['high']:.1f} to {-worst['low']:.1f}; n\u00a0{worst['n']:,})."
     )
+
+
+def describe_kind(gaps: pd.DataFrame) -> str:
+    """What a gap is here, where it is not that of people who rated both sides in one answer."""
+    kinds = gaps.loc[gaps["n"] > 0, "paired"].value_counts()
+    if "direct" in kinds:
+        return "The gap is what people said outright: better or worse than expected, from the middle of that scale."
+    if "no" not in kinds:
+        return ""
+    whose = "" if len(kinds) == 1 else f" for {counted(int(kinds['no']), 'touchpoint')}"
+    return f"Expectation and experience come from different answers{whose}; their means are compared, not pairs."
+
+
+def explain_gaps(gaps: pd.DataFrame) -> str:
+    """How to read the chart of gaps."""
+    if not gaps["paired"].isin(["yes", "no"]).any():
+        return "Grey band: gaps too small to matter. Lines: how far the gap could be off."
+    dots = "Hollow dot: what customers expected. Filled dot: what they experienced."
+    return f"{dots} Thin line: how far the gap could be off."
 
 
 def shortfalls(gaps: pd.DataFrame) -> pd.DataFrame:

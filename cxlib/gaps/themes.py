@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from cxlib.intervals import adjust
+from cxlib.intervals import adjust, known
 from cxlib.tables import check_columns
-from cxlib.words import counted, listed, percent
+from cxlib.words import counted, listed
 
 SAID = ("typical here", "typical elsewhere", "no sure difference")
 

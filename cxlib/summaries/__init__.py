@@ -9,7 +9,7 @@ from cxlib.summaries.answers import (
     waves_so_far,
     years_of_answers,
 )
-from cxlib.summaries.comparisons import summarise_change, summarise_pair, summarise_rest
+from cxlib.summaries.comparisons import read_groups, summarise_change, summarise_pair, summarise_rest
 from cxlib.summaries.drivers import CrossProducts, summarise_drivers
 from cxlib.summaries.events import summarise_funnel, summarise_promises, summarise_visits
 from cxlib.summaries.figures import find_kpis, newest_day
@@ -17,6 +17,7 @@ from cxlib.summaries.people import summarise_people, summarise_personas
 from cxlib.summaries.protection import Decision, check_decisions, decided_so_far
 from cxlib.summaries.ratings import (
     count_gaps,
+    describe_hidden,
     summarise_blocks,
     summarise_cells,
     summarise_experience,

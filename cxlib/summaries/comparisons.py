@@ -8,7 +8,7 @@ from cxlib.study import Study
 from cxlib.summaries.answers import find_answers, group_keys, joined_answers, waves_so_far
 from cxlib.summaries.protection import hidden_groups, named_cells
 from cxlib.summaries.ratings import gap_values
-from cxlib.summaries.sums import add_up, compare_means, means_of, place_on_map, respondent_sums, stated
+from cxlib.summaries.sums import add_up, compare_means, means_of, place_on_map, respondent_sums
 from cxlib.tables import StudyError, nearest
 
 CROSS = ("aa", "ab", "ba", "bb")
@@ -30,8 +30,10 @@ def summarise_change(study: Study, *, by: str | list[str] = "touchpoint") -> pd.
     return place_on_map(study, table, keys).assign(wave_now=now, wave_before=before, width=study.width)
 
 
-def summarise_pair(study: Study, column: str, first: str, second: str, *, by: str | list[str] = "touchpoint"):
-    """The gap of each group in two groups of `column`, such as the markets DE and FR, as a DataFrame.
+def summarise_pair(
+    study: Study, column: str, first: str, second: str, *, by: str | list[str] = "touchpoint"
+) -> pd.DataFrame:
+    """The gap of each group in two groups of `column`, such as the markets DE and FR.
 
     Columns as in `summarise_change`, with suffix _first and _second.
     """
@@ -46,6 +48,19 @@ def summarise_pair(study: Study, column: str, first: str, second: str, *, by: st
     for group in (first, second):
         table = without_small(study, table.assign(**{column: group}), [*keys, column]).drop(columns=column)
     return place_on_map(study, table, keys).assign(column=column, first=first, second=second, width=study.width)
+
+
+def read_groups(compare: list[str]) -> tuple[str, str, str]:
+    """Column and two groups from two conditions.
+
+    >>> read_groups(["market=DE", "market=FR"])
+    ('market', 'DE', 'FR')
+    """
+    parts = [condition.partition("=") for condition in compare]
+    if len(parts) != 2 or not all(equals for _, equals, _ in parts) or parts[0][0] != parts[1][0]:
+        said = ", ".join(compare)
+        raise StudyError(f"compare: '{said}' should be two groups of one column, such as market=DE, market=FR.", code=2)
+    return parts[0][0], parts[0][2], parts[1][2]
 
 
 def own_gaps(study: Study, answers: nw.LazyFrame, keys: list[str], **one: str) -> nw.LazyFrame:

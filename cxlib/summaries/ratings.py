@@ -7,7 +7,7 @@ import pandas as pd
 from cxlib.intervals import difference_of_means
 from cxlib.study import Study
 from cxlib.summaries.answers import find_answers, group_keys, joined_answers, waves_so_far, whole_waves
-from cxlib.summaries.protection import pool_groups, show_groups
+from cxlib.summaries.protection import hidden_groups, pool_groups, show_groups
 from cxlib.summaries.sums import (
     add_up,
     compare_means,
@@ -17,6 +17,7 @@ from cxlib.summaries.sums import (
     respondent_sums,
     stated,
 )
+from cxlib.words import counted, listed
 
 CELL = ["touchpoint", "persona", "channel", "wave"]
 """What an explorer chooses by."""
@@ -117,6 +118,23 @@ def promoter_values(recommend: nw.Expr) -> dict[str, nw.Expr]:
     """Promoters (9, 10), detractors (0 to 6) and the first less the second (Reichheld 2003), per answer."""
     promoters, detractors = (recommend >= 9).cast(nw.Float64), (recommend <= 6).cast(nw.Float64)
     return {"promoters": promoters, "detractors": detractors, "nps": promoters - detractors}
+
+
+def describe_hidden(study: Study) -> str:
+    """How many groups are not shown because they are small, or would give such a group away; empty where none is."""
+    if "ratings" not in study:
+        return ""
+    answered = nw.any_horizontal(*(~value.is_null() for value in gap_values(study).values()), ignore_nulls=True)
+    value, said = nw.when(answered).then(nw.lit(1.0)), []
+    for key in dict.fromkeys(["touchpoint", "stage", "persona", "channel", *study.view.by]):
+        hidden = hidden_groups(study, "answered", value, [key])
+        said += [counted(len(hidden), key)] if hidden else []
+    grid = hidden_groups(study, "answered", value, ["stage", "persona"])
+    said += [f"{len(grid)} of the cells of stages and personas"] if grid else []
+    if not said:
+        return ""
+    least = study.settings.hide_below
+    return f"Not shown, being fewer than {least} people or giving such a group away: {listed(pd.Series(said))}."
 
 
 def summarise_blocks(study: Study, *, by: str | list[str] = "touchpoint") -> pd.DataFrame:
