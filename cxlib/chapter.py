@@ -55,7 +55,7 @@ class Chapter:
         self.folder = Path(folder) if folder else None
 
     def say(self, sentence: str, *, finding: bool | dict = False) -> None:
-        """Show a sentence; a finding also stands on the report's first page, a tested one (`claim`) as far as it holds."""
+        """Show a sentence; a finding also stands on the first page, a tested one (`claim`) as far as it holds."""
         if sentence:
             words = {"text/plain": sentence, "text/html": f"<p>{html.escape(sentence)}</p>"}
             said = finding if isinstance(finding, dict) else sentence if finding else ""

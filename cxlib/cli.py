@@ -57,7 +57,8 @@ def check(study, reports):
 @click.option("--notebooks", default=str(ROOT / "notebooks"), metavar="FOLDER", help="The notebooks to run.")
 @click.option("--jobs", default=os.cpu_count() or 1, help="How many notebooks run at a time.")
 @click.option("--columns-changed", is_flag=True, help="Go on although columns of the last report are gone.")
-def report(study, as_of, pairs, where, file, reports, notebooks, jobs, columns_changed):
+@click.option("--last-not-shared", is_flag=True, help="Hide small groups as if the last report did not exist.")
+def report(study, as_of, pairs, where, file, reports, notebooks, jobs, columns_changed, last_not_shared):
     """Run the notebooks on STUDY, a folder with a study.yaml, and publish the report."""
     from cxlib.report import run_report
 
@@ -66,8 +67,9 @@ def report(study, as_of, pairs, where, file, reports, notebooks, jobs, columns_c
     parameters |= {"as_of": as_of} if as_of else {}
     parameters |= {"where": [*texts(parameters.get("where")), *where]} if where else {}
     home, is_new = run_report(
-        study, parameters, reports=Path(reports).resolve(), notebooks=Path(notebooks), jobs=jobs, drift=columns_changed
-    )
+        study, parameters, reports=Path(reports).resolve(), notebooks=Path(notebooks), jobs=jobs,
+        drift=columns_changed, beside_last=not last_not_shared,
+    )  # fmt: skip
     if not is_new:
         click.echo("Nothing has changed since this report was made; nothing was run.")
     click.echo(f"The report is at {home / 'report.html'}")

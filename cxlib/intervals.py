@@ -62,8 +62,8 @@ def difference_of_means(table: pd.DataFrame, one: str, other: str) -> tuple[pd.S
 def compare_gaps(table: pd.DataFrame, one: str, other: str, *, confidence: float) -> pd.DataFrame:
     """The difference of two mean gaps per row: `difference` (one − other), `low`, `high`, `p`, and `q` over the rows.
 
-    Columns as for `difference_of_means`, with `modal` and `skewness` of either and the `width` of the scale: both standard errors are
-    guarded against rare failures first.
+    Columns as for `difference_of_means`, with `modal` and `skewness` of either and the `width` of the scale: both
+    standard errors are guarded against rare failures first.
     """
     guarded = table.copy()
     for name in (one, other):

@@ -153,7 +153,12 @@ def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
 
 
 def compare_targets(
-    tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.DataFrame, *, day: str = "", confidence: float = 0.95
+    tracked: pd.DataFrame,
+    objectives: pd.DataFrame,
+    experience: pd.DataFrame,
+    *,
+    day: str = "",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """The last value of each KPI, and of each touchpoint with an objective, against its target.
 
@@ -192,7 +197,9 @@ def compare_targets(
     cases = [table["target"].isna(), near >= sign * table["target"], below & open_yet, below]
     status = np.select(cases, ["", "reached", "not reached yet", "missed"], "cannot be told")
     gaps = {f"to_target{end}": table[f"{end[1:] or 'value'}"] - table["target"] for end in ("", "_low", "_high")}
-    table = table.assign(status=status, due=table["due"].dt.strftime("%Y-%m-%d"), p=p_of_targets(table, confidence), **gaps)
+    table = table.assign(
+        status=status, due=table["due"].dt.strftime("%Y-%m-%d"), p=p_of_targets(table, confidence), **gaps
+    )
     return table[[*columns, "status", *gaps, "p", "is_share"]]
 
 

@@ -19,11 +19,11 @@ from cxlib.view import check_view, day_ends, parse_day
 ENGINES = ["duckdb", "pandas"]
 
 
-def open_study(path: str | Path, *, engine: str = "duckdb", last_report: str = "", **view) -> Study:
+def open_study(path: str | Path, *, engine: str = "duckdb", groups: str = "", **view) -> Study:
     """Open the study in folder `path`, read and check its files, and look at the part `view` names (see `View`).
 
     A relative path is tried from the working folder, then from the project's root. `engine` is "duckdb" or "pandas".
-    `last_report` is the file in which the last report's run kept what it showed of which groups.
+    `groups` is a file that says which small groups are not shown; without it that is decided here.
     """
     if engine not in ENGINES:
         raise StudyError(f"engine: '{engine}' is not known. {nearest(engine, ENGINES)}", code=2)
@@ -55,7 +55,7 @@ def open_study(path: str | Path, *, engine: str = "duckdb", last_report: str = "
         {table.table: table.columns for table in checked},
         {table.table: table.notes for table in checked if table.notes},
         sum(table.unconfirmed for table in checked),
-        json.loads(Path(last_report).read_text(encoding="utf-8")) if last_report else {},
+        json.loads(Path(groups).read_text(encoding="utf-8")) if groups else {},
     )
     check_agreement(study)
     check_view(study)

@@ -8,7 +8,7 @@ import nbformat
 from cxlib.settings import texts
 from cxlib.tables import StudyError, nearest
 
-RUN_ONLY = ("study_path", "output_path")
+RUN_ONLY = ("study_path", "output_path", "groups")
 """Set by the run itself."""
 
 

@@ -28,22 +28,38 @@ from cxlib.render import render_chapter, render_report
 from cxlib.runner import run_notebooks
 from cxlib.settings import Settings, read_settings
 from cxlib.study import ROOT, Study, View
-from cxlib.summaries import describe_study, summarise_study
+from cxlib.summaries import check_decisions, decide_groups, describe_hidden, describe_study, summarise_study
 from cxlib.summaries.answers import group_keys
 from cxlib.tables import StudyError, nearest
 from cxlib.view import describe_view
+
+NO_PEOPLE = (
+    "rows",
+    "quarantined",
+    "kpis",
+    "monitoring",
+    "targets",
+    "proposed_actions",
+    "actions",
+    "funnel",
+    "benchmarks",
+)
+"""Tables whose n does not count respondents, or only those of figures of the whole company."""
+
+NO_COUNTS = ["n_needed", "n_effective", "n_elsewhere", "n_benchmark"]
 
 LIBRARIES = ("duckdb", "matplotlib", "narwhals", "numpy", "pandas", "papermill", "scipy", "seaborn")
 
 
 def run_report(
     study_path: str | Path, parameters: dict, *, reports: Path = ROOT / "reports", notebooks: Path = ROOT / "notebooks",
-    jobs: int = 2, drift: bool = False,
+    jobs: int = 2, drift: bool = False, beside_last: bool = True,
 ) -> tuple[Path, bool]:  # fmt: skip
     """Publish the report of a study; returns its folder and whether it is new (or was there, nothing having changed).
 
     `parameters` are those of the notebooks (stages, where, confidence, …); one that no notebook has is an error. Unless
-    `drift` is allowed, columns that the last report used and that are gone are an error too.
+    `drift` is allowed, columns that the last report used and that are gone are an error too. Small groups are hidden so
+    that this report beside the last one does not give them away, unless `beside_last` is False.
     """
     chapters = sorted(notebooks.glob("[0-9]*.ipynb"))
     parameters = read_parameters(parameters, chapters)
@@ -64,12 +80,49 @@ def run_report(
             point_latest(home, run)
             return home / "latest", False
         with staged(home, run) as staging:
-            given = parameters | {"study_path": folder.name, "output_path": str(staging)}
+            groups = decide_shown(study, home, run, beside_last=beside_last)
+            given = parameters | {"study_path": folder.name, "output_path": str(staging), "groups": str(groups)}
             executed = run_notebooks(chapters, given, staging, cwd=folder.parent, jobs=jobs)
             write_page(study, staging, executed, parameters, run)
             refuse_change(folder, study.settings, inputs)
+            check_small_groups(study, staging)
             publish(staging, home, run, manifest(study, run, parameters, inputs))
     return home / "latest", True
+
+
+def decide_shown(study: Study, home: Path, run: str, *, beside_last: bool) -> Path:
+    """Decide which groups this report shows, beside the last one, and keep it for the notebooks and the next report.
+
+    The file, reports/<study>/history/<run>.json, holds counts of small groups: it is not to be shared.
+    """
+    path = home / "latest" / "manifest.json"
+    last = json.loads(path.read_text(encoding="utf-8")).get("run", "") if path.is_file() and beside_last else ""
+    kept = home / "history" / f"{last}.json"
+    before = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    decisions = decide_groups(study, before)
+    check_decisions(decisions)
+    target = home / "history" / f"{run}.json"
+    target.parent.mkdir(exist_ok=True)
+    said = {name: decision.remember() for name, decision in decisions.items()}
+    target.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+    return target
+
+
+def check_small_groups(study: Study, staging: Path) -> None:
+    """Raise when a table of a report shows a group of too few people."""
+    for path in sorted((staging / "tables").glob("*.csv")):
+        if path.stem in NO_PEOPLE:
+            continue
+        table = pd.read_csv(path)
+        counts = table[[c for c in table if c in ("n", "respondents") or c.startswith("n_")]].drop(
+            columns=NO_COUNTS, errors="ignore"
+        )
+        counts = counts.select_dtypes("number")
+        small = (counts > 0) & (counts < study.settings.hide_below)
+        if small.any(axis=None):
+            raise StudyError(
+                f"The report was not published: tables/{path.name} shows a group of too few people.", code=77
+            )
 
 
 def check_study(study_path: str | Path, *, reports: Path = ROOT / "reports") -> tuple[str, Path | None]:
@@ -153,7 +206,7 @@ def write_page(study: Study, staging: Path, executed: list[Path], parameters: di
     page = render_report(
         {
             "title": study.settings.title,
-            "who": describe_study(study),
+            "who": " ".join(filter(None, [describe_study(study), describe_hidden(study)])),
             "looked_at": describe_view(study),
             "findings": settle([finding for chapter in chapters for finding in chapter["findings"]]),
             "confidence": f"{100 * parameters.get('confidence', 0.95):g}",

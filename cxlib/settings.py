@@ -40,8 +40,8 @@ class TableFile:
 class Settings:
     """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters, where it is declared.
 
-    Groups of fewer than `hide_below` people are not shown. `comparable` names the modes and periods a benchmark may have
-    been measured in to be compared.
+    Groups of fewer than `hide_below` people are not shown. `comparable` names the modes and periods in which benchmarks
+    may have been measured.
 
     `codes` gives the number an answer in words stands for, by column. `rescaled` gives the scale a touchpoint's answers
     were given on where it is not the column's, `reversed` the touchpoints whose question was asked the other way round,

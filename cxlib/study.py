@@ -49,10 +49,9 @@ class Study:
 
     A table the study has not (`absent`) is there without rows; `"events" in study` tells which it has. `counts` has a
     row a table: read = used + quarantined + excluded. `quarantined` has a row for each row, or value, that cannot be
-    used. `shown_before` is what
-    the last report showed of which groups, `decided` keeps which this one shows. By table: `not_used` and `personal` columns of its file (none of ours; not read, as they identify people),
+    used. By table: `not_used` and `personal` columns of its file (none of ours; not read, as they identify people),
     `columns` that are there, `notes` on how it was read. `unconfirmed` columns were mapped by a proposal, and nobody
-    has said that it is right.
+    has said that it is right. Which small groups are not shown is `given` by the run, or `decided` when first asked.
     """
 
     settings: Settings
@@ -67,7 +66,7 @@ class Study:
     columns: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     unconfirmed: int = 0
-    shown_before: dict = field(default_factory=dict)
+    given: dict = field(default_factory=dict, compare=False, repr=False)
     decided: dict = field(default_factory=dict, compare=False, repr=False)
 
     def __contains__(self, table: str) -> bool:

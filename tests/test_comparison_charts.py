@@ -9,7 +9,7 @@ from cxlib.charts import comparisons as charts
 from cxlib.charts.theme import VERDICT_COLOURS, use_theme
 from cxlib.tables import StudyError
 
-LONG = r"Comparing $prices_ and \undefined$ deliveries of many shops"  # 59 letters
+LONG = r"Comparing $prices_ and \undefined$ deliveries of neighbouring shops"  # 67 letters
 TITLE = "Against all the others, worse: Tablet (−0.8; −1.1 to −0.5; n 212), In-store kiosk and 2 more."
 WORSE, BETTER, UNSURE = (VERDICT_COLOURS[verdict] for verdict in ("shortfall", "exceeded", "not enough data"))
 

@@ -13,7 +13,7 @@ from cxlib import find_gaps, open_study, summarise_blocks, summarise_ratings
 from cxlib.engine import block_of
 from cxlib.settings import Settings
 from cxlib.study import Study
-from cxlib.tables import TABLES
+from cxlib.tables import FIXED_SCALES, TABLES
 from tests.conftest import write_study
 
 ENGINES = ["duckdb", "pandas"]
@@ -24,7 +24,8 @@ TYPES = {
     "number": pa.float64(),
     "time": pa.timestamp("us"),
 }
-FIGURES = ["n", "n_effective", "expected", "experienced", "gap", "low", "high", "p", "q"]
+FIGURES = ["n", "n_effective", "expected", "experienced", "gap", "low", "high", "se", "p", "q"]
+FIGURES += ["below", "below_low", "below_high"]
 
 seeds = st.integers(0, 10_000)
 few = settings(max_examples=12, deadline=None, derandomize=True)
@@ -48,13 +49,13 @@ def answers(seed: int, people: int = 40, visits: int = 1) -> pd.DataFrame:
     return table.assign(weight=table["respondent"].map(weights))
 
 
-def gaps(table: pd.DataFrame, engine: str, met_within: float = 0.24) -> pd.DataFrame:
+def gaps(table: pd.DataFrame, engine: str, met_within: float = 0.24, scale=(1, 7)) -> pd.DataFrame:
     """The gap table of these answers, indexed by touchpoint."""
-    found = find_gaps(summarise_ratings(study(table, engine)), met_within=met_within)
+    found = find_gaps(summarise_ratings(study(table, engine, scale)), met_within=met_within)
     return found.set_index("touchpoint").sort_index()
 
 
-def study(table: pd.DataFrame, engine: str) -> Study:
+def study(table: pd.DataFrame, engine: str, scale: tuple[float, float] = (1, 7)) -> Study:
     """A study straight from frames, without files."""
     connection = duckdb.connect(config={"threads": 1})
     people = table[["respondent", "weight"]].drop_duplicates()
@@ -72,7 +73,8 @@ def study(table: pd.DataFrame, engine: str) -> Study:
         block = f", {block_of('respondent')} AS _block" if name == "ratings" else ""
         relation = connection.sql(f"SELECT *{block} FROM raw_{name}")
         tables[name] = nw.from_native(relation if engine == "duckdb" else relation.df()).lazy()
-    return Study(Settings("test", {}), tables)
+    scale = FIXED_SCALES | dict.fromkeys(["expected", "experienced"], scale)
+    return Study(Settings("test", {}, scales=scale), tables)
 
 
 def same(left: pd.DataFrame, right: pd.DataFrame, columns=FIGURES, tolerance=1e-9):
@@ -160,8 +162,9 @@ def test_the_unit_of_weights_does_not_matter(engine, seed, factor):
 def test_another_scale_scales_the_gap_and_keeps_the_verdict(engine, seed):
     table = answers(seed)
     percent = table.assign(**{side: (table[side] - 1) * 100 / 6 for side in ("expected", "experienced")})
-    points, scaled = gaps(table, engine), gaps(percent, engine, met_within=0.24 * 100 / 6)
+    points, scaled = gaps(table, engine), gaps(percent, engine, met_within=4, scale=(0, 100))
     assert (scaled["gap"] * 6 / 100).to_numpy() == pytest.approx(points["gap"].to_numpy(), abs=1e-9)
+    assert (scaled["low"] * 6 / 100).to_numpy() == pytest.approx(points["low"].to_numpy(), abs=1e-9, nan_ok=True)
     assert scaled["verdict"].equals(points["verdict"]) and scaled["n_needed"].equals(points["n_needed"])
 
 
@@ -173,7 +176,7 @@ def test_swapping_the_sides_flips_the_sign(engine, seed):
     swapped = gaps(table.rename(columns={"expected": "experienced", "experienced": "expected"}), engine)
     there = gaps(table, engine)
     for column, mirrored in (("gap", "gap"), ("low", "high"), ("high", "low")):
-        assert swapped[column].to_numpy() == pytest.approx(-there[mirrored].to_numpy(), abs=1e-9)
+        assert swapped[column].to_numpy() == pytest.approx(-there[mirrored].to_numpy(), abs=1e-9, nan_ok=True)
     same(there, swapped, ["n", "p", "q"])
 
 

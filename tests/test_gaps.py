@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from scipy import stats
 
 from cxlib.gaps import describe_gaps, describe_ties, describe_verdicts, find_gaps, group_names, list_gaps
 from cxlib.tables import StudyError
@@ -79,7 +80,32 @@ def test_no_pairs_is_said_and_claims_nothing():
     gaps = find_gaps(nobody, met_within=0.24)
     assert gaps.loc[0, "paired"] == "no pairs" and gaps.loc[0, "verdict"] == "not enough data"
     assert gaps[["low", "high", "p", "q", "n_needed"]].isna().all(axis=None)
-    assert describe_gaps(gaps).startswith("No answer holds both")
+    assert describe_gaps(gaps).endswith("of the ratings switch it on.")
+
+
+def guarded(**figures):
+    return find_gaps(summary(search=-0.5).assign(**{"width": 4} | figures), met_within=0.24).iloc[0]
+
+
+@pytest.mark.parametrize("figures", [{"modal": 40}, {"skewness": -2.0}, {"width": 6}], ids=["alike", "skewed", "narrow"])
+def test_rare_failures_widen_the_interval_and_the_error_that_ranks_go_by(figures):
+    plain, wide = guarded(), guarded(**figures)
+    assert wide["gap"] == plain["gap"] and wide["se"] > plain["se"] == 0.1
+    assert wide["low"] < plain["low"] and wide["q"] > plain["q"]
+
+
+def test_few_off_the_mode_have_no_interval_and_the_share_below_is_told():
+    untold, told = guarded(modal=46, below=0.08), guarded(modal=45, below=0.1)
+    assert untold[["low", "high", "p", "q", "se"]].isna().all() and untold["verdict"] == "not enough data"
+    exact = stats.binomtest(4, 50).proportion_ci()
+    assert (untold["below_low"], untold["below_high"]) == pytest.approx((exact.low, exact.high))
+    assert told[["low", "high", "q"]].notna().all()
+
+
+def test_the_share_below_stands_on_the_effective_n():
+    wilson = stats.binomtest(10, 40).proportion_ci(method="wilson")
+    found = guarded(n_effective=40, below=0.25)
+    assert (found["below_low"], found["below_high"]) == pytest.approx((wilson.low, wilson.high))
 
 
 def test_the_summary_is_left_as_it_was():

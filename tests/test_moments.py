@@ -182,7 +182,8 @@ def journey(**verdicts):
     """Gaps and reach of touchpoints with these verdicts, all in one stage."""
     names = list(verdicts)
     gaps = pd.DataFrame({"touchpoint": names, "label": [name.capitalize() for name in names], "n": 50})
-    gaps = gaps.assign(expected=5.0, experienced=4.0, gap=-1.0, low=-1.2, high=-0.8, verdict=list(verdicts.values()))
+    gaps = gaps.assign(expected=5.0, experienced=4.0, gap=-1.0, low=-1.2, high=-0.8, se=0.1)
+    gaps = gaps.assign(verdict=list(verdicts.values()))
     reach = gaps[["touchpoint", "label"]].assign(stage="use", respondents=50, reach=0.5, reach_low=0.4, reach_high=0.6)
     return gaps, reach
 

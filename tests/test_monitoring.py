@@ -17,20 +17,21 @@ from cxlib.monitoring import (
 )
 from cxlib.tables import StudyError
 
-NOW = np.array([-1, 0, -2, -1, 1, -3, -2, 0.0])
-BEFORE = np.array([-2, -1, -2, -3, 0, -3, -3, -2, -1, -2.0])
+NOW = np.array([-1, 0, -2, -1, 1, -3, -2, 0.0, 2, -4, -1, 0, -3, 1, -2, -1])
+BEFORE = np.array([-2, -1, -2, -3, 0, -3, -3, -2, -1, -2.0, 0, -4, -3, -2, -4, 1, -1, -5])
 
 
 def waves_of(now, before, *, same_people=False, name="pay"):
-    """One row as summarise_change gives it; the covariance is that of the two means."""
+    """One row as summarise_change gives it, of ordinary gaps; the covariance is that of the two means."""
     figures = {}
     for when, x in (("now", now), ("before", before)):
         figures |= {f"n_{when}": len(x), f"n_effective_{when}": float(len(x)), f"mean_{when}": np.mean(x)}
-        figures[f"se_{when}"] = np.std(x, ddof=1) / np.sqrt(len(x))
+        figures |= {f"se_{when}": np.std(x, ddof=1) / np.sqrt(len(x)), f"skewness_{when}": 0.0}
+        figures[f"modal_{when}"] = 0.3 * len(x)
     shared = len(now) if same_people else 0
     covariance = np.cov(now, before)[0, 1] / shared if same_people else 0.0
     row = figures | {"touchpoint": name, "label": name.capitalize(), "n_both": shared, "covariance": covariance}
-    return pd.DataFrame([row]).assign(stage="use", wave_now="2026", wave_before="2025")
+    return pd.DataFrame([row]).assign(stage="use", wave_now="2026", wave_before="2025", width=1.0)
 
 
 def test_different_people_are_compared_as_welch_does():
@@ -42,21 +43,28 @@ def test_different_people_are_compared_as_welch_does():
 
 
 def test_the_same_people_are_compared_with_themselves():
-    found = find_change(waves_of(NOW, BEFORE[:8], same_people=True)).iloc[0]
-    expected = stats.ttest_rel(NOW, BEFORE[:8])
+    found = find_change(waves_of(NOW, BEFORE[:16], same_people=True)).iloc[0]
+    expected = stats.ttest_rel(NOW, BEFORE[:16])
     assert (found["low"], found["high"]) == pytest.approx(tuple(expected.confidence_interval()), abs=1e-10)
     assert found["q"] == pytest.approx(expected.pvalue, abs=1e-10)
 
 
 def test_people_who_answered_both_waves_are_compared_with_themselves(make_study):
-    given = (("w1", BEFORE[:8]), ("w2", NOW))
-    waves = [(f"r{place}", wave, 4 + gap) for wave, gaps in given for place, gap in enumerate(gaps)]
-    ratings = pd.DataFrame(waves, columns=["respondent", "wave", "experienced"]).assign(touchpoint="pay", expected=4)
-    settings = "scales: {expected: [1, 7], experienced: [1, 7]}\nwaves: {w1: 2025-12-31, w2: 2026-12-31}"
+    before, now = np.tile(BEFORE[:16], 3), np.tile(NOW, 3)
+    given = (("w1", before), ("w2", now))
+    waves = [(f"r{place}", wave, 6 + gap) for wave, gaps in given for place, gap in enumerate(gaps)]
+    ratings = pd.DataFrame(waves, columns=["respondent", "wave", "experienced"]).assign(touchpoint="pay", expected=6)
+    settings = "scales: {expected: [1, 8], experienced: [1, 8]}\nwaves: {w1: 2025-12-31, w2: 2026-12-31}"
     found = find_change(summarise_change(open_study(make_study(ratings=ratings, settings=settings)))).iloc[0]
-    expected = stats.ttest_rel(NOW, BEFORE[:8])
-    assert (found["n_both"], found["change"]) == (8, pytest.approx((NOW - BEFORE[:8]).mean()))
+    expected = stats.ttest_rel(now, before)
+    assert (found["n_both"], found["change"]) == (48, pytest.approx((now - before).mean()))
     assert (found["low"], found["high"]) == pytest.approx(tuple(expected.confidence_interval()), abs=1e-9)
+
+
+def test_a_wave_in_which_failures_are_rare_makes_the_change_less_sure():
+    change = waves_of(NOW, BEFORE).assign(width=4)
+    plain, rare = (find_change(change.assign(modal_before=modal)).iloc[0] for modal in (6, 13))
+    assert rare["change"] == plain["change"] and rare["low"] < plain["low"] and rare["q"] > plain["q"]
 
 
 def test_swapping_the_waves_flips_the_change():
@@ -86,7 +94,7 @@ def test_above_zero_is_better_and_sure_changes_come_first():
 
 
 def test_one_answer_in_a_wave_tells_no_change():
-    one = waves_of(NOW, BEFORE).assign(n_before=1, n_effective_before=1.0, se_before=np.nan)
+    one = waves_of(NOW, BEFORE).assign(n_before=1, modal_before=1, n_effective_before=1.0, se_before=np.nan)
     found = find_change(one)
     assert found[["low", "high", "q"]].isna().all(axis=None) and found.loc[0, "verdict"] == "no sure change"
     assert describe_change(found) == "Since 2025 no gap has surely changed (1 touchpoint compared)."

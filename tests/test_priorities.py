@@ -26,13 +26,12 @@ def drawn(gap, se, *, draws=4000, seed=1):
 
 
 def tables(se=0.1, importance=0.2, reach=0.5, **gaps):
-    """Ratings and moments of touchpoints with these gaps, of 100 people all told."""
+    """Moments of touchpoints with these gaps, of 100 people all told."""
     names = list(gaps)
-    ratings = pd.DataFrame({"touchpoint": names, "n": 50, "mean_gap": list(gaps.values()), "se_gap": se})
     moments = pd.DataFrame({"touchpoint": names, "label": [name.capitalize() for name in names], "stage": "use"})
-    moments = moments.assign(n=50, gap=list(gaps.values()), reach=reach, respondents=np.multiply(reach, 100))
+    moments = moments.assign(n=50, gap=list(gaps.values()), se=se, reach=reach, respondents=np.multiply(reach, 100))
     moments = moments.assign(low=moments["gap"] - 0.2, high=moments["gap"] + 0.2, importance=importance)
-    return ratings, moments.assign(importance_high=moments["importance"] + 0.02)
+    return moments.assign(importance_high=moments["importance"] + 0.02)
 
 
 def guesses(**guess):
@@ -42,7 +41,7 @@ def guesses(**guess):
 
 
 def ranked(given, feasibility=None, **options):
-    return rank_gaps(*given, guesses() if feasibility is None else feasibility, **options)
+    return rank_gaps(given, guesses() if feasibility is None else feasibility, **options)
 
 
 CLEAR = dict(pay=-2.0, help=-1.0, setup=-0.5, search=-0.2, trial=0.5)
@@ -107,9 +106,8 @@ def test_importance_and_reach_count_as_much_as_the_gap():
 
 
 def test_row_order_does_not_matter():
-    ratings, moments = tables(**CLEAR)
-    turned = rank_gaps(ratings[::-1], moments[::-1].reset_index(drop=True), guesses())
-    known = ranked((ratings, moments))
+    moments = tables(**CLEAR)
+    known, turned = ranked(moments), ranked(moments[::-1].reset_index(drop=True))
     assert turned["touchpoint"].tolist() == known["touchpoint"].tolist()
     assert turned["p_top"].to_numpy() == pytest.approx(known["p_top"].to_numpy(), abs=0.04)
 
@@ -133,17 +131,28 @@ def test_a_lone_touchpoint_that_exceeds_expectation_is_nothing_to_mend():
 
 
 def test_the_level_of_the_intervals_does_not_move_the_ranking():
-    ratings, moments = tables(pay=-1.0, help=-1.2, setup=-0.9, search=-0.8, trial=-0.7)
+    moments = tables(pay=-1.0, help=-1.2, setup=-0.9, search=-0.8, trial=-0.7)
     same = [
-        rank_gaps(ratings, moments.assign(importance_high=0.2 + z * 0.05), guesses(), confidence=confidence)
+        ranked(moments.assign(importance_high=0.2 + z * 0.05), confidence=confidence)
         for confidence, z in ((0.95, 1.959964), (0.8, 1.281552))
     ]
     assert same[1]["p_top"].to_numpy() == pytest.approx(same[0]["p_top"].to_numpy(), abs=0.002)
 
 
+def test_a_gap_without_a_standard_error_has_no_rank():
+    se = [np.nan, 0.1, 0.1, 0.1, 0.1]
+    assert "pay" not in set(ranked(tables(**CLEAR, se=se))["touchpoint"])
+
+
+def test_the_moments_are_left_as_they_were():
+    moments = tables(**CLEAR)
+    before = moments.copy()
+    ranked(moments)
+    pd.testing.assert_frame_equal(moments, before)
+
+
 def test_too_few_answers_leave_nothing_to_rank():
-    ratings, moments = tables(pay=-2.0, help=-1.0)
-    found = rank_gaps(ratings.assign(se_gap=np.nan), moments, guesses())
+    found = ranked(tables(pay=-2.0, help=-1.0, se=np.nan))
     assert found.empty and describe_priorities(found).startswith("Nothing falls short")
 
 
@@ -210,12 +219,12 @@ OWN = pd.DataFrame(
 
 
 def proposals(**options):
-    ratings, moments = tables(**CLEAR, **options)
+    moments = tables(**CLEAR, **options)
     gaps = moments[["touchpoint", "n", "gap", "low", "high"]].assign(
         verdict=["shortfall", "shortfall", "not enough data", "met", "exceeded"]
     )
     places = moments[["touchpoint"]].assign(owner="Ann", need=["pay in peace", None, None, None, None])
-    return propose_actions(ranked((ratings, moments)), gaps, places, OWN).set_index("touchpoint")
+    return propose_actions(ranked(moments), gaps, places, OWN).set_index("touchpoint")
 
 
 def test_only_sure_shortfalls_get_a_proposal():

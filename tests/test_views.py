@@ -22,7 +22,7 @@ PASSES = {
     "cells": cx.summarise_cells,
     "counts of gaps": cx.count_gaps,
     "each channel and the rest": lambda study: cx.summarise_rest(study, "channel"),
-    "two channels": lambda study: cx.summarise_pair(study, "channel", "web", "phone"),
+    "two channels": lambda study: cx.summarise_pair(study, "channel", "phone", "store", by="stage"),
     "people": cx.summarise_people,
     "personas": cx.summarise_personas,
     "visits": cx.summarise_visits,

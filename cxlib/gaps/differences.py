@@ -9,6 +9,8 @@ from cxlib.tables import check_columns
 from cxlib.words import counted, listed, signed
 
 DIFFERENCES = ("worse", "better", "no sure difference")
+PLACES = ("stage", "touchpoint", "label")
+FIGURES = ["n", "n_other", "gap", "gap_other", "difference", "low", "high", "p", "q", "verdict"]
 
 
 def find_differences(compared: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:
@@ -26,11 +28,12 @@ def find_differences(compared: pd.DataFrame, *, confidence: float = 0.95, level:
     verdict = np.select([sure & (found["difference"] < 0), sure], DIFFERENCES[:2], DIFFERENCES[2])
     names = {f"n_{one}": "n", f"n_{other}": "n_other", f"mean_{one}": "gap", f"mean_{other}": "gap_other"}
     table = compared.assign(**found, verdict=verdict).rename(columns=names)
-    groups = [c for c in ("stage", "touchpoint", "label", "column", "group", "first", "second") if c in table]
+    ends = (f"_{one}", f"_{other}", "_both")
+    own = [c for c in compared if c not in (*PLACES, "covariance", "width") and not c.endswith(ends)]
+    groups = [*(place for place in PLACES if place in compared), *own]
     rank = table["verdict"].map({verdict: place for place, verdict in enumerate(DIFFERENCES)})
     order = table.assign(rank=rank).sort_values(["rank", "difference"], kind="stable").index
-    figures = ["n", "n_other", "gap", "gap_other", "difference", "low", "high", "p", "q", "verdict"]
-    return table.loc[order, [*groups, *figures]].reset_index(drop=True)
+    return table.loc[order, [*groups, *FIGURES]].reset_index(drop=True)
 
 
 def describe_differences(differences: pd.DataFrame, *, what: str = "") -> str:
@@ -47,7 +50,8 @@ def describe_differences(differences: pd.DataFrame, *, what: str = "") -> str:
         rows = sure[sure["verdict"] == verdict]
         if rows.empty:
             continue
-        names = (rows["group"] if "group" in rows else group_names(rows)).tolist()
+        keys = [c for c in rows if c not in FIGURES and c not in ("column", "first", "second")]
+        names = (rows["group"] if "group" in rows else group_names(rows[keys])).tolist()
         first = rows.iloc[0] if verdict == DIFFERENCES[0] else rows.iloc[-1]
         names = names if verdict == DIFFERENCES[0] else names[::-1]
         figures = f"{signed(first['difference'])}; {signed(first['low'])} to {signed(first['high'])}"

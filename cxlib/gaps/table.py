@@ -81,12 +81,15 @@ def below(ratings: pd.DataFrame, confidence: float) -> dict[str, pd.Series | np.
     return {"below": share, "below_low": low, "below_high": high}
 
 
-def add_up_cells(cells: pd.DataFrame, counts: pd.DataFrame, *, all_waves: bool, direct: bool = False) -> pd.DataFrame:
+def add_up_cells(
+    cells: pd.DataFrame, counts: pd.DataFrame, *, all_waves: bool, least: int = 0, direct: bool = False
+) -> pd.DataFrame:
     """Means and standard errors of a choice of cells, per touchpoint, for `find_gaps`; no row of the data is touched.
 
     `cells` are the chosen rows of `summarise_cells`, `counts` of `count_gaps`. Where nobody stands in two of a
     touchpoint's cells the squares add up, and n, gap and interval are those of `summarise_ratings`; elsewhere the
     standard error comes from leaving out one block of respondents at a time, and `n` counts a person once a cell.
+    Touchpoints with fewer than `least` people are left out.
     """
     groups = ["stage", "touchpoint", "label"]
     sums = [column for column in cells if column.startswith(("n_", "gap_", "paired_"))]
@@ -104,6 +107,7 @@ def add_up_cells(cells: pd.DataFrame, counts: pd.DataFrame, *, all_waves: bool, 
         rows.append((*names, int(total["n_gap"]), effective, mean, se, expected, expected + mean))
     columns = [*groups, "n", "n_effective", "mean_gap", "se_gap", "paired_expected", "paired_experienced"]
     table = pd.DataFrame(rows, columns=columns)
+    table = table[table["n"] >= least].reset_index(drop=True)
     sides = {f"n_{side}": table["n"] for side in SIDES} | {f"mean_{side}": table[f"paired_{side}"] for side in SIDES}
     lie = spread_of(counts).reindex(table["touchpoint"]).set_axis(table.index)
     width = cells["width"].iloc[0] if len(cells) else np.nan

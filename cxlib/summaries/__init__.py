@@ -13,8 +13,8 @@ from cxlib.summaries.comparisons import read_groups, summarise_change, summarise
 from cxlib.summaries.drivers import CrossProducts, summarise_drivers
 from cxlib.summaries.events import summarise_funnel, summarise_promises, summarise_visits
 from cxlib.summaries.figures import find_kpis, newest_day
-from cxlib.summaries.people import summarise_people, summarise_personas
-from cxlib.summaries.protection import Decision, check_decisions, decided_so_far
+from cxlib.summaries.people import decide_groups, summarise_people, summarise_personas
+from cxlib.summaries.protection import check_decisions
 from cxlib.summaries.ratings import (
     count_gaps,
     describe_hidden,

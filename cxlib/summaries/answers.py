@@ -58,7 +58,7 @@ def years_of_answers(study: Study) -> list[str]:
 def as_direct(study: Study) -> Study:
     """The same study, its gaps those that people said outright, although both sides were rated."""
     blank = study.tables["ratings"].with_columns(expected=nw.lit(None, nw.Float64))
-    return dataclasses.replace(study, tables=study.tables | {"ratings": blank}, decided={})
+    return dataclasses.replace(study, tables=study.tables | {"ratings": blank}, given={}, decided={})
 
 
 def whole(count: float | None) -> int:

@@ -7,8 +7,8 @@ import pandas as pd
 
 from cxlib.study import Study
 from cxlib.summaries.answers import find_answers, joined_answers, waves_so_far
-from cxlib.summaries.protection import hidden_groups, show_groups
-from cxlib.summaries.ratings import promoter_values
+from cxlib.summaries.protection import Decision, decide_values, hidden_groups, least_shown, show_groups
+from cxlib.summaries.ratings import experience_values, promoter_values, rated_values
 from cxlib.summaries.sums import group_means, place_on_map
 from cxlib.view import listed_once, view_filters
 
@@ -19,16 +19,35 @@ def summarise_people(study: Study, *, by: str = "wave") -> pd.DataFrame:
     `recommend` on 0 to 10 becomes `nps`, `promoters` and `detractors`. Empty where respondents have no outcome.
     """
     people = find_people(study, all_waves=by == "wave")
-    scales, columns = study.settings.scales, people.collect_schema().names()
-    values = {outcome: nw.col(outcome) for outcome in columns if outcome in scales and outcome != "recommend"}
-    if "recommend" in columns:
-        nps = scales["recommend"] == (0, 10)
-        values |= promoter_values(nw.col("recommend")) if nps else {"recommend": nw.col("recommend")}
+    values = outcome_values(study)
     if not values:
         return pd.DataFrame({by: []}, dtype="str")
     everybody = find_people(study, all_waves=True)
     table = show_groups(study, group_means(people, [by], values), [by], values, people=everybody)
     return place_on_map(study, table, [by])
+
+
+def outcome_values(study: Study) -> dict[str, nw.Expr]:
+    """What people say of the whole: every column of respondents with a scale; `recommend` on 0 to 10 as NPS."""
+    scales, columns = study.settings.scales, study.tables["respondents"].collect_schema().names()
+    values = {outcome: nw.col(outcome) for outcome in columns if outcome in scales and outcome != "recommend"}
+    if "recommend" in columns:
+        nps = scales["recommend"] == (0, 10)
+        values |= promoter_values(nw.col("recommend")) if nps else {"recommend": nw.col("recommend")}
+    return values
+
+
+def decide_groups(study: Study, before: dict[str, dict] | None = None) -> dict[str, Decision]:
+    """Which groups a report of the study shows, of every value, beside the report before."""
+    if not least_shown(study) or "ratings" not in study:
+        return {}
+    before, values = before or {}, rated_values(study) | experience_values(study)
+    decisions = decide_values(study, {name: value for name, value in values.items() if name != "paired"}, before)
+    if "respondents" in study:
+        people = find_people(study, all_waves=True)
+        values = outcome_values(study) | {"person": nw.col("respondent")}
+        decisions |= decide_values(study, values, before, people=people)
+    return decisions
 
 
 def summarise_personas(study: Study) -> pd.DataFrame:
@@ -38,9 +57,8 @@ def summarise_personas(study: Study) -> pd.DataFrame:
     """
     everybody = dataclasses.replace(study, view=dataclasses.replace(study.view, personas=[]))
     people = find_people(everybody).filter(~nw.col("persona").is_null()).with_columns(everybody=nw.lit("all"))
-    small = hidden_groups(
-        everybody, "person", nw.col("respondent"), ["persona"], people=find_people(everybody, all_waves=True)
-    )
+    known = find_people(study, all_waves=True)
+    small = hidden_groups(study, "person", nw.col("respondent"), ["persona"], people=known)
     names = list(dict.fromkeys([*study.small("personas")["persona"], *study.values("respondents", "persona")]))
     shares = {f"p{place}": (nw.col("persona") == name).cast(nw.Float64) for place, name in enumerate(names)}
     table = group_means(people, ["everybody"], shares) if names else pd.DataFrame()

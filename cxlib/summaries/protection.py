@@ -1,5 +1,6 @@
 """Small groups: which rows of a summary are not shown, the same whichever notebook asks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -84,23 +85,49 @@ def hidden_groups(
 ) -> set[tuple[str, ...]]:
     """The groups by `keys` that are not shown for a value: small ones, and what would give them away.
 
-    Decided at once for all that a report shows of the value, and beside what the report before showed. `people` are
-    rows a person (with `value`); without them, the answers of the study are meant.
+    Decided at once for all that a report shows of the value. `people` are rows a person (with `value`); without them,
+    the answers of the study are meant.
     """
-    least = least_shown(study)
-    if not least:
+    if not least_shown(study):
         return set()
     kind, order = "answers" if people is None else "people", sorted(keys)
-    groupings = [sorted(grouping) for grouping in [*STANDARD[kind], study.view.by] if grouping]
-    groupings = groupings if order in groupings else [*groupings, order]
-    known = (kind, name, tuple(map(tuple, groupings)), repr(study.view))
+    standard = groupings_of(study, kind)
+    name, extra = f"{kind}: {name}", [] if order in standard else [order]
+    known = (name, *map(tuple, extra), repr(study.view))
     if known not in study.decided:
-        rows = (answers_so_far(study) if people is None else people).filter(~value.is_null())
-        study.decided[known] = decide(study, f"{kind}: {name}", rows, groupings, least)
+        if name in study.given and not extra:
+            study.decided[known] = Decision.recall(study.given[name])
+        else:
+            rows = (answers_so_far(study) if people is None else people).filter(~value.is_null())
+            alike = [one for (_, *more, view), one in study.decided.items() if view == known[-1] and more == extra]
+            study.decided[known] = decide(study, rows, [*standard, *extra], alike)
     tables = study.decided[known].tables
     hidden = tables.loc[(tables["grouping"] == " × ".join(order)) & tables["hidden"], "cell"]
     places = [order.index(key) for key in keys]
     return {tuple(cell[place] for place in places) for cell in hidden}
+
+
+def groupings_of(study: Study, kind: str) -> list[list[str]]:
+    """What a report groups answers, or people, by: always the same, and by what it was asked for."""
+    return list(map(list, dict.fromkeys(tuple(sorted(keys)) for keys in [*STANDARD[kind], study.view.by] if keys)))
+
+
+def decide_values(
+    study: Study, values: dict[str, nw.Expr], before: dict[str, dict], *, people: nw.LazyFrame | None = None
+) -> dict[str, Decision]:
+    """The decisions on every value of a report, beside those of the report before (from `Decision.remember`)."""
+    kind = "answers" if people is None else "people"
+    found = {}
+    for name, value in values.items():
+        rows = (answers_so_far(study) if people is None else people).filter(~value.is_null())
+        earlier = before.get(f"{kind}: {name}")
+        known = (f"{kind}: {name}", repr(study.view))
+        alike = list(found.values())
+        study.decided[known] = decide(
+            study, rows, groupings_of(study, kind), alike, Decision.recall(earlier) if earlier else None
+        )
+        found[f"{kind}: {name}"] = study.decided[known]
+    return found
 
 
 def least_shown(study: Study) -> int:
@@ -125,38 +152,34 @@ def pool_groups(study: Study, sums: pd.DataFrame, keys: list[str], value: nw.Exp
     return pooled.groupby([*keys, "_block"], dropna=False, as_index=False).sum()
 
 
-def decided_so_far(study: Study) -> dict[str, Decision]:
-    """What is shown of every value that was asked for, with the groupings of a report."""
-    standard = {
-        kind: [sorted(grouping) for grouping in [*STANDARD[kind], study.view.by] if grouping] for kind in STANDARD
-    }
-    return {
-        f"{kind}: {name}": decision
-        for (kind, name, groupings, view), decision in study.decided.items()
-        if view == repr(study.view) and list(map(list, groupings)) == standard[kind]
-    }
-
-
 def check_decisions(decisions: dict[str, Decision]) -> None:
     """Raise where somebody who has all tables of a report could work out a small group."""
     for name, decision in decisions.items():
         groupings = [grouping.split(" × ") for grouping in dict.fromkeys(decision.tables["grouping"])]
         member = lay_tables(decision.atoms, groupings, decision.wave)[1]
-        hidden = decision.tables["hidden"].to_numpy()
+        hidden = decision.tables["hidden"].to_numpy(dtype=bool)
         if hidden.any() and recovered(member[~hidden], member[hidden]).any():
             raise StudyError(f"{name}: the tables give away a group of too few people. Nothing was published.", code=77)
 
 
-def decide(study: Study, name: str, rows: nw.LazyFrame, groupings: list[list[str]], least: int) -> Decision:
-    """Which cells of all groupings are hidden, decided at once."""
-    columns = rows.collect_schema().names()
+def decide(
+    study: Study,
+    rows: nw.LazyFrame,
+    groupings: list[list[str]],
+    alike: Sequence[Decision] = (),
+    earlier: Decision | None = None,
+) -> Decision:
+    """Which cells of all groupings are hidden, decided at once; the same as in one of `alike` with the same people."""
+    least, columns = least_shown(study), rows.collect_schema().names()
     groupings = [grouping for grouping in groupings if set(grouping) <= set(columns)]
     atoms = count_people_in(rows, sorted({key for grouping in groupings for key in grouping}))
     wave = chosen_wave(study) if "wave" in atoms else "all"
     tables, member = lay_tables(atoms, groupings, wave)
-    tables["n"] = np.where(member, atoms["n"].to_numpy(), 0).max(axis=1, initial=0)
-    earlier = Decision.recall(study.shown_before[name]) if name in study.shown_before else None
-    if (tables["n"] < least).any() or earlier:
+    tables["n"] = np.where(member, atoms["n"].to_numpy(), 0).max(axis=1, initial=0).astype("int64")
+    same = [decision for decision in alike if decision.atoms.equals(atoms) and decision.wave == wave]
+    if same and not earlier:
+        return same[0]
+    if (tables["n"] < least).any() or (earlier and len(atoms)):
         tables["n"] = count_cells(rows, groupings, wave, tables)
         total = np.ones((1, len(atoms)), dtype=bool) if wave == "all" else (atoms["wave"] == wave).to_numpy()[None]
         shown = total if tables.loc[(member == total).all(axis=1), "n"].ge(least).all() else total[:0]
@@ -169,6 +192,8 @@ def lay_tables(atoms: pd.DataFrame, groupings: list[list[str]], wave: str) -> tu
 
     A grouping without the wave is of the wave looked at, unless that is "all".
     """
+    if atoms.empty:
+        return pd.DataFrame({"grouping": [], "cell": [], "hidden": []}, dtype="object"), np.zeros((0, 0), dtype=bool)
     now = np.full(len(atoms), True) if wave == "all" else (atoms["wave"] == wave).to_numpy()
     tables, members = [], [np.zeros((0, len(atoms)), dtype=bool)]
     for grouping in groupings:

@@ -7,7 +7,7 @@ import pandas as pd
 from cxlib.intervals import difference_of_means
 from cxlib.study import Study
 from cxlib.summaries.answers import find_answers, group_keys, joined_answers, waves_so_far, whole_waves
-from cxlib.summaries.protection import hidden_groups, pool_groups, show_groups
+from cxlib.summaries.protection import OTHERS, hidden_groups, pool_groups, show_groups
 from cxlib.summaries.sums import (
     add_up,
     compare_means,
@@ -46,9 +46,7 @@ def summarise_waves(study: Study) -> pd.DataFrame:
 
 def gap_table(study: Study, answers: nw.LazyFrame, keys: list[str]) -> pd.DataFrame:
     """`summarise_ratings` of a choice of answers."""
-    values = gap_values(study)
-    answered = nw.any_horizontal(*(~value.is_null() for value in values.values()), ignore_nulls=True)
-    values["answered"] = nw.when(answered).then(nw.lit(1.0))
+    values = rated_values(study)
     people = respondent_sums(answers, keys, values)
     sums = stated(add_up(people, keys, list(values), spread=True), keys)
     lie = dict(modal=sums["modal"], skewness=sums["skewness"], below=sums["below"] / sums["gap_b"])
@@ -95,16 +93,21 @@ def summarise_experience(study: Study, *, by: str | list[str] = "touchpoint") ->
     `experienced` in scale points; `top2` the share of answers in the two highest; `nps` promoters − detractors as a
     share, with the shares `promoters` (9, 10) and `detractors` (0 to 6); `effort` and `emotion` in scale points.
     """
-    keys, column = group_keys(study, by), nw.col
+    keys, values = group_keys(study, by), experience_values(study)
+    table = show_groups(study, group_means(find_answers(study), keys, values), keys, values)
+    return place_on_map(study, table, keys)
+
+
+def experience_values(study: Study) -> dict[str, nw.Expr]:
+    """What a table of experience averages."""
+    column = nw.col
     values = {"experienced": column("experienced")}
     if study.scale:
         values["top2"] = (column("experienced") >= study.scale[1] - 1).cast(nw.Float64)
     if study.settings.scales["recommend"] == (0, 10):
         values |= promoter_values(column("recommend"))
     values |= {measure: column(measure) for measure in ("effort", "emotion")}
-    values = {measure: nw.when(~column(asked(measure)).is_null()).then(value) for measure, value in values.items()}
-    table = show_groups(study, group_means(find_answers(study), keys, values), keys, values)
-    return place_on_map(study, table, keys)
+    return {measure: nw.when(~column(asked(measure)).is_null()).then(value) for measure, value in values.items()}
 
 
 def asked(measure: str) -> str:
@@ -124,8 +127,7 @@ def describe_hidden(study: Study) -> str:
     """How many groups are not shown because they are small, or would give such a group away; empty where none is."""
     if "ratings" not in study:
         return ""
-    answered = nw.any_horizontal(*(~value.is_null() for value in gap_values(study).values()), ignore_nulls=True)
-    value, said = nw.when(answered).then(nw.lit(1.0)), []
+    value, said = rated_values(study)["answered"], []
     for key in dict.fromkeys(["touchpoint", "stage", "persona", "channel", *study.view.by]):
         hidden = hidden_groups(study, "answered", value, [key])
         said += [counted(len(hidden), key)] if hidden else []
@@ -191,14 +193,28 @@ def count_gaps(study: Study) -> pd.DataFrame:
 
 
 def gaps_of_people(study: Study, keys: list[str]) -> nw.LazyFrame:
-    """The sums of each respondent with a gap, of all waves."""
+    """The sums of each respondent with a gap, of all waves; small personas and channels are put together as "others"."""
     values = only_gaps(study)
-    return respondent_sums(find_answers(whole_waves(study)).filter(~values["gap"].is_null()), keys, values)
+    answers = find_answers(whole_waves(study)).filter(~values["gap"].is_null())
+    for key in ("persona", "channel"):
+        small = [name for (name,) in hidden_groups(study, "gap", values["gap"], [key]) if name]
+        if small:
+            answers = answers.with_columns(
+                nw.when(nw.col(key).is_in(small)).then(nw.lit(OTHERS)).otherwise(nw.col(key)).alias(key)
+            )
+    return respondent_sums(answers, keys, values)
 
 
 def only_gaps(study: Study) -> dict[str, nw.Expr]:
     """Of what a gap table averages, the gap and the expectation of those who have one."""
     return {name: value for name, value in gap_values(study).items() if name in ("gap", "paired")}
+
+
+def rated_values(study: Study) -> dict[str, nw.Expr]:
+    """`gap_values`, and whether either side, or the gap, was given at all (`answered`)."""
+    values = gap_values(study)
+    answered = nw.any_horizontal(*(~value.is_null() for value in values.values()), ignore_nulls=True)
+    return values | {"answered": nw.when(answered).then(nw.lit(1.0))}
 
 
 def gap_values(study: Study) -> dict[str, nw.Expr]:
