@@ -25,10 +25,10 @@ SWITCHED_ON_BY = {
 HEADINGS = {"label": "touchpoint", "top2": "top-2-box", "nps": "NPS", "p_quadrant": "how sure", "r2": "R²"}
 HEADINGS |= {"p_top": "among the first", "could_be_top": "could be first", "n_experienced": "n", "n_importance": "n"}
 HEADINGS |= {"n_before": "n before", "on_map": "on the map"}
-HIDDEN = ("p", "n_effective", "paired", "is_share")
-SIGNED = ("gap", "change", "gap_before", "emotion")
+HIDDEN = ("p", "se", "n_effective", "paired", "is_share")
+SIGNED = ("gap", "change", "gap_before", "emotion", "difference", "mix", "rate", "gap_other")
 SHARES = ("reach", "importance", "johnson", "rated", "visited", "claimed_share", "share", "went_on", "top2", "nps")
-SHARES += ("p_top", "p_quadrant", "feasibility", "r2", "retained")
+SHARES += ("p_top", "p_quadrant", "feasibility", "r2", "retained", "below")
 COUNTS = ("n", "respondents", "journeys", "customers", "visitors", "lost", "sites")
 BLANK = (
     "moment",
@@ -139,7 +139,9 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         elif f"{column}_low" in table:
             ends = interval_words(table, column, f"{column}_low", f"{column}_high")
             values = words_of(table, column)
-            shown[heading] = [value if end == "–" else f"{value} ({end})" for value, end in zip(values, ends)]
+            told = table["low"].notna() if column == "below" else [False] * len(ends)
+            pairs = zip(values, ends, told)
+            shown[heading] = [value if end == "–" or other else f"{value} ({end})" for value, end, other in pairs]
         elif column == "n_needed" and "verdict" in table:
             wanted = table[column].where((table["verdict"] == "not enough data") & (table[column] > table["n"]))
             if wanted.notna().any():
@@ -160,7 +162,7 @@ def words_of(table: pd.DataFrame, column: str) -> list[str] | pd.Series:
         return values.map(lambda verdict: VERDICT_WORDS.get(verdict, verdict))
     if column in SHARES:
         return values.map(percent)
-    if "is_share" in table and column in ("value", "before", "target"):
+    if "is_share" in table and column in ("value", "before", "target", "to_target"):
         return [percent(value) if share else number(value) for value, share in zip(values, table["is_share"])]
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
         return values.astype("str").fillna("" if column in BLANK else "not stated")

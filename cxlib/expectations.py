@@ -22,7 +22,8 @@ def find_expectations(ratings: pd.DataFrame, *, confidence: float = 0.95) -> pd.
     check_columns(ratings, figures, name="ratings (from summarise_ratings)")
     mean, se = ratings["mean_expected"], ratings["se_expected"]
     low, high = t_interval(mean, se, ratings["n_effective_expected"], confidence)
-    groups = [c for c in ratings if c != "n" and not c.startswith(("n_", "mean_", "se_", "paired_"))]
+    about = ("n_", "mean_", "se_", "paired", "modal", "skewness", "below", "width")
+    groups = [c for c in ratings if c != "n" and not c.startswith(about)]
     table = ratings[groups].assign(n=ratings["n_expected"], expected=mean, low=low, high=high)
     first = [column for column in ("stage", "touchpoint", "label") if column in table]
     table = table[[*first, *(column for column in table if column not in first)]]

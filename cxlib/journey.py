@@ -7,22 +7,24 @@ from cxlib.intervals import share_interval
 from cxlib.tables import check_columns
 from cxlib.words import counted, listed, percent
 
-STATUSES = ("not on the map", "nobody visits it", "nobody was asked", "no trace in the log", "covered")
+TOO_FEW = "too few to show"
+STATUSES = (TOO_FEW, "not on the map", "nobody visits it", "nobody was asked", "no trace in the log", "covered")
 
 
 def find_reach(places: pd.DataFrame, ratings: pd.DataFrame, *, people: int, confidence: float = 0.95) -> pd.DataFrame:
     """The share of respondents who rated each touchpoint, of the map and beyond it, with Wilson's interval.
 
     `places` is the map, `ratings` comes from `summarise_ratings`, `people` from `count_people`. One row a touchpoint:
-    stage, touchpoint, label, `respondents`, `reach`, `reach_low`, `reach_high`.
+    stage, touchpoint, label, `respondents`, `reach`, `reach_low`, `reach_high`; blank where they are too few to show.
     """
-    check_columns(ratings, ["touchpoint", "n_answered"], name="ratings (from summarise_ratings)")
+    check_columns(ratings, ["touchpoint", "n_answered", "paired"], name="ratings (from summarise_ratings)")
     columns = ["stage", "touchpoint", "label"]
     beyond = ratings.loc[~ratings["touchpoint"].isin(places["touchpoint"]), columns]
     table = pd.concat([places[columns], beyond], ignore_index=True) if len(beyond) else places[columns].copy()
     rated = ratings.set_index("touchpoint")["n_answered"]
     n = table["touchpoint"].map(rated).fillna(0).astype("int64")
-    share = n / people if people else n.astype("float64") * np.nan
+    few = ratings.loc[(ratings["paired"] == TOO_FEW) & (ratings["n_answered"] == 0), "touchpoint"]
+    share = (n / people if people else n.astype("float64") * np.nan).mask(table["touchpoint"].isin(few))
     se = np.sqrt(share * (1 - share) / max(people - 1, 1))
     low, high = share_interval(share, se, np.full(len(n), people), np.full(len(n), people), confidence)
     return table.assign(respondents=n, reach=share, reach_low=low, reach_high=high)
@@ -33,7 +35,8 @@ def find_coverage(reach: pd.DataFrame, visits: pd.DataFrame, places: pd.DataFram
 
     `reach` comes from `find_reach`, `visits` from `summarise_visits`. `rated` is the share of respondents, `visited`
     the share of journeys in the log; `status` is one of *not on the map*, *nobody visits it* (on the map, neither in
-    the log nor in the ratings), *nobody was asked*, *no trace in the log* and *covered*; empty without a map.
+    the log nor in the ratings), *nobody was asked*, *no trace in the log*, *covered*, and *too few to show* where fewer
+    people rated it than a group must have; empty without a map.
     """
     check_columns(visits, ["touchpoint", "event", "journeys", "all_journeys"], name="visits (from summarise_visits)")
     named = visits.assign(touchpoint=visits["touchpoint"].fillna(visits["event"]))
@@ -47,16 +50,17 @@ def find_coverage(reach: pd.DataFrame, visits: pd.DataFrame, places: pd.DataFram
     counts = table[["respondents", "journeys"]].fillna(0).astype("int64")
     asked, logged = bool(len(reach)) and counts["respondents"].gt(0).any(), len(visits) > 0
     on_map = table["touchpoint"].isin(places["touchpoint"])
+    few = table["touchpoint"].isin(reach.loc[reach["reach"].isna(), "touchpoint"]) & asked
     rated, visited = counts["respondents"] > 0, counts["journeys"] > 0
     none = ~rated & ~visited
-    cases = [~on_map & bool(len(places)), on_map & none, ~rated & visited & asked, rated & ~visited & logged]
+    cases = [few, ~on_map & bool(len(places)), on_map & none, ~rated & visited & asked, rated & ~visited & logged]
     all_journeys = int(visits["all_journeys"].iloc[0]) if logged else 0
     table = table.assign(
         on_map=np.where(on_map, "yes", "no"),
         **counts,
-        rated=table["rated"].fillna(0) if asked else np.nan,
+        rated=table["rated"].fillna(0).mask(few) if asked else np.nan,
         visited=counts["journeys"] / all_journeys if all_journeys else np.nan,
-        status=np.select(cases, list(STATUSES[:4]), STATUSES[4] if len(places) else ""),
+        status=np.select(cases, list(STATUSES[:5]), STATUSES[5] if len(places) else ""),
     )
     columns = ["stage", "touchpoint", "label", "on_map", "respondents", "rated", "journeys", "visited", "status"]
     return table[columns].reset_index(drop=True)

@@ -19,7 +19,19 @@ PLACES = ["kpi", "touchpoint", "stage"]
 GIVEN = [*PLACES, "kind", "value", "se", "n", "period", "mode", "source"]
 YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 COLUMNS = ["stage", "touchpoint", "kpi", "figure", "kind", "n", "value", "benchmark", "difference", "low", "high"]
-COLUMNS += ["p", "q", "verdict", "reason", "n_benchmark", "period", "mode", "source", "is_point", "is_share"]
+COLUMNS += [
+    "p",
+    "q",
+    "verdict",
+    "reason",
+    "provenance",
+    "n_benchmark",
+    "period",
+    "mode",
+    "source",
+    "is_point",
+    "is_share",
+]
 
 NO_BENCHMARKS = (
     "No benchmarks: none is given for what was measured. "
@@ -74,8 +86,11 @@ def compare_benchmarks(
     better = difference.mask(table["direction"].str.strip().str.lower().eq("at most"), -difference)
     claims = {"not compared": reason.ne(""), "behind": (q <= level) & (better < 0), "ahead": q <= level}
     verdict = np.select(list(claims.values()), list(claims), "no sure difference")
+    provenance = say_provenance(table)
     figures = {"difference": difference, "low": difference - margin, "high": difference + margin, "p": p, "q": q}
-    table = table.assign(**figures, verdict=verdict, reason=reason, is_point=np.isnan(se_benchmark))
+    table = table.assign(
+        **figures, verdict=verdict, reason=reason, provenance=provenance, is_point=np.isnan(se_benchmark)
+    )
     order = table.assign(rank=table["verdict"].map(VERDICTS.index), kpis=table["kpi"].notna(), size=-difference.abs())
     return table.loc[order.sort_values(["rank", "kpis", "size"], kind="stable").index, COLUMNS].reset_index(drop=True)
 
@@ -112,6 +127,14 @@ def read_kinds(benchmarks: pd.DataFrame) -> pd.Series:
             f"benchmarks: kind is {kind!r} in {counted(int(wrong.sum()), 'row')}. {nearest(kind, [*KINDS])}"
         )
     return kinds.fillna(NOT_STATED)
+
+
+def say_provenance(table: pd.DataFrame) -> pd.Series:
+    """Where each benchmark is from: kind, source, period, mode and n, as far as they are stated."""
+    n = table["n_benchmark"].map("n\u00a0{:,}".format, na_action="ignore").astype("str")
+    parts = [table[name].astype("str") for name in ("kind", "source", "period", "mode")]
+    said = [", ".join(word for word in row if pd.notna(word) and word.strip()) for row in zip(*parts, n)]
+    return pd.Series(said, index=table.index, dtype="str").replace("", NOT_STATED)
 
 
 def share_error(table: pd.DataFrame) -> pd.Series:

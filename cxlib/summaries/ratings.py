@@ -52,9 +52,10 @@ def gap_table(study: Study, answers: nw.LazyFrame, keys: list[str]) -> pd.DataFr
     lie = dict(modal=sums["modal"], skewness=sums["skewness"], below=sums["below"] / sums["gap_b"])
     table = means_of(sums, keys, list(values)).assign(**lie)
     needless = ["n_paired", "se_paired", "n_effective_paired", "mean_answered", "se_answered", "n_effective_answered"]
-    there = table["n_gap"] > 0
-    table = show_groups(study, table.assign(there=there).drop(columns=needless), keys, values)
-    kinds = [table["n_gap"] > 0, table.pop("there")]
+    given = {f"given_{name}": table[f"n_{name}"] > 0 for name in ("gap", "answered")}
+    table = show_groups(study, table.assign(**given).drop(columns=needless), keys, values)
+    hidden = [table.pop(f"given_{name}") & (table[f"n_{name}"] == 0) for name in ("gap", "answered")]
+    kinds = [table["n_gap"] > 0, hidden[0] | hidden[1]]
     kind = np.select(kinds, ["direct" if study.direct else "yes", "too few to show"], "no pairs")
     table = table.assign(
         below=table["below"].where(table["n_gap"] > 0), mean_paired=table["mean_paired"].where(table["n_gap"] > 0),

@@ -14,6 +14,7 @@ in capitals below; the tests hold the workbook to it:
 - a touchpoint in the log that is missing from the map (`MISSING`), and one on the map nobody visits (`GHOST`);
 - how many go on from stage to stage (`GO_ON`);
 - an action that worked and one that did not, though it was begun after the worst month (`ACTIONS`);
+- a figure that rises by the month, so that its target can be dated (`TREND`);
 - what others reach, better and worse, and what cannot be compared (`BENCHMARKS`); what people say of what (`QUOTES`).
 """
 
@@ -107,7 +108,8 @@ ACTIONS = [
      "2026-12-31", [], "planned", "retention", 0.0),
 ]  # fmt: skip
 KPIS = {"set-up in the first week": 0.62, "checkout completed": 0.78}  # by site, share before any action
-COMPANY_KPIS = {"retention": (0.71, 900), "laptops returned": (0.055, 700)}  # share, cases a month
+COMPANY_KPIS = {"retention": (0.66, 900), "laptops returned": (0.055, 700)}  # share at first, cases a month
+TREND = {"retention": 0.0015}  # by how much a share rises each month, so that its target lies about two years off
 OBJECTIVES = [
     ("Start at once", "set-up in the first week", "", 0.75, "", "2026-12-31"),
     ("Lose nobody at payment", "checkout completed", "", 0.75, "", "2026-06-30"),
@@ -344,7 +346,7 @@ def make_kpis(rng: np.random.Generator) -> list[dict]:
                 rows.append(dict(date=f"{month + 1}-01", kpi=kpi, site=site, numerator=hits, denominator=cases))
         for kpi, (share, size) in COMPANY_KPIS.items():
             cases = int(rng.poisson(size))
-            hits = int(rng.binomial(cases, share))
+            hits = int(rng.binomial(cases, share + TREND.get(kpi, 0) * MONTHS.index(month)))
             rows.append(dict(date=f"{month + 1}-01", kpi=kpi, site="", numerator=hits, denominator=cases))
     return [row | {"date": str(np.datetime64(row["date"]) - 1)} for row in rows]
 
@@ -357,7 +359,7 @@ def make_map() -> list[dict]:
 
 def make_personas() -> list[dict]:
     """What the company claims about its customers."""
-    return [dict(persona=name, claimed_share=claimed, claimed_needs=need) for name, claimed, *_, need in PERSONAS if claimed]
+    return [dict(persona=name, claimed_share=claimed, claimed_needs=need) for name, claimed, *_, need in PERSONAS]
 
 
 def make_feasibility() -> list[dict]:
