@@ -44,6 +44,9 @@ BLANK = (
     "owner",
     "under_way",
 )
+INDICATIVE = 30
+"""Figures of fewer people are called indicative."""
+
 PNG_DPI = 200
 
 
@@ -126,15 +129,19 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     columns = list(table.columns)
     hidden = {*HIDDEN, *(["touchpoint", "stage"] if "label" in table else [])}
     hidden |= {"n_expected", "n_experienced", "n_answered"} if "n" in columns else set()
+    sides = [side for side in ("expected", "experienced") if "gap" in table and side in table]
+    hidden |= {side for side in sides if table[side].isna().all()}
     counts = [column for column in columns if f"{column[2:]}_low" in columns]
     hidden |= {
         again for place, again in enumerate(counts) if any(table[again].equals(table[n]) for n in counts[:place])
     }
     for place, column in enumerate(columns):
         heading = HEADINGS.get(column, column.replace("_", " "))
-        if column in hidden or column == "high" or column.endswith(("_low", "_high")):
+        if column == "n" and "gap" in table and "verdict" in table:
+            shown[heading] = counts_of_gaps(table)
+        elif column in hidden or column == "high" or column.endswith(("_low", "_high")):
             continue
-        if column == "low":
+        elif column == "low":
             shown["interval"] = interval_words(table, columns[place - 1], "low", "high")
         elif f"{column}_low" in table:
             ends = interval_words(table, column, f"{column}_low", f"{column}_high")
@@ -149,6 +156,15 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         else:
             shown[heading] = words_of(table, column)
     return shown
+
+
+def counts_of_gaps(table: pd.DataFrame) -> list[str]:
+    """n of each gap; under 30 it is indicative, and of a group too small to be shown it is not said."""
+    kinds = table["paired"] if "paired" in table else [""] * len(table)
+    return [
+        "–" if kind == "too few to show" else f"{n:,}{', indicative' if 0 < n < INDICATIVE else ''}"
+        for n, kind in zip(table["n"], kinds)
+    ]
 
 
 def words_of(table: pd.DataFrame, column: str) -> list[str] | pd.Series:

@@ -24,9 +24,6 @@ ENDS = (3, 4, 5, 7, 10)
 SURE = 0.001
 """Chance below which something is suspected."""
 
-SEVERAL = 3
-"""People whose answers, taken together, tell nothing of one of them."""
-
 STRAIGHT = 6
 """Answers to different questions, all the same, that make a straight line."""
 
@@ -122,7 +119,7 @@ def suspect_pairs(ranges: pd.DataFrame) -> list[str]:
             doubts.append(f"{counted(left, 'answer')} of what was {side} without the other side: not in the gaps.")
     never = ranges[(ranges["n_both"] == 0) & ranges[[f"n_{side}" for side in SIDES]].gt(0).all(axis=1)]
     if len(never):
-        doubts.append(f"Both sides asked, but never in one answer, so that none pair: {listed(never['touchpoint'])}.")
+        doubts.append(f"Both sides asked, but never in one answer, so that their means are compared: {listed(never['touchpoint'])}.")
     return doubts
 
 
@@ -172,7 +169,7 @@ def suspect_straight_lines(study: Study) -> list[str]:
     )  # fmt: skip
     enough = nw.col("n_expected") + nw.col("n_experienced") >= STRAIGHT
     people = people.with_columns(straight=(nw.col("low") == nw.col("high")) & enough)
-    return suspect_people(to_frame(people), "straight", "gave one and the same rating to everything")
+    return suspect_people(study, to_frame(people), "straight", "gave one and the same rating to everything")
 
 
 def suspect_speeding(study: Study) -> list[str]:
@@ -185,17 +182,17 @@ def suspect_speeding(study: Study) -> list[str]:
     people = to_frame(ratings.group_by("respondent").agg(gap=nw.col("gap").sum(), n=nw.col("gap").count()))
     fast = set(times.loc[times["seconds"] < limit, "respondent"])
     people = people.assign(fast=people["respondent"].isin(fast))
-    return suspect_people(people, "fast", f"took less than {limit:.0f} seconds, a third of the median time")
+    return suspect_people(study, people, "fast", f"took less than {limit:.0f} seconds, a third of the median time")
 
 
-def suspect_people(people: pd.DataFrame, flag: str, words: str) -> list[str]:
+def suspect_people(study: Study, people: pd.DataFrame, flag: str, words: str) -> list[str]:
     """How many questionnaires are flagged, and the mean gap with and without them."""
     flagged = people[people[flag].fillna(False).astype(bool)]
     if flagged.empty:
         return []
     said = f"{len(flagged):,} of {counted(len(people), 'questionnaire')} {words}."
     rest = people.drop(index=flagged.index)
-    if len(flagged) < SEVERAL:  # the difference would tell what one or two people said
+    if len(flagged) < study.settings.hide_below:  # the difference would tell what they said
         return [said]
     if not people["n"].sum() or not rest["n"].sum():
         return [said]

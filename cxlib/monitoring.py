@@ -219,8 +219,8 @@ def trace_figures(tracked: pd.DataFrame, waves: pd.DataFrame, last_days: dict) -
     Of KPIs as in `track_kpis`, and of touchpoints their mean experience on the last day of each wave (`summarise_waves`
     and the waves of the study); undated waves are left out.
     """
-    days = pd.to_datetime(pd.Series(last_days, dtype="object"))
-    rated = waves.assign(figure=waves["label"], date=waves["wave"].map(days), value=waves["mean_experienced"])
+    days = pd.to_datetime(waves["wave"].map({wave: pd.Timestamp(day) for wave, day in last_days.items()}))
+    rated = waves.assign(figure=waves["label"], date=days, value=waves["mean_experienced"])
     parts = [tracked.assign(figure=tracked["kpi"]), rated[rated["n_experienced"] > 0]]
     table = pd.concat([part[["figure", "date", "value"]] for part in parts if len(part)] or [pd.DataFrame()])
     return table.reindex(columns=["figure", "date", "value"]).dropna().reset_index(drop=True)

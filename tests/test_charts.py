@@ -28,6 +28,7 @@ def gaps(**more):
             "low": [-1.9, -0.1],
             "high": [-1.1, 0.5],
             "verdict": ["shortfall", "not enough data"],
+            "paired": "yes",
         }
     ).assign(**more)
 

@@ -87,7 +87,9 @@ def guarded(**figures):
     return find_gaps(summary(search=-0.5).assign(**{"width": 4} | figures), met_within=0.24).iloc[0]
 
 
-@pytest.mark.parametrize("figures", [{"modal": 40}, {"skewness": -2.0}, {"width": 6}], ids=["alike", "skewed", "narrow"])
+@pytest.mark.parametrize(
+    "figures", [{"modal": 40}, {"skewness": -2.0}, {"width": 6}], ids=["alike", "skewed", "narrow"]
+)
 def test_rare_failures_widen_the_interval_and_the_error_that_ranks_go_by(figures):
     plain, wide = guarded(), guarded(**figures)
     assert wide["gap"] == plain["gap"] and wide["se"] > plain["se"] == 0.1

@@ -7,7 +7,9 @@ import pytest
 
 import cxlib as cx
 from cxlib import find_gaps, open_study, summarise_ratings
-from cxlib.intervals import ratio_mean
+from cxlib.intervals import ratio_mean, skewness_of
+
+pytestmark = pytest.mark.small_groups
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +23,12 @@ def generator(root):
 @pytest.fixture(scope="module")
 def study():
     return open_study("data/sample", wave="all")
+
+
+@pytest.fixture(scope="module")
+def latest():
+    """The sample as a report shows it: its last wave."""
+    return open_study("data/sample")
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +62,140 @@ def test_every_large_planted_gap_is_found_with_its_sign(gaps, generator):
             assert gaps.loc[touchpoint, "verdict"] == ("shortfall" if gap < 0 else "exceeded")
 
 
-def test_seniors_are_found_to_be_let_down_most_in_adoption(study):
-    by_stage = find_gaps(summarise_ratings(study, by=["stage", "persona"]), met_within=study.met_within)
+def test_seniors_are_found_to_be_let_down_most_in_adoption(latest):
+    by_stage = find_gaps(summarise_ratings(latest, by=["stage", "persona"]), met_within=latest.met_within)
     assert by_stage.loc[0, ["stage", "persona"]].tolist() == ["adoption", "Senior"]
+    patterns = cx.find_patterns(by_stage, rows="persona", columns="stage", order=latest.stages)
+    known = patterns.dropna(subset="shrunk")
+    assert known.loc[known["shrunk"].idxmin(), ["persona", "stage"]].tolist() == ["Senior", "adoption"]
+    assert "Senior" in cx.describe_gaps(by_stage, among="Of all personas and stages")
 
 
-def test_the_phone_looks_worst_though_the_app_is(study, generator):
+def test_the_few_who_are_let_down_most_are_nowhere(latest, generator):
+    raw = pd.read_csv(latest.folder / "ratings.csv").merge(pd.read_csv(latest.folder / "respondents.csv"))
+    gap = (raw["experienced"] - raw["expected"]).groupby([raw["persona"], raw["wave"]])
+    [few] = generator.FEW
+    people = raw.groupby(["persona", "wave"])["respondent"].nunique()
+    assert set(people[few]) == {3} and gap.mean().groupby("persona").mean().idxmin() == few
+    for by in ("persona", ["stage", "persona"], ["touchpoint", "persona"]):
+        shown = set(summarise_ratings(latest, by=by)["persona"])
+        assert shown == {"Student", "Remote worker", "Gamer", "Family", "Senior"}
+    assert "2 personas" in cx.describe_hidden(latest)
+
+
+def channels_against_the_rest(study):
+    blocks = cx.summarise_blocks(study, by=["channel", "touchpoint"])
+    return cx.find_reversals(blocks, column="channel", within="touchpoint").set_index("channel")
+
+
+@pytest.mark.parametrize("wave", ["latest", "all"])
+def test_the_phone_looks_worst_and_is_better_than_the_rest(wave, generator):
+    study = open_study("data/sample", wave=wave)
     by_channel = find_gaps(summarise_ratings(study, by="channel"), met_within=study.met_within)
-    assert by_channel.loc[0, "channel"] == "phone" and set(generator.CHANNEL_SHIFT) == {"app"}
-    both = find_gaps(summarise_ratings(study, by=["touchpoint", "channel"]), met_within=study.met_within)
-    at_setup = both[both["touchpoint"] == "support"].set_index("channel")["gap"]
-    assert at_setup["app"] < at_setup["phone"] - 0.2
+    assert by_channel.loc[0, "channel"] == "phone" and generator.CHANNEL_SHIFT["phone"] > 0
+    found = channels_against_the_rest(study)
+    assert found.index[0] == "phone" and found.loc["phone", "verdict"] == "reversed"
+    assert found.loc["phone", "crude"] < 0 < found.loc["phone", "adjusted_low"]
+    assert (found["verdict"] == "reversed").sum() == 1
+    sentence = cx.describe_reversals(found.reset_index(), within="touchpoint")
+    assert sentence.startswith("Phone looks 0.3") and "better at an equal mix of touchpoints" in sentence
+
+
+@pytest.mark.parametrize("wave", ["latest", "all"])
+def test_at_an_equal_mix_the_app_is_worst(wave, generator):
+    found = channels_against_the_rest(open_study("data/sample", wave=wave))
+    assert found["adjusted"].idxmin() == "app" == min(generator.CHANNEL_SHIFT, key=generator.CHANNEL_SHIFT.get)
+    assert found.loc["app", "adjusted_high"] < 0 and found.loc["app", "verdict"] == "holds"
+    assert (found.loc["app", "adjusted_high"] < found["adjusted_low"].drop("app")).all()
+
+
+def test_what_widened_in_adoption_is_the_mix_and_not_the_gaps(generator):
+    study = open_study("data/sample", wave="all", stages=["adoption"])
+    blocks = cx.summarise_blocks(study, by=["wave", "persona"])
+    split = cx.split_difference(blocks, column="wave", first="2026-Q1", second="2026-Q2", within="persona")
+    total = split[split["of"] == "total"].iloc[0]
+    assert total["mix_high"] < 0 and total["rate_low"] < 0 < total["rate_high"]
+    shares = {
+        name: generator.persona_shares(wave)["Senior"] for wave, name in (("2026-Q1", "first"), ("2026-Q2", "second"))
+    }
+    senior = split[split["persona"] == "Senior"].iloc[0]
+    assert senior.name == 0 and senior["mix_high"] < 0
+    for name, share in shares.items():
+        assert senior[f"share_{name}"] == pytest.approx(share, abs=0.06)
+    truth = planted_mix(generator, "2026-Q1", "2026-Q2", "adoption")
+    assert truth < -0.05 and total["mix_low"] < truth < total["mix_high"]
+    sentence = cx.describe_split(split, what="since 2026-Q1")
+    assert sentence.startswith("No sure difference") and "but another mix of personas gives −0.0" in sentence
+
+
+def test_in_the_latest_wave_adoption_owes_most_to_another_mix(latest):
+    blocks = cx.summarise_wave_blocks(latest, by=["stage", "persona"])
+    splits = cx.split_each(blocks, each="stage", column="wave", first="2026-Q1", second="2026-Q2", within="persona")
+    assert cx.find_widest_mix(splits, each="stage") == "adoption"
+
+
+def planted_mix(generator, first, second, stage):
+    """What another mix of personas alone changes in the mean gap of a stage, by the formula of the generator."""
+    gaps, level = {}, {}
+    for wave in (first, second):
+        parts = {name: stage_gap(generator, wave, stage, name) for name in generator.persona_shares(wave)}
+        shares = generator.persona_shares(wave)
+        gaps[wave], level[wave] = parts, sum(shares[name] * gap for name, gap in parts.items())
+    change = {
+        name: share - generator.persona_shares(first)[name] for name, share in generator.persona_shares(second).items()
+    }
+    middle = sum(level.values()) / 2
+    return sum(moved * ((gaps[first][name] + gaps[second][name]) / 2 - middle) for name, moved in change.items())
+
+
+def stage_gap(generator, wave, stage, persona):
+    """The mean gap planted for one persona in a stage, over the answers it gives there."""
+    [(shift, leaning)] = [(row[3], row[5]) for row in generator.PERSONAS if row[0] == persona]
+    total = met = 0.0
+    for place in generator.read_map():
+        if place["stage"] == stage:
+            for channel, chance in generator.channel_chances(place, leaning).items():
+                latent = place["expected"] + shift
+                fell = generator.mean_rating(latent + generator.falls(place, wave, persona, channel))
+                total += place["meets"] * chance * (fell - generator.mean_rating(latent))
+            met += place["meets"]
+    return total / met
+
+
+def own_to_benchmarks(study):
+    own = cx.own_figures(
+        cx.summarise_experience(study), cx.summarise_experience(study, by="stage"), cx.track_kpis(cx.find_kpis(study))
+    )
+    return cx.compare_benchmarks(
+        own, study.small("benchmarks"), comparable=study.settings.comparable, years=cx.years_of_answers(study)
+    )
+
+
+def test_who_is_ahead_and_who_behind_is_found_and_what_cannot_be_compared(latest, generator):
+    found = own_to_benchmarks(latest).set_index("touchpoint")
+    planted = {touchpoint: ahead for touchpoint, _, ahead, *_ in generator.BENCHMARKS}
+    foreign = {
+        touchpoint for touchpoint, *_, mode, period in generator.BENCHMARKS if mode == "phone" or period == "2019"
+    }
+    assert set(found.index[found["verdict"] == "not compared"]) == foreign == {"repair", "compare"}
+    for touchpoint, ahead in planted.items():
+        if touchpoint not in foreign:
+            verdict = "behind" if ahead > 0 else "ahead" if ahead < 0 else "no sure difference"
+            assert found.loc[touchpoint, "verdict"] == verdict, touchpoint
+    assert found["is_point"].to_dict()["support"]
+    told = found.drop(index=list(foreign))
+    held = (told["low"] <= -told.index.map(planted)) & (-told.index.map(planted) <= told["high"])
+    assert held.sum() >= 6  # of 7 at 95 %
+
+
+def test_what_people_say_of_the_worst_touchpoint_is_found(latest, generator):
+    gaps = find_gaps(summarise_ratings(latest), met_within=latest.met_within)
+    feedback = latest.small("feedback")
+    assert set(gaps["touchpoint"].head(3)) == {"setup", "checkout", "delivery"}
+    for touchpoint in gaps["touchpoint"].head(3):
+        themes = cx.contrast_themes(feedback, touchpoint)
+        typical = set(themes.loc[themes["verdict"] == "typical here", "theme"])
+        assert typical == {theme for _, theme in generator.QUOTES[touchpoint]}
 
 
 def test_what_truly_matters_is_what_is_found_to_matter(moments, generator):
@@ -117,7 +248,7 @@ def test_the_register_knows_what_opened_and_what_closed():
 
 
 def test_what_matters_and_falls_short_comes_first(study, moments, generator):
-    ranked = cx.rank_gaps(summarise_ratings(study), moments, study.small("feasibility"))
+    ranked = cx.rank_gaps(moments, study.small("feasibility"))
     matters = {row["touchpoint"] for row in generator.read_map() if row["matters"] > 0}
     assert set(ranked.loc[ranked["p_top"] > 0.05, "touchpoint"]) <= matters
     assert set(ranked.loc[ranked["could_be_top"] == "yes", "touchpoint"]) & {"setup", "delivery"}
@@ -139,6 +270,7 @@ def test_zero_gaps_are_rarely_called_shortfalls_over_reseeded_samples(generator)
     false = pd.Series(0, index=zeros)
     for seed in range(200):
         gaps = find_gaps(summary_of(generator, wave, seed), met_within=0.24).set_index("touchpoint")
+        assert gaps.loc[zeros, ["low", "q"]].notna().all(axis=None)
         false += gaps.loc[zeros, "verdict"].eq("shortfall")
     assert len(zeros) == 7 and (false / 200 < 0.06).all(), false.to_dict()
 
@@ -149,11 +281,16 @@ def summary_of(generator, wave: str, seed: int) -> pd.DataFrame:
     people = [person for person in generator.make_people(rng) if person["wave"] == wave]
     answers = pd.DataFrame(generator.make_answers(rng, people))
     weight = answers["respondent"].map({person["respondent"]: person["weight"] for person in people})
-    gap = weight * (answers["experienced"] - answers["expected"])
+    plain = answers["experienced"] - answers["expected"]
+    gap = weight * plain
     parts = {"a": gap, "b": weight, "aa": gap**2, "ab": gap * weight, "bb": weight**2}
     sums = pd.DataFrame(parts).groupby(answers["touchpoint"]).sum()
-    n = answers.groupby("touchpoint").size()
+    by = answers.groupby("touchpoint")
+    n = by.size()
+    powers = [(plain**power).groupby(answers["touchpoint"]).sum() for power in (1, 2, 3)]
+    lie = {"modal": plain.groupby([answers["touchpoint"], plain]).size().groupby("touchpoint").max()}
+    lie |= {"skewness": skewness_of(n, *powers), "below": (plain < 0).groupby(answers["touchpoint"]).mean()}
     mean, se, effective = ratio_mean(n, *(sums[part] for part in parts))
-    table = pd.DataFrame({"touchpoint": n.index, "n": n.to_numpy(), "n_effective": effective})
+    table = pd.DataFrame({"n": n, "n_effective": effective, **lie}).reset_index().assign(width=6, paired="yes")
     table = table.assign(mean_gap=mean, se_gap=se, n_expected=table["n"], n_experienced=table["n"])
     return table.assign(mean_expected=5, mean_experienced=5, paired_expected=5, paired_experienced=5)

@@ -115,15 +115,15 @@ def rename_n(table):
     return table.rename(columns={"n_experienced": "n"})
 
 
-def shown_cells(study, raw) -> tuple[pd.DataFrame, dict]:
+def shown_cells(study, raw, tables=TABLES) -> pd.DataFrame:
     """Every cell of every table with the answers it counts: which are shown, by any of the tables, and the rest."""
     shown = {}
-    for keys, table in TABLES.values():
+    for keys, table in tables.values():
         found = table(study)
         for cell in found.loc[found["n"] > 0, keys].itertuples(index=False, name=None):
             shown[tuple(sorted(zip(keys, cell)))] = True
     rows = []
-    for keys in {tuple(keys) for keys, _ in TABLES.values()}:
+    for keys in {tuple(keys) for keys, _ in tables.values()}:
         scope = raw if "wave" in keys else raw[raw["wave"] == "w2"]
         for cell, group in scope.groupby(list(keys)):
             name = tuple(sorted(zip(keys, cell)))
@@ -175,22 +175,35 @@ def test_where_two_columns_are_crossed_small_cells_and_complements_are_left_out(
         assert len(hidden) >= 2 and cells[hidden].sum() >= 5
 
 
+def solved_by_attacker(study, raw, tables=None) -> pd.DataFrame:
+    """The hidden cells, and what somebody who has all tables and the totals solves for (−1: nothing)."""
+    cells = shown_cells(study, raw, tables or TABLES)
+    assert (cells.loc[cells["shown"], "n"] >= 5).all() and (cells["n"] < 5).any()
+    rows, counts = members(cells, raw)
+    now = np.bincount(raw.groupby(KEYS).ngroup().to_numpy(), weights=raw["wave"] == "w2") > 0
+    shown = np.vstack([rows[cells["shown"]], np.ones((1, len(counts)), dtype=int), now[None].astype(int)])
+    hidden = cells[~cells["shown"]]
+    return hidden.assign(solved=attack(shown, shown @ counts, rows[~cells["shown"]]))
+
+
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     "sizes", [{"Collector": 3}, {"Collector": 4, "Business_buyer": 7}, {"Collector": 2, "Nomad": 1}]
 )
 def test_nobody_works_out_a_hidden_cell_from_all_tables_together(build, seed, sizes):
-    study, raw = build(seed=seed, **sizes)
-    cells = shown_cells(study, raw)
-    rows, counts = members(cells, raw)
-    everybody = np.ones((1, len(counts)), dtype=int)
-    now = (raw["wave"] == "w2").to_numpy()
-    of_now = np.bincount(raw.groupby(KEYS).ngroup().to_numpy(), weights=now).astype(bool).astype(int)[None]
-    shown = np.vstack([rows[cells["shown"]], everybody, of_now])
-    hidden = cells[~cells["shown"]]
-    assert (cells.loc[cells["shown"], "n"] >= 5).all() and (hidden["n"] < 5).any()
-    solved = attack(shown, shown @ counts, rows[~cells["shown"]])
-    assert hidden[solved >= 0].empty
+    found = solved_by_attacker(*build(seed=seed, **sizes))
+    assert found[found["solved"] >= 0].empty
+
+
+@pytest.mark.parametrize("by", [["persona"], ["stage", "channel"]])
+def test_nor_with_the_tables_of_the_grouping_a_report_was_asked_for(build, by):
+    study, raw = build(Collector=3, view={"by": by})
+    own = {
+        "own gaps": (by, lambda study: summarise_ratings(study, by=by)),
+        "own change": ([*by, "wave"], change_by(by)),
+    }
+    found = solved_by_attacker(study, raw, TABLES | own)
+    assert found[found["solved"] >= 0].empty
 
 
 def test_the_attacker_would_find_them_if_small_cells_alone_were_hidden(build):
@@ -245,11 +258,11 @@ def test_small_groups_are_pooled_where_parts_must_add_up(build):
     assert "Collector" not in set(waves["persona"]) and waves["gap_b"].sum() == len(raw)
 
 
-def test_what_is_small_is_said_in_the_settings(build):
-    settings = SETTINGS + "hide_below: {}\n"
-    for least, personas in ((3, 5), (5, 3), (12, 2)):
-        study, _ = build(settings=settings.replace("{}", str(least)), rare=0, Collector=3)
-        assert len(summarise_ratings(study, by="persona")) == personas, least
+@pytest.mark.parametrize(("least", "shown"), [(3, True), (5, True), (12, False)])
+def test_what_is_small_is_said_in_the_settings(build, least, shown):
+    study, _ = build(settings=f"{SETTINGS}hide_below: {least}\n", rare=0)
+    found = summarise_ratings(study, by="persona")
+    assert ("Gamer" in set(found["persona"])) == shown and found["n"].min() >= least
 
 
 @pytest.mark.parametrize("least", ["2", "0", "-1", "2.5", "few"])

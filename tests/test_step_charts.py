@@ -30,6 +30,7 @@ def touchpoints(count: int, stages: int = 5) -> pd.DataFrame:
             "expected": 5 + gap / 2,
             "gap": gap,
             "verdict": np.array(["shortfall", "exceeded", "met", "not enough data"])[np.arange(count) % 4],
+            "paired": "yes",
             "moment": np.where(np.arange(count) % 5 == 0, "negative", ""),
             "reach": share,
             "rated": share,

@@ -169,9 +169,7 @@ def test_those_who_met_a_touchpoint_in_two_channels_take_the_interval_from_block
     widths = [float(table["high"].iloc[0] - table["low"].iloc[0]) for table in (found, exact)]
     assert widths[0] == pytest.approx(widths[1], rel=0.1) and widths[0] != widths[1]
     web = open_study(study.folder, channels=["web"])
-    chosen = cx.add_up_cells(
-        *(cx.choose_cells(table, channels=["web"]) for table in (cells, counts)), all_waves=False
-    )
+    chosen = cx.add_up_cells(*(cx.choose_cells(table, channels=["web"]) for table in (cells, counts)), all_waves=False)
     pd.testing.assert_frame_equal(gaps_of(chosen), gaps_of(cx.summarise_ratings(web)), rtol=1e-9)
 
 

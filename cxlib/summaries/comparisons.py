@@ -1,6 +1,7 @@
 """The passes that set one mean gap against another: of two waves, of two groups, of each group and the rest."""
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from cxlib.intervals import ratio_mean
@@ -96,8 +97,8 @@ def summarise_rest(study: Study, column: str) -> pd.DataFrame:
 def without_small(study: Study, table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """The rows whose group, by `keys`, is shown."""
     hidden = hidden_groups(study, "gap", gap_values(study)["gap"], keys)
-    shown = [cell not in hidden for cell in named_cells(table, keys)]
-    return table[shown].reset_index(drop=True)
+    small = [cell in hidden for cell in named_cells(table, keys)]
+    return table[~np.array(small, dtype=bool)].reset_index(drop=True)
 
 
 def rest_of(sums: pd.DataFrame, total: pd.Series, key: str) -> pd.DataFrame:
