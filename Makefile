@@ -27,6 +27,10 @@ test: $(VENV)/.stamp-test  ## all tests, the notebooks too; needs Chromium for t
 fuzz: $(VENV)/.stamp-test  ## read 20,000 broken files: each is refused with a sentence, or every row of it accounted for
 	$(BIN)/python -m tests.fuzz.run --cases 20000 --seed 1
 
+proof: $(VENV)/.stamp-test  ## measure again, by simulation, what docs/proof.md says of intervals and of small groups
+	$(BIN)/python -m tests.proof.guard --replicates 20000 --seed 1 --write docs/proof.md
+	$(BIN)/python -m tests.proof.suppression --tables 5000 --seed 1 --write docs/proof.md
+
 benchmark: $(VENV)/.stamp  ## reading and checking 10 million ratings, beside DuckDB's own GROUP BY
 	$(BIN)/python benchmarks/checking.py
 
@@ -76,4 +80,4 @@ $(VENV)/.stamp-test: requirements-dev.lock $(VENV)/.stamp
 	$(call install,requirements-dev.lock)
 	touch $@
 
-.PHONY: help report new check fuzz benchmark test lab sample docs lock clean real-data pin hooks
+.PHONY: help report new check fuzz proof benchmark test lab sample docs lock clean real-data pin hooks

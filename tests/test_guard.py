@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from cxlib.intervals import guard_rare_failures, ratio_mean, skewness_of, t_interval
-from tests.proof.guard import GOAL, KINDS, POINTS, at, below, keep_section, measure, measure_cell, mix, rounded
+from tests.proof.guard import GOAL, KINDS, POINTS, at, below, measure, measure_cell, mix, rounded
+from tests.proof.page import keep_section
 
 REPLICATES = 2000
 FORGIVEN = 4
@@ -128,7 +129,12 @@ def weighted(gaps, weights):
     a, b = gaps * weights, np.broadcast_to(weights, gaps.shape)
     _, se, effective = ratio_mean(len(gaps), a.sum(), b.sum(), (a * a).sum(), (a * b).sum(), (b * b).sum())
     modal = np.unique(gaps, return_counts=True)[1].max()
-    return [float(figure) for figure in guard_rare_failures(se, len(gaps), effective, modal, stats.skew(gaps) * (1 - 1 / len(gaps)) ** 1.5, 6)]
+    return [
+        float(figure)
+        for figure in guard_rare_failures(
+            se, len(gaps), effective, modal, stats.skew(gaps) * (1 - 1 / len(gaps)) ** 1.5, 6
+        )
+    ]
 
 
 @pytest.mark.parametrize("gaps", [[0, 0, -1, 2, -3, 1], [0, 0, 0, 0, 0, -2]], ids=["plain", "guarded"])

@@ -105,7 +105,6 @@ TABLES = {  # each with its keys, and the column of n
     "experience": (["touchpoint"], lambda study: rename_n(summarise_experience(study))),
     "experience of personas": (["persona"], lambda study: rename_n(summarise_experience(study, by="persona"))),
     "change": (["touchpoint", "wave"], change_by("touchpoint")),
-    "change of stages": (["stage", "wave"], change_by("stage")),
     "personas and the rest": (["persona"], rest_by("persona")),
     "channels and the rest": (["channel"], rest_by("channel")),
 }
@@ -182,8 +181,8 @@ def solved_by_attacker(study, raw, tables=None) -> pd.DataFrame:
     rows, counts = members(cells, raw)
     now = np.bincount(raw.groupby(KEYS).ngroup().to_numpy(), weights=raw["wave"] == "w2") > 0
     shown = np.vstack([rows[cells["shown"]], np.ones((1, len(counts)), dtype=int), now[None].astype(int)])
-    hidden = cells[~cells["shown"]]
-    return hidden.assign(solved=attack(shown, shown @ counts, rows[~cells["shown"]]))
+    hidden = ~cells["shown"] & ~cells["answers"].isin(cells.loc[cells["shown"], "answers"])
+    return cells[hidden].assign(solved=attack(shown, shown @ counts, rows[hidden]))
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -195,9 +194,9 @@ def test_nobody_works_out_a_hidden_cell_from_all_tables_together(build, seed, si
     assert found[found["solved"] >= 0].empty
 
 
-@pytest.mark.parametrize("by", [["persona"], ["stage", "channel"]])
+@pytest.mark.parametrize("by", [["persona"], ["stage"], ["persona", "channel"]])
 def test_nor_with_the_tables_of_the_grouping_a_report_was_asked_for(build, by):
-    study, raw = build(Collector=3, view={"by": by})
+    study, raw = build(seed=0, Collector=3, view={"by": by})
     own = {
         "own gaps": (by, lambda study: summarise_ratings(study, by=by)),
         "own change": ([*by, "wave"], change_by(by)),

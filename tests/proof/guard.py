@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from cxlib.intervals import ORDINARY, guard_rare_failures, known, skewness_of, t_interval
+from tests.proof.page import in_markdown, keep_section
 
 HEADING = "## Gaps: the guard against rare failures"
 POINTS = (5, 7, 11)
@@ -230,12 +231,6 @@ def by_kind(cells: pd.DataFrame, replicates: int) -> pd.DataFrame:
     return table.reset_index()
 
 
-def in_markdown(table: pd.DataFrame) -> str:
-    """A table as Markdown."""
-    lines = [list(table), ["---"] * table.shape[1], *table.astype("str").to_numpy().tolist()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def sum_up(cells: pd.DataFrame, replicates: int) -> list[str]:
     """What was found, one sentence or two per goal."""
     surveys = cells[cells["kind"] != "gaps by chance"]
@@ -268,14 +263,6 @@ def write_section(cells: pd.DataFrame, replicates: int, seed: int, trigger: dict
     return "\n".join(
         [HEADING, "", METHOD, "", *(f"- {fact}" for fact in found), "", in_markdown(by_kind(cells, replicates)), ""]
     )
-
-
-def keep_section(path: Path, section: str) -> None:
-    """Write the section into a file, in the place of its former self; what else is there stays."""
-    text = path.read_text(encoding="utf-8") if path.exists() else "# Proof\n\n"
-    before, _, after = text.partition(HEADING)
-    rest = after[after.index("\n## ") + 1 :] if "\n## " in after else ""
-    path.write_text(before.rstrip("\n") + "\n\n" + section + ("\n" + rest if rest else ""), encoding="utf-8")
 
 
 def main() -> None:

@@ -4,14 +4,24 @@ python -m tests.proof.suppression --tables 5000 --seed 1
 """
 
 import argparse
-import time
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cxlib.suppression import cells_of, hide_cells, join_reports, lay_out
 from cxlib.tables import StudyError
+from tests.proof.page import in_markdown, keep_section
+
+HEADING = "## Small groups: what is hidden stays hidden"
+
+METHOD = """Counts of people in random tables, about half of the cells of 0 to 6 people, published with all margins
+and the total; groups of fewer than five are hidden, and their complements. The attacker solves all that is shown as one
+system of equations, in whole numbers modulo a prime. *Recovered without complements*: how many of the small groups could
+be worked out if only they were hidden. *Linked*: seven tables, one after the other, each bound by those before; a table
+that cannot be protected any more is left out (a report decides on all its tables at once). *Two reports*: the same study
+twice, some groups grown, both reports against every group that either hides."""
 
 PRIME = 2**31 - 1
 LEAST = 5
@@ -139,22 +149,30 @@ def run(kind: str, tables: int, seed: int) -> pd.Series:
     return pd.DataFrame([trial(rng, **options) for _ in range(tables)]).sum()
 
 
+def write_section(tables: int, seed: int) -> str:
+    """The section of the proof: what was tried, and one line for each kind."""
+    rows = []
+    for kind in KINDS:
+        sums = run(kind, tables, seed)
+        naive = f"{100 * sums['naive'] / sums['small']:.1f}\u00a0%"
+        figures = [f"{figure:,}" for figure in (tables, sums["cells"], sums["small"], sums["hidden"])]
+        rows.append([kind, *figures, naive, f"{sums['recovered']:,}", f"{sums['left_out']:,}"])
+        print(*rows[-1], flush=True)
+    named = "kind, studies, cells, small, hidden in all, recovered without complements, recovered, left out"
+    table = in_markdown(pd.DataFrame(rows, columns=named.split(", ")))
+    return f"{HEADING}\n\n{METHOD}\n\n{tables:,} random studies of each kind, seed {seed}.\n\n{table}\n"
+
+
 def main() -> None:
-    """Print one line for each kind, as a Markdown table."""
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    print("| kind | tables | cells | small | hidden in all | recovered without complements | recovered | left out |")
-    print("|---|---|---|---|---|---|---|---|")
-    start = time.perf_counter()
-    for kind in KINDS:
-        sums = run(kind, options.tables, options.seed)
-        naive = f"{100 * sums['naive'] / sums['small']:.1f}\u00a0%"
-        figures = [options.tables, sums["cells"], sums["small"], sums["hidden"]]
-        said = [f"{figure:,}" for figure in figures] + [naive, f"{sums['recovered']:,}", f"{sums['left_out']:,}"]
-        print(f"| {kind} | {' | '.join(said)} |", flush=True)
-    print(f"\n{time.perf_counter() - start:.0f} seconds")
+    parser.add_argument("--write", type=Path, help="a Markdown file to keep the section in")
+    given = parser.parse_args()
+    section = write_section(given.tables, given.seed)
+    if given.write:
+        keep_section(given.write, section)
 
 
 if __name__ == "__main__":
