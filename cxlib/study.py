@@ -30,7 +30,7 @@ class View:
     """The part of a study to look at; an empty list or text leaves nothing out.
 
     `wave` is "latest", "all" or a wave of the study; `where` holds conditions such as "market=DE".
-    `by` names columns for one more grouping.
+    `by` names columns for one more grouping, `compare` two groups to set against each other.
     """
 
     as_of: str = ""
@@ -41,6 +41,7 @@ class View:
     channels: list[str] = field(default_factory=list)
     where: list[str] = field(default_factory=list)
     by: list[str] = field(default_factory=list)
+    compare: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

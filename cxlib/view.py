@@ -59,7 +59,7 @@ def view_filters(study: Study) -> list[tuple[str, list[str]]]:
 def describe_view(study: Study) -> str:
     """Which part of the study is looked at; empty for all of its latest wave."""
     view = study.view
-    lists = {name: chosen for name, chosen in vars(view).items() if isinstance(chosen, list) and name != "by"}
+    lists = {name: chosen for name, chosen in vars(view).items() if isinstance(chosen, list) and name not in ("by", "compare")}
     parts = [f"{name} {', '.join(chosen)}" for name, chosen in lists.items() if chosen]
     parts += [f"wave {view.wave}"] if view.wave != "latest" else []
     return "; ".join([*parts, *([f"answers up to {view.as_of}"] if view.as_of else [])])

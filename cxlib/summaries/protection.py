@@ -109,7 +109,10 @@ def hidden_groups(
 
 def groupings_of(study: Study, kind: str) -> list[list[str]]:
     """What a report groups answers, or people, by: always the same, and by what it was asked for."""
-    return list(map(list, dict.fromkeys(tuple(sorted(keys)) for keys in [*STANDARD[kind], study.view.by] if keys)))
+    by, compared = study.view.by, [condition.partition("=")[0] for condition in study.view.compare]
+    asked = [by, [*by, "wave"] if by else []] + [["touchpoint", column] for column in [*by, *compared]]
+    every = [sorted(set(keys)) for keys in [*STANDARD[kind], *asked] if keys]
+    return [grouping for place, grouping in enumerate(every) if grouping not in every[:place]]
 
 
 def decide_values(
