@@ -70,13 +70,13 @@ class Chapter:
 
     def table(self, table: pd.DataFrame, name: str, *, columns: list[str] | None = None, most: int = 60) -> None:
         """Keep a table and show it as people read it: `columns` of it, where given, and at most `most` rows."""
+        if name.startswith("gaps") and len(table) and "n" in table and not table["n"].any():
+            return
         self.keep(table, name)
         if table.empty:
             kind, _, group = name.partition("_by_")
             if kind in ("gaps", "expectations", "experience") and group in SWITCHED_ON_BY:
                 self.say(f"There is nothing to show by {group}: that takes {SWITCHED_ON_BY[group]}.")
-            return
-        if name.startswith("gaps") and "n" in table and not table["n"].any():
             return
         ends = [f"{column}_{end}" for column in columns or [] for end in ("low", "high")]
         chosen = [column for column in [*(columns or table.columns), *ends] if column in table]

@@ -20,7 +20,7 @@ def claim(table: pd.DataFrame, *describe: Callable[[pd.DataFrame], str], column:
     """What the first page may say of a table: a sentence for every p up to which claims might hold.
 
     `table` has a row a test, with `p` and its verdict (in `column`); `describe` are the functions that make its
-    sentences. Which of the `versions` is said is decided when the p-values of all first-page claims are there (`settle`).
+    sentences. Which of the `versions` is said is decided when the p-values of all claims are there (`settle`).
 
     >>> table = pd.DataFrame({"label": ["a", "b"], "p": [0.001, 0.04], "verdict": "shortfall"})
     >>> claim(table, lambda t: f"{(t['verdict'] == 'shortfall').sum()} fall short.")["versions"]

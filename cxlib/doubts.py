@@ -119,7 +119,9 @@ def suspect_pairs(ranges: pd.DataFrame) -> list[str]:
             doubts.append(f"{counted(left, 'answer')} of what was {side} without the other side: not in the gaps.")
     never = ranges[(ranges["n_both"] == 0) & ranges[[f"n_{side}" for side in SIDES]].gt(0).all(axis=1)]
     if len(never):
-        doubts.append(f"Both sides asked, but never in one answer, so that their means are compared: {listed(never['touchpoint'])}.")
+        doubts.append(
+            f"Both sides asked, but never in one answer; their means are compared: {listed(never['touchpoint'])}."
+        )
     return doubts
 
 

@@ -179,6 +179,24 @@ def clopper_pearson(share: np.ndarray, n: np.ndarray, confidence: float) -> tupl
     return low, high
 
 
+def newcombe(
+    share: ArrayLike, n: ArrayLike, other: ArrayLike, n_other: ArrayLike, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Interval of the difference of two independent shares, share − other: Newcombe's (1998) hybrid of Wilson's.
+
+    Where `n_other` is not known the other share is taken as certain.
+
+    >>> [round(float(end), 4) for end in newcombe(56 / 70, 70, 48 / 80, 80, 0.95)]
+    [0.0524, 0.3339]
+    """
+    share, n, other, n_other = (np.asarray(values, dtype=float) for values in (share, n, other, n_other))
+    (low, high), (low_other, high_other) = wilson(share, n, confidence), wilson(other, n_other, confidence)
+    ends = [np.where(np.isnan(n_other), other, end) for end in (low_other, high_other)]
+    below = np.sqrt((share - low) ** 2 + (ends[1] - other) ** 2)
+    above = np.sqrt((high - share) ** 2 + (other - ends[0]) ** 2)
+    return share - other - below, share - other + above
+
+
 def nps_interval(
     promoters: ArrayLike, detractors: ArrayLike, se: ArrayLike, n: ArrayLike, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:

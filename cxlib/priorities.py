@@ -36,11 +36,12 @@ def rank_gaps(
 ) -> pd.DataFrame:  # fmt: skip
     """Touchpoints by impact × feasibility, with the probability of being among the `top` ones.
 
-    `moments` comes from `find_moments`, `feasibility` is the study's table (low, mode and high guess from 0 to 1; blank:
-    1). A gap without a standard error could be anything and has no rank. impact = reach × importance × shortfall,
-    shortfall = max(0, −gap); score = impact^impact_weight × feasibility^feasibility_weight. Gaps are drawn from their posterior (`draw_gaps`),
-    the other factors from their intervals. `p_top` is the share of draws with rank ≤ top, `could_be_top` marks the
-    smallest set that holds the first place with probability .95, `impact` and `score` are means over the draws.
+    `moments` comes from `find_moments`, `feasibility` is the study's table (low, mode and high guess from 0 to 1;
+    blank: 1). A gap without a standard error could be anything and has no rank. impact = reach × importance ×
+    shortfall, shortfall = max(0, −gap); score = impact^impact_weight × feasibility^feasibility_weight. Gaps are drawn
+    from their posterior (`draw_gaps`), the other factors from their intervals. `p_top` is the share of draws with rank
+    ≤ top, `could_be_top` marks the smallest set that holds the first place with probability .95, `impact` and `score`
+    are means over the draws.
     """
     check_columns(moments, ["touchpoint", "n", "gap", "se", "reach"], name="moments (from find_moments)")
     if top < 1 or impact_weight < 0 or feasibility_weight < 0:

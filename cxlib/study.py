@@ -52,7 +52,8 @@ class Study:
     row a table: read = used + quarantined + excluded. `quarantined` has a row for each row, or value, that cannot be
     used. By table: `not_used` and `personal` columns of its file (none of ours; not read, as they identify people),
     `columns` that are there, `notes` on how it was read. `unconfirmed` columns were mapped by a proposal, and nobody
-    has said that it is right. Which small groups are not shown is `given` by the run, or `decided` when first asked.
+    has said that it is right. Which small groups are not shown is
+    `given` by the run, or decided when first asked; `memo` keeps that, and what else needs asking the engine only once.
     """
 
     settings: Settings
@@ -68,7 +69,7 @@ class Study:
     notes: dict[str, list[str]] = field(default_factory=dict)
     unconfirmed: int = 0
     given: dict = field(default_factory=dict, compare=False, repr=False)
-    decided: dict = field(default_factory=dict, compare=False, repr=False)
+    memo: dict = field(default_factory=dict, compare=False, repr=False)
 
     def __contains__(self, table: str) -> bool:
         """Whether the study has a table, or a column of one with anything in it ("ratings.expected")."""
@@ -77,10 +78,12 @@ class Study:
             return False
         if not column:
             return True
-        rows = self.tables[table]
-        return column in rows.collect_schema().names() and bool(
-            rows.select(there=nw.col(column).count()).collect("pandas").to_native()["there"].iloc[0]
-        )
+        rows, known = self.tables[table], ("there", table, column)
+        if known not in self.memo:
+            self.memo[known] = column in rows.collect_schema().names() and bool(
+                rows.select(there=nw.col(column).count()).collect("pandas").to_native()["there"].iloc[0]
+            )
+        return self.memo[known]
 
     @cached_property
     def touchpoints(self) -> pd.DataFrame:

@@ -59,8 +59,9 @@ def view_filters(study: Study) -> list[tuple[str, list[str]]]:
 def describe_view(study: Study) -> str:
     """Which part of the study is looked at; empty for all of its latest wave."""
     view = study.view
-    lists = {name: chosen for name, chosen in vars(view).items() if isinstance(chosen, list) and name not in ("by", "compare")}
-    parts = [f"{name} {', '.join(chosen)}" for name, chosen in lists.items() if chosen]
+    chosen = {name: values for name, values in vars(view).items() if name not in ("by", "compare")}
+    lists = {name: values for name, values in chosen.items() if isinstance(values, list)}
+    parts = [f"{name} {', '.join(values)}" for name, values in lists.items() if values]
     parts += [f"wave {view.wave}"] if view.wave != "latest" else []
     return "; ".join([*parts, *([f"answers up to {view.as_of}"] if view.as_of else [])])
 
@@ -96,6 +97,8 @@ def with_waves(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
 
 def listed_once(study: Study) -> bool:
     """Whether every respondent is listed once, not once a wave."""
-    people = study.tables["respondents"].select(people=nw.col("respondent").n_unique(), rows=nw.len())
-    counts = people.collect("pandas").to_native().fillna(0).iloc[0]
-    return bool(counts["people"] == counts["rows"])
+    if "listed once" not in study.memo:
+        people = study.tables["respondents"].select(people=nw.col("respondent").n_unique(), rows=nw.len())
+        counts = people.collect("pandas").to_native().fillna(0).iloc[0]
+        study.memo["listed once"] = bool(counts["people"] == counts["rows"])
+    return study.memo["listed once"]

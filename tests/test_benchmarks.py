@@ -180,7 +180,7 @@ def test_headline_of_a_share_is_in_percentage_points():
     found = compare(our_share(0.6), pd.DataFrame({"kpi": ["retained"], "value": [0.4], "n": [300]}))
     assert plain(describe_benchmarks(found)) == (
         "Surely behind none of 1 benchmark, ahead of 1; "
-        "furthest Retained, 20.0 percentage points above (95 % interval 11.2 to 28.8; n 200)."
+        "furthest Retained, 20.0 percentage points above (95 % interval 11.1 to 28.5; n 200)."
     )
 
 

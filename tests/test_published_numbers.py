@@ -9,7 +9,7 @@ from cxlib import open_study
 from cxlib.experience import find_experience
 from cxlib.gaps.differences import find_differences
 from cxlib.gaps.table import find_gaps
-from cxlib.intervals import adjust, difference_of_means, t_interval, t_test, wilson
+from cxlib.intervals import adjust, difference_of_means, newcombe, t_interval, t_test, wilson
 from cxlib.summaries import summarise_experience
 
 THROMBOLYSIS = [  # Benjamini & Hochberg 1995, 15 hypotheses, and their adjusted values (R's p.adjust)
@@ -134,3 +134,13 @@ def test_the_two_best_ratings_of_few_have_the_exact_interval(make_study):
     found = find_experience(summarise_experience(study)).iloc[0]
     exact = stats.binomtest(3, 23).proportion_ci(method="exact")
     assert (found["top2_low"], found["top2_high"]) == pytest.approx((exact.low, exact.high), abs=1e-10)
+
+
+def test_newcombes_difference_of_two_shares_is_the_published_one():
+    low, high = newcombe(56 / 70, 70, 48 / 80, 80, 0.95)
+    assert (float(low), float(high)) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
+def test_against_a_certain_share_newcombes_interval_is_wilsons():
+    low, high = newcombe(81 / 263, 263, 0.25, np.nan, 0.95)
+    assert (float(low), float(high)) == pytest.approx((0.255289 - 0.25, 0.366210 - 0.25), abs=1e-6)

@@ -124,7 +124,9 @@ def rows_of(before: dict, now: dict) -> tuple[np.ndarray, np.ndarray]:
         shown.append(lay_out(np.ones((1, len(table))), joint[side]))
         for grouping, cells in tables.groupby("grouping", sort=False):
             names, member = cells_of(table, grouping.split(" × "))
-            order = {tuple(map(str, name)): place for place, name in enumerate(names.itertuples(index=False, name=None))}
+            order = {
+                tuple(map(str, name)): place for place, name in enumerate(names.itertuples(index=False, name=None))
+            }
             rows = lay_out(member[[order[tuple(map(str, cell))] for cell in cells["cell"]]], joint[side])
             shown.append(rows[~cells["hidden"].to_numpy(dtype=bool)])
             hidden.append(rows[cells["hidden"].to_numpy(dtype=bool)])

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.intervals import adjust, known
+from cxlib.intervals import adjust, known, newcombe
 from cxlib.tables import StudyError, check_columns, nearest
 from cxlib.words import counted, listed
 
@@ -69,10 +69,11 @@ def compare_benchmarks(
 
     `own` has a row per figure: `figure`, one of `touchpoint`, `stage` and `kpi`, `n`, `value`, `se`, `is_share`, and
     `direction` ("at most" where less is better) if there is one. `difference` is value − benchmark; its interval and
-    `q` (Benjamini–Hochberg's over what is compared) come from z = (x − b)/√(se² + se_b²). A benchmark's se may come
-    from its n where the figure is a share; without any it is a point (`is_point`) and only our own se counts. Verdicts:
-    *behind*, *ahead*, *no sure difference*; *not compared*, with the `reason`, where mode or period are neither ours
-    (`years` are those of our answers) nor named in `comparable`. Rated figures come before KPIs, whose units differ.
+    `q` (Benjamini–Hochberg's over what is compared) come from z = (x − b)/√(se² + se_b²), the interval of shares from
+    Newcombe's hybrid. A benchmark's se may come from its n where the figure is a share; without any it is a point
+    (`is_point`) and only our own se counts. Verdicts: *behind*, *ahead*, *no sure difference*; *not compared*, with the
+    `reason`, where mode or period are neither ours (`years` are those of our answers) nor named in `comparable`. Rated
+    figures come before KPIs, whose units differ.
     """
     check_columns(own, ["figure", "n", "value", "se", "is_share"], name="own (our figures)")
     table = pair_up(own, benchmarks)
@@ -81,13 +82,17 @@ def compare_benchmarks(
     se = np.sqrt(known(table["se"]) ** 2 + np.nan_to_num(se_benchmark) ** 2)
     difference = (table["value"] - table["benchmark"]).where(reason.eq(""))
     margin = stats.norm.ppf(0.5 + confidence / 2) * se
+    low, high = (
+        end.fillna(difference + sign * margin)
+        for end, sign in zip(share_interval(table, reason, confidence), (-1, 1))
+    )
     p = 2 * stats.norm.sf(difference.abs() / se)
     q = adjust(p)
     better = difference.mask(table["direction"].str.strip().str.lower().eq("at most"), -difference)
     claims = {"not compared": reason.ne(""), "behind": (q <= level) & (better < 0), "ahead": q <= level}
     verdict = np.select(list(claims.values()), list(claims), "no sure difference")
     provenance = say_provenance(table)
-    figures = {"difference": difference, "low": difference - margin, "high": difference + margin, "p": p, "q": q}
+    figures = {"difference": difference, "low": low, "high": high, "p": p, "q": q}
     table = table.assign(
         **figures, verdict=verdict, reason=reason, provenance=provenance, is_point=np.isnan(se_benchmark)
     )
@@ -141,6 +146,14 @@ def share_error(table: pd.DataFrame) -> pd.Series:
     """√(b(1 − b)/n) of the benchmarks of a share; missing elsewhere."""
     b = table["benchmark"].where(table["is_share"] & table["benchmark"].between(0, 1))
     return np.sqrt(b * (1 - b) / table["n_benchmark"].astype("float64"))
+
+
+def share_interval(table: pd.DataFrame, reason: pd.Series, confidence: float) -> list[pd.Series]:
+    """Newcombe's hybrid for compared shares whose benchmark comes with its n, or with no error at all; else missing."""
+    n = table["n_benchmark"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    rows = table["is_share"] & reason.eq("") & (table["se_benchmark"].isna() | ~np.isnan(n))
+    value, benchmark = table["value"].where(rows), table["benchmark"].where(rows)
+    return [pd.Series(end, index=table.index) for end in newcombe(value, table["n"], benchmark, n, confidence)]
 
 
 def find_reasons(table: pd.DataFrame, comparable: dict[str, list[str]], years: list[str]) -> pd.Series:

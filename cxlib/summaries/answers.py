@@ -58,7 +58,7 @@ def years_of_answers(study: Study) -> list[str]:
 def as_direct(study: Study) -> Study:
     """The same study, its gaps those that people said outright, although both sides were rated."""
     blank = study.tables["ratings"].with_columns(expected=nw.lit(None, nw.Float64))
-    return dataclasses.replace(study, tables=study.tables | {"ratings": blank}, given={}, decided={})
+    return dataclasses.replace(study, tables=study.tables | {"ratings": blank}, given={}, memo={})
 
 
 def whole(count: float | None) -> int:
@@ -142,8 +142,11 @@ def answered_waves(study: Study) -> list[str]:
     """The waves in order that have answers."""
     if not study.waves:
         return []
-    found = set(joined_answers(study).select("wave").unique().collect("pandas").to_native()["wave"].dropna())
-    return [wave for wave in study.waves if wave in found]
+    known = ("waves", repr(study.view))
+    if known not in study.memo:
+        found = joined_answers(study).select("wave").unique().collect("pandas").to_native()["wave"]
+        study.memo[known] = [wave for wave in study.waves if wave in set(found.dropna())]
+    return list(study.memo[known])
 
 
 def chosen_wave(study: Study) -> str:

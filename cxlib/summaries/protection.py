@@ -85,8 +85,8 @@ def hidden_groups(
 ) -> set[tuple[str, ...]]:
     """The groups by `keys` that are not shown for a value: small ones, and what would give them away.
 
-    Decided at once for all that a report shows of the value. `people` are rows a person (with `value`); without them,
-    the answers of the study are meant.
+    Decided at once for all that a report shows of the value; a grouping that is none of a report's, for itself.
+    `people` are rows a person (with `value`); without them, the answers of the study are meant.
     """
     if not least_shown(study):
         return set()
@@ -94,14 +94,18 @@ def hidden_groups(
     standard = groupings_of(study, kind)
     name, extra = f"{kind}: {name}", [] if order in standard else [order]
     known = (name, *map(tuple, extra), repr(study.view))
-    if known not in study.decided:
+    if known not in study.memo:
         if name in study.given and not extra:
-            study.decided[known] = Decision.recall(study.given[name])
+            study.memo[known] = Decision.recall(study.given[name])
         else:
             rows = (answers_so_far(study) if people is None else people).filter(~value.is_null())
-            alike = [one for (_, *more, view), one in study.decided.items() if view == known[-1] and more == extra]
-            study.decided[known] = decide(study, rows, [*standard, *extra], alike)
-    tables = study.decided[known].tables
+            alike = [
+                one
+                for key, one in study.memo.items()
+                if isinstance(one, Decision) and key[1:] == (*map(tuple, extra), known[-1])
+            ]
+            study.memo[known] = decide(study, rows, [*standard, *extra], alike)
+    tables = study.memo[known].tables
     hidden = tables.loc[(tables["grouping"] == " × ".join(order)) & tables["hidden"], "cell"]
     places = [order.index(key) for key in keys]
     return {tuple(cell[place] for place in places) for cell in hidden}
@@ -126,10 +130,10 @@ def decide_values(
         earlier = before.get(f"{kind}: {name}")
         known = (f"{kind}: {name}", repr(study.view))
         alike = list(found.values())
-        study.decided[known] = decide(
+        study.memo[known] = decide(
             study, rows, groupings_of(study, kind), alike, Decision.recall(earlier) if earlier else None
         )
-        found[f"{kind}: {name}"] = study.decided[known]
+        found[f"{kind}: {name}"] = study.memo[known]
     return found
 
 

@@ -71,7 +71,7 @@ def set_sides_apart(table: pd.DataFrame, people: nw.LazyFrame, keys: list[str]) 
     Respondents who gave both sides, in different answers, are taken as pairs by way of the covariance; where nobody
     did, this is Welch's (1947) standard error with its degrees of freedom.
     """
-    apart = (table["n"] == 0) & (table["n_expected"] > 0) & (table["n_experienced"] > 0)
+    apart = (table["paired"] == "no pairs") & (table["n_expected"] > 0) & (table["n_experienced"] > 0)
     if not apart.any():
         return table
     compared = compare_means(side_sums(people, "experienced"), side_sums(people, "expected"), keys)
@@ -194,7 +194,7 @@ def count_gaps(study: Study) -> pd.DataFrame:
 
 
 def gaps_of_people(study: Study, keys: list[str]) -> nw.LazyFrame:
-    """The sums of each respondent with a gap, of all waves; small personas and channels are put together as "others"."""
+    """The sums of each respondent with a gap, of all waves; small personas and channels are "others" together."""
     values = only_gaps(study)
     answers = find_answers(whole_waves(study)).filter(~values["gap"].is_null())
     for key in ("persona", "channel"):
