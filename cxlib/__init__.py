@@ -49,6 +49,7 @@ from cxlib.gaps import (
     add_up_cells,
     compare_benchmarks,
     contrast_themes,
+    count_refusals,
     describe_benchmarks,
     describe_differences,
     describe_gap_drivers,

@@ -2,6 +2,7 @@
 
 import narwhals as nw
 
+from cxlib.gaps.benchmarks import read_kinds
 from cxlib.study import Study
 from cxlib.tables import TABLES, StudyError, nearest
 from cxlib.view import listed_once, with_waves
@@ -15,6 +16,7 @@ def check_agreement(study: Study) -> None:
     check_people(study)
     check_personas(study)
     check_benchmarks(study)
+    check_objectives(study)
     check_declared(study)
     columns = study.tables["respondents"].collect_schema().names()
     if "respondents" in study and study.outcome and study.outcome not in columns:
@@ -106,9 +108,26 @@ def check_declared(study: Study) -> None:
                 raise StudyError(f"study.yaml: {key} names '{name}', which the study has not. {nearest(name, known)}")
 
 
+def check_objectives(study: Study) -> None:
+    """The target of a touchpoint lies on the scale it is rated on."""
+    if not study.scale:
+        return
+    aims = study.small("objectives").dropna(subset="touchpoint")
+    outside = aims[~aims["target"].between(*study.scale)]
+    if len(outside):
+        row = outside.iloc[0]
+        raise StudyError(
+            f"{study.source('objectives')}: the target of {row['touchpoint']} is {row['target']:g}, but it is rated "
+            f"from {study.scale[0]:g} to {study.scale[1]:g}; correct it."
+        )
+
+
 def check_benchmarks(study: Study) -> None:
-    """A benchmark of a touchpoint or stage says no other scale than that of the ratings."""
-    if "benchmarks" not in study or not study.scale:
+    """A benchmark is of a kind that is known, and one of a touchpoint or stage on no other scale than the ratings."""
+    if "benchmarks" not in study:
+        return
+    read_kinds(study.small("benchmarks"))
+    if not study.scale:
         return
     benchmarks = study.small("benchmarks").dropna(subset="scale")
     ours = "{:g}-{:g}".format(*study.scale)
@@ -153,6 +172,13 @@ def find_doubts(study: Study) -> list[str]:
     off_map = sorted(set(study.values("ratings", "touchpoint")) - set(study.touchpoints["touchpoint"]))
     if off_map and "touchpoints" in study:
         doubts.append(f"Rated, but not on the map ({study.source('touchpoints')}): {', '.join(off_map)}.")
+    blank = study.small("benchmarks")
+    blank = blank[blank["scale"].isna() & blank["kpi"].isna()]
+    if len(blank):
+        doubts.append(
+            f"{study.source('benchmarks')}: {counted(len(blank), 'benchmark')} without a scale, taken to be on that of "
+            "the ratings: write it beside each."
+        )
     return doubts + find_strangers(study)
 
 

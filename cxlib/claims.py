@@ -10,7 +10,7 @@ from cxlib.intervals import adjust
 UNSURE = {
     **dict.fromkeys(["shortfall", "exceeded", "more than claimed", "fewer than claimed"], "not enough data"),
     **dict.fromkeys(["better", "worse"], "no sure change"),
-    **dict.fromkeys(["ahead", "behind"], "no sure difference"),
+    **dict.fromkeys(["ahead", "behind", "reversed"], "no sure difference"),
     **dict.fromkeys(["reached", "missed", "not reached yet"], "cannot be told"),
 }
 """What a verdict becomes where its claim does not hold beside all others."""

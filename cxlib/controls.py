@@ -38,9 +38,7 @@ def explore_gaps(
     def redraw(_=None):
         chosen = {choice: list(control.value) for choice, control in lists.items()}
         both = [choose_cells(table, wave=which.value, **chosen) for table in (cells, counts)]
-        ratings = add_up_cells(
-            *both, all_waves=which.value == ALL, least=study.settings.hide_below, direct=study.direct
-        )
+        ratings = add_up_cells(*both, all_waves=which.value == ALL, least=study.hide_below, direct=study.direct)
         gaps = find_gaps(ratings, met_within=study.met_within, confidence=confidence)
         answer.value = answer_html(gaps, study, confidence)
 

@@ -113,7 +113,7 @@ def suspect_pairs(ranges: pd.DataFrame) -> list[str]:
         alone = ranges[(ranges[f"n_{side}"] > 0) & (ranges[f"n_{other}"] == 0)]
         if len(alone):
             doubts.append(f"Asked what was {side} and not what was {other}: {listed(alone['touchpoint'])}.")
-        some = ranges[ranges[f"n_{other}"] > 0]
+        some = ranges[(ranges[f"n_{other}"] > 0) & (ranges["n_both"] > 0)]
         left = int((some[f"n_{side}"] - some["n_both"]).sum())
         if left:
             doubts.append(f"{counted(left, 'answer')} of what was {side} without the other side: not in the gaps.")
@@ -194,7 +194,7 @@ def suspect_people(study: Study, people: pd.DataFrame, flag: str, words: str) ->
         return []
     said = f"{len(flagged):,} of {counted(len(people), 'questionnaire')} {words}."
     rest = people.drop(index=flagged.index)
-    if len(flagged) < study.settings.hide_below:  # the difference would tell what they said
+    if min(len(flagged), len(rest)) < study.hide_below:  # the difference would tell what they said
         return [said]
     if not people["n"].sum() or not rest["n"].sum():
         return [said]

@@ -131,6 +131,8 @@ def first_places(chance: np.ndarray, confidence: float = 0.95) -> list[str]:
 
 def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
     """What comes first, if that can be said, else what could, in a sentence."""
+    if priorities.empty:
+        return "What to mend first cannot be told: no touchpoint has a gap that is known well enough."
     short = priorities[priorities["score"] > 0]
     if short.empty:
         return "Nothing falls short, so there is nothing to mend first."
@@ -185,7 +187,7 @@ def describe_matrix(matrix: pd.DataFrame) -> str:
     doubtful = f" For {doubt} of {counted(len(matrix), 'touchpoint')} the quadrant is doubtful." if doubt else ""
     if worst.empty:
         return f"No touchpoint surely matters more and is rated lower than the average.{doubtful}"
-    return f"More important and rated lower than the average: {listed(worst)}.{doubtful}"
+    return f"Surely more important and rated lower than the average: {listed(worst)}.{doubtful}"
 
 
 def propose_actions(

@@ -28,10 +28,20 @@ from cxlib.render import render_chapter, render_report
 from cxlib.runner import run_notebooks
 from cxlib.settings import Settings, read_settings
 from cxlib.study import ROOT, Study, View
-from cxlib.summaries import check_decisions, decide_groups, describe_hidden, describe_study, summarise_study
+from cxlib.summaries import (
+    check_decisions,
+    chosen_wave,
+    count_people,
+    decide_groups,
+    describe_hidden,
+    describe_study,
+    summarise_study,
+)
 from cxlib.summaries.answers import group_keys
+from cxlib.summaries.comparisons import check_pair, read_groups
 from cxlib.tables import StudyError, nearest
 from cxlib.view import describe_view
+from cxlib.words import counted
 
 NO_PEOPLE = (
     "rows",
@@ -45,6 +55,9 @@ NO_PEOPLE = (
     "benchmarks",
 )
 """Tables whose n does not count respondents, or only those of figures of the whole company."""
+
+PEOPLE = "everybody"
+"""Under which history/<run>.json keeps how many people a report looked at."""
 
 NO_COUNTS = ["n_needed", "n_effective", "n_elsewhere", "n_benchmark"]
 
@@ -81,9 +94,10 @@ def run_report(
             return home / "latest", False
         with staged(home, run) as staging:
             groups = decide_shown(study, home, run, beside_last=beside_last)
+            newcomers = find_newcomers(study, home, groups) if beside_last else []
             given = parameters | {"study_path": folder.name, "output_path": str(staging), "groups": str(groups)}
             executed = run_notebooks(chapters, given, staging, cwd=folder.parent, jobs=jobs)
-            write_page(study, staging, executed, parameters, run)
+            write_page(study, staging, executed, parameters, run, newcomers)
             refuse_change(folder, study.settings, inputs)
             check_small_groups(study, staging)
             publish(staging, home, run, manifest(study, run, parameters, inputs))
@@ -99,13 +113,35 @@ def decide_shown(study: Study, home: Path, run: str, *, beside_last: bool) -> Pa
     last = json.loads(path.read_text(encoding="utf-8")).get("run", "") if path.is_file() and beside_last else ""
     kept = home / "history" / f"{last}.json"
     before = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
-    decisions = decide_groups(study, before)
+    try:
+        decisions = decide_groups(study, before)
+    except StudyError as error:
+        raise StudyError(f"{error} If the last report was never shared, run it with --last-not-shared.", 77) from None
     check_decisions(decisions)
     target = home / "history" / f"{run}.json"
     target.parent.mkdir(exist_ok=True)
     said = {name: decision.remember() for name, decision in decisions.items()}
+    said |= {PEOPLE: {"n": count_people(study), "view": repr(study.view), "wave": chosen_wave(study)}}
     target.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
     return target
+
+
+def find_newcomers(study: Study, home: Path, groups: Path) -> list[str]:
+    """A sentence where so few people came in, or left, since the last report that both reports tell what they said."""
+    path = home / "latest" / "manifest.json"
+    last = json.loads(path.read_text(encoding="utf-8")).get("run", "") if path.is_file() else ""
+    files = [home / "history" / f"{last}.json", groups]
+    if not files[0].is_file():
+        return []
+    before, now = (json.loads(file.read_text(encoding="utf-8")).get(PEOPLE, {}) for file in files)
+    moved = abs(now.get("n", 0) - before.get("n", 0))
+    alike = {"n", "view", "wave"} <= set(before) and (before["view"], before["wave"]) == (now["view"], now["wave"])
+    if not alike or not 0 < moved < study.hide_below:
+        return []
+    return [
+        f"Since the last report {counted(moved, 'person', 'people')} came in or left: whoever has both reports can "
+        "work out what they said. Share one of the two."
+    ]
 
 
 def check_small_groups(study: Study, staging: Path) -> None:
@@ -118,7 +154,7 @@ def check_small_groups(study: Study, staging: Path) -> None:
             columns=NO_COUNTS, errors="ignore"
         )
         counts = counts.select_dtypes("number")
-        small = (counts > 0) & (counts < study.settings.hide_below)
+        small = (counts > 0) & (counts < study.hide_below)
         if small.any(axis=None):
             raise StudyError(
                 f"The report was not published: tables/{path.name} shows a group of too few people.", code=77
@@ -172,9 +208,17 @@ def can_run(notebook: Path, study: Study) -> bool:
 def check_request(study: Study, parameters: dict) -> None:
     """What the parameters ask of the study can be had: its answers, and a column to group by."""
     if "ratings" in study:
-        summarise_study(study)
+        summary = summarise_study(study)
+        if summary["respondents"] < study.hide_below:
+            raise StudyError(
+                f"Only {counted(summary['respondents'], 'person', 'people')} answered in this part; of fewer than "
+                f"{study.hide_below} nothing is shown. Ask for more of the study.",
+                code=77,
+            )
         if parameters.get("by"):
             group_keys(study, parameters["by"])
+        if parameters.get("compare"):
+            check_pair(study, *read_groups(parameters["compare"]))
 
 
 def fingerprints(folder: Path, settings: Settings) -> dict[str, dict]:
@@ -194,7 +238,9 @@ def code_files(notebooks: list[Path]) -> dict[str, str]:
     return {names[file]: fingerprint(file)["sha256"] for file in sorted(files)}
 
 
-def write_page(study: Study, staging: Path, executed: list[Path], parameters: dict, run: str) -> None:
+def write_page(
+    study: Study, staging: Path, executed: list[Path], parameters: dict, run: str, newcomers: list[str]
+) -> None:
     """report.html in the staging folder, and the tables that belong to no chapter."""
     tables = staging / "tables"
     tables.mkdir(exist_ok=True)
@@ -212,7 +258,7 @@ def write_page(study: Study, staging: Path, executed: list[Path], parameters: di
             "confidence": f"{100 * parameters.get('confidence', 0.95):g}",
             "rows": study.counts.to_dict("records"),
             "quarantined": len(study.quarantined),
-            "doubts": find_doubts(study),
+            "doubts": find_doubts(study) + newcomers,
             "examination": [
                 {"title": section.title, "sentences": section.sentences, "rows": rows_of(section.table)}
                 for section in examine(study)

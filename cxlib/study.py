@@ -17,6 +17,8 @@ SWITCHES = {
     "touchpoints": "stages, labels and the journey map",
     "events": "visits, the funnel and touchpoints that are missing from the map",
     "personas": "claimed against found customers",
+    "benchmarks": "the distance to what others reach",
+    "feedback": "what people say where they are let down most",
     "feasibility": "priorities that weigh how hard a change is",
     "actions": "the state of what is being done",
     "kpis": "figures measured over time",
@@ -147,6 +149,11 @@ class Study:
         return float(scale[1] - scale[0]) if scale else float("nan")
 
     @property
+    def hide_below(self) -> int:
+        """Groups of fewer people than this are not shown."""
+        return self.settings.hide_below
+
+    @property
     def met_within(self) -> float:
         """δ: a gap within ± this many points no longer matters; as declared, else 4 % of the scale's range."""
         declared = self.settings.met_within
@@ -176,6 +183,8 @@ class Study:
             f"respondents.{self.outcome or '?'}": "No verdict on the whole: "
             "a column of respondents, named as outcome in study.yaml, would switch on what matters most.",
         }
+        if self.direct:
+            columns.pop("ratings.expected")
         return files + [sentence for column, sentence in columns.items() if column not in self]
 
 

@@ -30,12 +30,14 @@ def hide_cells(
     table: np.ndarray | None = None,
     shown: np.ndarray | None = None,
     secret: np.ndarray | None = None,
+    also: np.ndarray | None = None,
 ) -> np.ndarray:
     """Which cells to hide, so that no group of fewer than `least` respondents can be read or worked out.
 
     `member` has a row for each cell and a column for each atom (a finest group): 1 where the cell counts the atom, else
     0. `n` holds the respondents of each cell; they need not add up. `table` names the table of each cell where several
-    are published at once. `shown` are rows published before, `secret` rows hidden before, both over the same atoms.
+    are published at once. `shown` are rows published before, `secret` rows hidden before, both over the same atoms;
+    `also` is True for cells to hide whatever their n.
     The result is True for a cell to hide: the small ones, and their complements. Whoever knows the rows that are shown
     works out a hidden one exactly where it lies in their span; then the smallest of the cells that it mainly takes is
     hidden too, until no hidden cell, and no small rest of a shown row, is left in the span. Where the earlier rows give
@@ -50,6 +52,7 @@ def hide_cells(
     member, shown, secret = collapse_atoms(member, shown, secret)
     secret = secret[secret.any(axis=1)]
     hidden = (n > 0) & (n < least) & member.any(axis=1)
+    hidden |= np.zeros(len(n), dtype=bool) if also is None else also & member.any(axis=1)
     if not hidden.any() and not len(secret):
         return hidden
     rest = remainder(np.vstack([member, secret]), shown)
@@ -57,7 +60,11 @@ def hide_cells(
     given = int((keep & (np.abs(rest).max(axis=1, initial=0) < NOTHING)).sum())
     if given:
         raise StudyError(GIVEN_AWAY.format(count=given), code=77)
-    dependence, parts = relations(rest), partitions(member, shown, table)
+    parts = partitions(member, shown, table)
+    targets = np.vstack([np.eye(len(keep))[keep], small_unions(parts, keep, n, least)]) @ rest
+    if not (np.abs(remainder(targets, rest[~keep])).max(axis=1, initial=0) < NOTHING).any():
+        return keep[: len(n)]
+    dependence = relations(rest)
     while True:
         more = complements(keep, n, dependence, small_unions(parts, keep, n, least))
         if not more.any():

@@ -88,4 +88,4 @@ def browser():
 def everybody_is_shown(request, monkeypatch):
     """Hand-made studies have a handful of people: their groups are shown, but in tests marked `small_groups`."""
     if "small_groups" not in request.keywords:
-        monkeypatch.setattr("cxlib.summaries.protection.least_shown", lambda study: 0)
+        monkeypatch.setattr("cxlib.study.Study.hide_below", 0)

@@ -8,15 +8,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from cxlib.gaps.causes import (
-    PRIOR,
-    contrast_themes,
-    describe_gap_drivers,
-    describe_split,
-    describe_themes,
-    find_gap_drivers,
-    split_difference,
-)
+from cxlib.gaps.causes import describe_gap_drivers, describe_split, find_gap_drivers, split_difference
+from cxlib.gaps.themes import PRIOR, contrast_themes, describe_themes
 from cxlib.tables import StudyError
 
 WAVES = {"column": "wave", "first": "1", "second": "2", "within": "persona"}
@@ -155,21 +148,21 @@ def said_of(*groups, n=40):
 def test_both_parts_of_a_fall_are_said_with_its_interval():
     said = said_of(("1", "A", -2, 10), ("1", "B", 0, 30), ("2", "A", -2.5, 30), ("2", "B", -0.5, 10), n=80)
     assert re.fullmatch(
-        r"Of the fall since 2026-Q1 by 1\.50 points \(−1\.\d\d to −1\.\d\d; n 80\), −1\.00 come from another mix of "
-        r"personas and −0\.50 from the gaps themselves\.",
+        r"Of the fall since 2026-Q1 by 1\.50 points \(−1\.\d\d to −1\.\d\d; n 80\), 1\.00 come from another mix of "
+        r"personas and 0\.50 from the gaps themselves\.",
         said,
     )
 
 
 def test_a_mix_that_alone_is_sure_is_said_with_the_doubt():
     said = said_of(("1", "A", -2, 30), ("1", "B", 0, 10), ("2", "A", -2.01, 10), ("2", "B", 0, 30))
-    assert said.startswith("Of the rise") and "+1.00 come from another mix of personas; " in said
+    assert said.startswith("Of the rise") and ", 1.00 come from another mix of personas; " in said
     assert said.endswith("the gaps themselves may play no part (0.00).")
 
 
 def test_gaps_that_alone_are_sure_are_said_with_the_doubt():
     said = said_of(("1", "A", -2, 20), ("1", "B", 0, 20), ("2", "A", -3, 22), ("2", "B", -1, 18))
-    assert said.endswith("come from the gaps themselves; another mix of personas may play no part (−0.10).")
+    assert said.endswith("come from the gaps themselves; another mix of personas may play no part (0.10).")
 
 
 def test_the_same_mix_is_said():
@@ -450,3 +443,11 @@ def test_too_few_quotes_compare_nothing(feedback):
     contrast = contrast_themes(feedback, "pay")
     assert contrast.empty and "verdict" in contrast
     assert describe_themes(contrast, label="Paying").startswith("Too few people said anything of Paying")
+
+
+def test_parts_that_oppose_each_other_are_said_as_made_and_undone():
+    said = said_of(("1", "A", -2, 30), ("1", "B", 0, 10), ("2", "A", -4, 10), ("2", "B", -2, 30))
+    assert "The gap fell since 2026-Q1 by 1.00 points" in said
+    assert (
+        "the gaps themselves made 2.00, another mix of personas undid 1.00 of it." in said and len(said.split()) <= 30
+    )

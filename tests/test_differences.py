@@ -265,15 +265,16 @@ def test_swapping_the_two_groups_flips_every_difference(make_study):
     assert back["q"].to_numpy() == pytest.approx(there["q"].to_numpy(), abs=1e-12)
 
 
-def test_answers_that_name_no_group_are_in_neither_side(make_study):
+def test_answers_that_name_no_group_are_among_the_rest(make_study):
     raw = paired_answers()
     raw.loc[::4, "channel"] = None
     study = open_study(make_study(ratings=raw, settings=SCALES))
     found = summarise_rest(study, "channel").set_index("group")
-    named = raw.dropna(subset="channel")
+    web = raw["channel"] == "web"
     assert found.index.tolist() == ["app", "web"]
-    web = named["channel"] == "web"
-    assert found.loc["web", ["n_group", "n_rest"]].tolist() == [web.sum(), (~web).sum()]
+    assert found.loc["web", ["n_group", "n_rest"]].tolist() == [
+        raw.loc[side, "respondent"].nunique() for side in (web, ~web)
+    ]
 
 
 def test_a_column_or_group_nobody_has_is_refused_with_the_nearest(make_study):

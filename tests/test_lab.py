@@ -110,7 +110,7 @@ CHARTS = {
     "01_moments_of_truth": 3,
     "02_expectations": 3,
     "03_experience": 4,
-    "04_gaps": 4,
+    "04_gaps": 8,
     "05_priorities": 2,
     "06_monitoring": 3,
 }

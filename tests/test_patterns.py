@@ -336,7 +336,7 @@ def test_the_table_is_the_one_promised_and_the_blocks_stay_as_they_were():
     before = table.copy()
     assert list(reversals(table)) == [
         *("channel", "gap", "gap_rest", "crude", "crude_low", "crude_high", "adjusted", "adjusted_low"),
-        *("adjusted_high", "coverage", "q", "q_adjusted", "verdict"),
+        *("adjusted_high", "coverage", "p", "q", "q_adjusted", "verdict"),
     ]
     pd.testing.assert_frame_equal(table, before)
     with pytest.raises(StudyError, match="summarise_blocks.*lacks"):
@@ -353,7 +353,7 @@ def test_a_reversal_is_said_once_with_both_figures():
 def test_what_the_mix_explains_and_hides_is_said_with_both_figures():
     explained, hidden = headline(answers(900, 1, mix=0.95)), headline(answers(900, 1, mix=0.95, effect=0.45))
     assert "points worse than the rest; at an equal mix of touchpoints no sure difference remains (0.0" in explained
-    assert explained.startswith("Phone looks 0.") and "Phone looks no surely different from the rest (0." in hidden
+    assert explained.startswith("Phone looks 0.") and "Phone does not surely look different (0." in hidden
     assert all(len(words.split()) <= 30 for words in (explained, hidden))
 
 

@@ -153,7 +153,7 @@ def test_the_moments_are_left_as_they_were():
 
 def test_too_few_answers_leave_nothing_to_rank():
     found = ranked(tables(pay=-2.0, help=-1.0, se=np.nan))
-    assert found.empty and describe_priorities(found).startswith("Nothing falls short")
+    assert found.empty and describe_priorities(found).startswith("What to mend first cannot be told")
 
 
 def test_likeliest_ones_hold_the_first_place_together():
@@ -199,7 +199,7 @@ def test_each_corner_of_the_matrix_has_its_name():
     found = quadrants([0.4, 0.4, 0.1, 0.1], [3.0, 6.0, 3.0, 6.0])
     assert found["quadrant"].tolist() == ["concentrate here", "keep it up", "low priority", "more than it takes"]
     assert (found["p_quadrant"] > 0.99).all()
-    assert describe_matrix(found) == "More important and rated lower than the average: a."
+    assert describe_matrix(found) == "Surely more important and rated lower than the average: a."
 
 
 def test_a_point_on_the_crosshair_is_doubtful():

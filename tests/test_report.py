@@ -306,7 +306,7 @@ def test_latest_is_a_copy_where_links_are_not_allowed(tmp_path, monkeypatch):
 
 def test_the_run_is_named_by_what_goes_in_not_by_where_it_lies(root, tmp_path):
     names = code_files([root / "notebooks/04_gaps.ipynb"])
-    assert {"cxlib/gaps.py", "notebooks/04_gaps.ipynb", "requirements.lock"} <= set(names)
+    assert {"cxlib/gaps/table.py", "notebooks/04_gaps.ipynb", "requirements.lock"} <= set(names)
     assert not any(name.startswith("/") for name in names)
 
 

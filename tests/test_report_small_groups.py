@@ -1,4 +1,4 @@
-"""Small groups in what a run publishes: hidden in every file, beside the last report, and stopped where they are not."""
+"""Small groups in what a run publishes: hidden in every file, beside the last report, stopped where they are not."""
 
 import json
 

@@ -163,9 +163,8 @@ def stage_gap(generator, wave, stage, persona):
 
 
 def own_to_benchmarks(study):
-    own = cx.own_figures(
-        cx.summarise_experience(study), cx.summarise_experience(study, by="stage"), cx.track_kpis(cx.find_kpis(study))
-    )
+    rated = [cx.summarise_experience(study), cx.summarise_experience(study, by="stage")]
+    own = cx.own_figures(*rated, cx.track_kpis(cx.find_kpis(study)), study.small("objectives"))
     return cx.compare_benchmarks(
         own, study.small("benchmarks"), comparable=study.settings.comparable, years=cx.years_of_answers(study)
     )

@@ -1,6 +1,12 @@
 """Step 4: where experience falls short of expectation, of a target, of a benchmark, and why."""
 
-from cxlib.gaps.benchmarks import compare_benchmarks, describe_benchmarks, describe_refusals, own_figures
+from cxlib.gaps.benchmarks import (
+    compare_benchmarks,
+    count_refusals,
+    describe_benchmarks,
+    describe_refusals,
+    own_figures,
+)
 from cxlib.gaps.causes import (
     describe_gap_drivers,
     describe_split,

@@ -40,10 +40,13 @@ NO_BENCHMARKS = (
 NO_INTERVAL = "The answers behind our own figure are too few, or all the same, for an interval."
 
 
-def own_figures(touchpoints: pd.DataFrame, stages: pd.DataFrame, tracked: pd.DataFrame) -> pd.DataFrame:
+def own_figures(
+    touchpoints: pd.DataFrame, stages: pd.DataFrame, tracked: pd.DataFrame, objectives: pd.DataFrame
+) -> pd.DataFrame:
     """Our figures, as `compare_benchmarks` takes them: the mean experience of touchpoints and stages, the last of KPIs.
 
-    `touchpoints` and `stages` come from `summarise_experience`, `tracked` from `track_kpis`.
+    `touchpoints` and `stages` come from `summarise_experience`, `tracked` from `track_kpis`; `objectives` say of which
+    KPIs less is better (`direction` "at most").
     """
     measured = {"n_experienced": "n", "mean_experienced": "value", "se_experienced": "se"}
     parts = [
@@ -53,6 +56,8 @@ def own_figures(touchpoints: pd.DataFrame, stages: pd.DataFrame, tracked: pd.Dat
     ]
     columns = ["figure", *PLACES, "n", "value", "se", "is_share"]
     table = pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
+    ways = objectives.dropna(subset=["kpi", "direction"]).drop_duplicates("kpi").set_index("kpi")["direction"]
+    table["direction"] = table["kpi"].map(ways)
     return table[table["n"] > 0].astype({"n": "int64"}).assign(is_share=lambda t: t["is_share"].eq(True))
 
 
@@ -83,8 +88,7 @@ def compare_benchmarks(
     difference = (table["value"] - table["benchmark"]).where(reason.eq(""))
     margin = stats.norm.ppf(0.5 + confidence / 2) * se
     low, high = (
-        end.fillna(difference + sign * margin)
-        for end, sign in zip(share_interval(table, reason, confidence), (-1, 1))
+        end.fillna(difference + sign * margin) for end, sign in zip(share_interval(table, reason, confidence), (-1, 1))
     )
     p = 2 * stats.norm.sf(difference.abs() / se)
     q = adjust(p)
@@ -233,6 +237,12 @@ def say_distance(row: pd.Series, kind: str, confidence: float) -> str:
         f"{times * abs(row['difference']):.{digits}f}{unit} {side}{whose} ({confidence * 100:g}\u00a0% interval "
         f"{low:.{digits}f} to {high:.{digits}f}; n\u00a0{row['n']:,}{point})"
     )
+
+
+def count_refusals(compared: pd.DataFrame) -> str:
+    """How many benchmarks are not compared, in a sentence; empty if all are."""
+    refused = int((compared["verdict"] == "not compared").sum())
+    return f"Not compared: {counted(refused, 'benchmark')}, being asked or dated otherwise." if refused else ""
 
 
 def describe_refusals(compared: pd.DataFrame) -> str:

@@ -128,6 +128,17 @@ def describe_split(split: pd.DataFrame, *, what: str, n: int = 0, things: str = 
         found = [f"another {mixed} gives {mix}"] * sure["mix"] + [f"the gaps themselves give {rate}"] * sure["rate"]
         yet = f", but {' and '.join(found)}" if found else ""
         return f"No sure difference {what} ({signed(total['difference'], 2)} points; {said}){yet}."
+    if sure["mix"] and sure["rate"] and total["mix"] * total["rate"] < 0:
+        made, undone = ("the gaps themselves", f"another {mixed}")[
+            :: 1 if abs(total["rate"]) > abs(total["mix"]) else -1
+        ]
+        most, least = sorted([abs(total["mix"]), abs(total["rate"])], reverse=True)
+        way = "fell" if total["difference"] < 0 else "rose"
+        return (
+            f"The gap {way} {what} by {abs(total['difference']):.2f} points ({said}): {made} made {most:.2f}, "
+            f"{undone} undid {least:.2f} of it."
+        )
+    mix, rate = (f"{abs(total[part]):.2f}" for part in PARTS[:2])
     parts = {
         (True, True): f"{mix} come from another {mixed} and {rate} from the gaps themselves",
         (True, False): f"{mix} come from another {mixed}; the gaps themselves may play no part ({rate})",

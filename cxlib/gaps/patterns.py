@@ -99,11 +99,12 @@ def find_reversals(
     others: `crude` = gap − gap_rest, in scale points, below 0 is worse than the rest; `adjusted` is the same at an
     equal mix of `within` (direct standardisation to the weights of both sides together, over the values both sides
     have, which hold `coverage` of the group's weight). Intervals leave out one block of respondents at a time; `q` and
-    `q_adjusted` are Benjamini–Hochberg's over the rows. A difference is sure where q ≤ level. The verdict is *reversed*
-    where both are sure and of opposite sign (Simpson 1951), *explained by mix* where only the crude one is sure and the
-    adjusted one at most half as far from 0, *hidden by mix* where only the adjusted one is sure and the crude one at
-    most half as far to that side, *holds* where both are sure and agree. Those come first, in this order, the widest
-    change on top. Answers that do not state `column` or `within` are left out.
+    `q_adjusted` are Benjamini–Hochberg's over the rows, `p` the larger of the two p-values, that of both at once. A
+    difference is sure where q ≤ level. The verdict is *reversed* where both are sure and of opposite sign (Simpson
+    1951), *explained by mix* where only the crude one is sure and the adjusted one at most half as far from 0, *hidden
+    by mix* where only the adjusted one is sure and the crude one at most half as far to that side, *holds* where both
+    are sure and agree. Those come first, in this order, the widest change on top. Answers that do not state `column` or
+    `within` are left out.
     """
     check_columns(blocks, [column, within, "_block", "gap_a", "gap_b"], name="blocks (from summarise_blocks)")
     a, b, names = block_sums(blocks, column, within)
@@ -111,14 +112,16 @@ def find_reversals(
     left_out = compare_groups(a.sum(axis=0) - a, b.sum(axis=0) - b)
     table = pd.DataFrame({column: names, "gap": found["gap"], "gap_rest": found["gap_rest"]})
     rounding = 1e-9 * (table["gap"].abs() + table["gap_rest"].abs())
-    n, q = shared_blocks(b), {}
+    n, p, q = shared_blocks(b), {}, {}
     for figure in ("crude", "adjusted"):
         se = leave_one_out(found[figure], left_out[figure])
         se = np.where(se > rounding, se, np.nan)
         low, high = t_interval(found[figure], se, n[figure], confidence)
         table = table.assign(**{figure: found[figure], f"{figure}_low": low, f"{figure}_high": high})
-        q[figure] = adjust(t_test(found[figure], se, n[figure]))
-    table = table.assign(coverage=found["coverage"], q=q["crude"], q_adjusted=q["adjusted"])
+        p[figure] = t_test(found[figure], se, n[figure])
+        q[figure] = adjust(p[figure])
+    both = np.fmax(p["crude"], p["adjusted"])
+    table = table.assign(coverage=found["coverage"], p=both, q=q["crude"], q_adjusted=q["adjusted"])
     return sort_reversals(table.assign(verdict=judge_reversals(table, level)))
 
 
@@ -199,7 +202,7 @@ def describe_reversals(reversals: pd.DataFrame, *, within: str, confidence: floa
         "reversed": f"looks {crude} points {looks} than the rest but is {adjusted} {is_} {mix} ({interval})",
         "explained by mix": f"looks {crude} points {looks} than the rest; {mix} no sure difference remains "
         f"({adjusted} {is_}, {interval})",
-        "hidden by mix": f"looks no surely different from the rest ({crude} points {looks}) but is {adjusted} {is_} "
+        "hidden by mix": f"does not surely look different ({crude} points {looks}) but is {adjusted} {is_} "
         f"{mix} ({interval})",
     }[first["verdict"]]
     others = f" And {more} more." if more and len(reversals) > 2 else ""

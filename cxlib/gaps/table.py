@@ -58,7 +58,8 @@ def find_gaps(
     q = adjust(p)
     claims = [(near > -met_within) & (far < met_within), (q <= level) & (mean < 0), q <= level]
     verdict = np.select(claims, ["met", "shortfall", "exceeded"], "not enough data")
-    sides = {side: ratings[f"paired_{side}"].fillna(ratings[f"mean_{side}"]) for side in SIDES}
+    alone = ratings["paired"].isin(["no", "no pairs", "direct"])
+    sides = {side: ratings[f"paired_{side}"].fillna(ratings[f"mean_{side}"].where(alone)) for side in SIDES}
     gaps = ratings.assign(**sides, gap=mean, low=low, high=high, p=p, q=q, verdict=verdict).assign(
         n_needed=n_for_precision(ratings["se_gap"], n, effective, met_within, confidence),
         se=se,

@@ -181,3 +181,23 @@ def group_keys(study: Study, by: str | list[str]) -> list[str]:
         if key not in choices:
             raise StudyError(f"by: '{key}' is nothing to group by. {nearest(key, list(choices))}", code=2)
     return keys
+
+
+def rated_values(study: Study) -> dict[str, nw.Expr]:
+    """`gap_values`, and whether either side, or the gap, was given at all (`answered`)."""
+    values = gap_values(study)
+    answered = nw.any_horizontal(*(~value.is_null() for value in values.values()), ignore_nulls=True)
+    return values | {"answered": nw.when(answered).then(nw.lit(1.0))}
+
+
+def gap_values(study: Study) -> dict[str, nw.Expr]:
+    """What a gap table averages: gap, both sides, and `paired`, the expectation of those who gave both.
+
+    Where nobody was asked for both sides, the gap is what people said outright, from the middle of that scale.
+    """
+    expected, experienced = nw.col("expected"), nw.col("experienced")
+    gap = experienced - expected
+    if study.direct:
+        gap = nw.col("versus_expected") - sum(study.settings.scales["versus_expected"]) / 2
+    paired = nw.when(~(experienced - expected).is_null()).then(expected)
+    return {"gap": gap, "expected": expected, "experienced": experienced, "paired": paired}

@@ -6,9 +6,8 @@ import pandas as pd
 
 from cxlib.intervals import ratio_mean
 from cxlib.study import Study
-from cxlib.summaries.answers import find_answers, group_keys, joined_answers, waves_so_far
+from cxlib.summaries.answers import find_answers, gap_values, group_keys, joined_answers, waves_so_far
 from cxlib.summaries.protection import hidden_groups, named_cells
-from cxlib.summaries.ratings import gap_values
 from cxlib.summaries.sums import add_up, compare_means, means_of, place_on_map, respondent_sums
 from cxlib.tables import StudyError, nearest
 
@@ -39,11 +38,7 @@ def summarise_pair(
     Columns as in `summarise_change`, with suffix _first and _second.
     """
     keys = group_keys(study, by)
-    [column] = group_keys(study, column)
-    known = study.values("ratings" if column == "channel" else "respondents", column)
-    for group in (first, second):
-        if group not in known:
-            raise StudyError(f"compare: no answer has {column}={group}. {nearest(group, known)}", code=2)
+    check_pair(study, column, first, second)
     people = [own_gaps(study, find_answers(study), keys, **{column: group}) for group in (first, second)]
     table = compare_means(*people, keys)
     for group in (first, second):
@@ -64,6 +59,19 @@ def read_groups(compare: list[str]) -> tuple[str, str, str]:
     return parts[0][0], parts[0][2], parts[1][2]
 
 
+def check_pair(study: Study, column: str, first: str, second: str) -> None:
+    """Two groups are told apart by the channel, or by a segment of respondents, and somebody is in each."""
+    choices = ["channel", *study.segments]
+    if column not in choices:
+        raise StudyError(f"compare: '{column}' has no groups to compare. {nearest(column, choices)}", code=2)
+    known = study.values("ratings" if column == "channel" else "respondents", column)
+    for group in (first, second):
+        if group not in known:
+            raise StudyError(f"compare: no answer has {column}={group}. {nearest(group, known)}", code=2)
+    if first == second:
+        raise StudyError(f"compare: {column}={first} stands there twice; name two groups. {nearest('', known)}", code=2)
+
+
 def own_gaps(study: Study, answers: nw.LazyFrame, keys: list[str], **one: str) -> nw.LazyFrame:
     """The sums of every respondent with a gap, of the answers in one wave or group."""
     [(column, group)] = one.items()
@@ -75,22 +83,23 @@ def summarise_rest(study: Study, column: str) -> pd.DataFrame:
     """The gap of each group of `column`, and of all the others together, with the covariance of the two means.
 
     Columns as in `summarise_change`, with suffix _group and _rest. One pass: the sums of the rest are those of
-    everybody less the group's own, person by person.
+    everybody less the group's own, person by person; who did not state a group is among the others.
     """
     [key] = group_keys(study, column)
     gap = {"gap": gap_values(study)["gap"]}
-    people = respondent_sums(find_answers(study), [key], gap).filter(nw.col("gap_b") > 0, ~nw.col(key).is_null())
+    people = respondent_sums(find_answers(study), [key], gap).filter(nw.col("gap_b") > 0)
     everybody = people.group_by("respondent").agg(all_a=nw.col("gap_a").sum(), all_b=nw.col("gap_b").sum())
     total = everybody.select(
         n=nw.len(), a=nw.col("all_a").sum(), b=nw.col("all_b").sum(), aa=(nw.col("all_a") ** 2).sum(),
         ab=(nw.col("all_a") * nw.col("all_b")).sum(), bb=(nw.col("all_b") ** 2).sum(),
     ).collect("pandas").to_native().iloc[0]  # fmt: skip
-    own = people.join(everybody, on="respondent", how="left")
+    own = people.filter(~nw.col(key).is_null()).join(everybody, on="respondent", how="left")
     crosses = {f"x{i}{j}": nw.col(f"gap_{i}") * nw.col(f"all_{j}") for i, j in CROSS}
     elsewhere = (nw.col("all_b") > nw.col("gap_b") * (1 + 1e-12)).cast(nw.Int64)
     own = own.with_columns(n_both=elsewhere, **crosses)
     sums = add_up(own, [key], ["gap"], more=[*crosses, "n_both"], spread=True).sort_values(key, ignore_index=True)
     table = without_small(study, rest_of(sums, total, key), [key])
+    table = table[table["n_rest"] >= study.hide_below].reset_index(drop=True)
     return table.assign(column=key, width=study.width).rename(columns={key: "group"})
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from cxlib.engine import BLOCKS
 from cxlib.study import Study
 from cxlib.summaries.answers import find_answers, whole
+from cxlib.summaries.protection import hidden_groups
 
 ENOUGH = 30, 10
 """Respondents who rated every touchpoint of a stage, at least, and per touchpoint, for shares of R² to be said."""
@@ -33,12 +34,19 @@ class CrossProducts:
 
 
 def summarise_drivers(study: Study) -> list[CrossProducts]:
-    """The cross-products of every stage (all touchpoints as one stage where there is no map); none without outcome."""
+    """The cross-products of every stage (all touchpoints as one stage where there is no map); none without outcome.
+
+    Touchpoints that too few people rated to be shown are left out.
+    """
     if not study.settings.outcome or f"respondents.{study.settings.outcome}" not in study:
         return []
     answers = find_answers(study).filter(~nw.col("experienced").is_null(), ~nw.col("_outcome").is_null())
-    places = answers.group_by("touchpoint", "stage").agg(nw.len().alias("answers")).collect("pandas").to_native()
+    people = nw.col("respondent").n_unique().alias("people")
+    places = answers.group_by("touchpoint", "stage").agg(people).collect("pandas").to_native()
+    places = places[places["people"] >= study.hide_below]
     order = {touchpoint: place for place, touchpoint in enumerate(study.touchpoints["touchpoint"])}
+    small = hidden_groups(study, "experienced", nw.col("experienced"), ["touchpoint"])
+    places = places[~places["touchpoint"].isin([name for (name,) in small])]
     places = places.sort_values("touchpoint").sort_values(
         "touchpoint", kind="stable", key=lambda column: column.map(order).fillna(len(order))
     )

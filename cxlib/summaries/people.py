@@ -6,9 +6,9 @@ import narwhals as nw
 import pandas as pd
 
 from cxlib.study import Study
-from cxlib.summaries.answers import find_answers, joined_answers, waves_so_far
-from cxlib.summaries.protection import Decision, decide_values, hidden_groups, least_shown, show_groups
-from cxlib.summaries.ratings import experience_values, promoter_values, rated_values
+from cxlib.summaries.answers import find_answers, joined_answers, rated_values, waves_so_far
+from cxlib.summaries.protection import Decision, decide_values, hidden_groups, show_groups
+from cxlib.summaries.ratings import experience_values, promoter_values
 from cxlib.summaries.sums import group_means, place_on_map
 from cxlib.view import listed_once, view_filters
 
@@ -39,14 +39,21 @@ def outcome_values(study: Study) -> dict[str, nw.Expr]:
 
 def decide_groups(study: Study, before: dict[str, dict] | None = None) -> dict[str, Decision]:
     """Which groups a report of the study shows, of every value, beside the report before."""
-    if not least_shown(study) or "ratings" not in study:
+    if not study.hide_below or "ratings" not in study:
         return {}
-    before, values = before or {}, rated_values(study) | experience_values(study)
-    decisions = decide_values(study, {name: value for name, value in values.items() if name != "paired"}, before)
+    before, rated = before or {}, rated_values(study)
+    both_sides = {name: value for name, value in rated.items() if name != "paired"}
+    decisions = decide_values(study, both_sides, before, {})
+    for name, value in experience_values(study).items():
+        if name not in rated:
+            decisions |= decide_values(study, {name: value}, before, decisions)
     if "respondents" in study:
         people = find_people(study, all_waves=True)
-        values = outcome_values(study) | {"person": nw.col("respondent")}
-        decisions |= decide_values(study, values, before, people=people)
+        for name, value in outcome_values(study).items():
+            decisions |= decide_values(study, {name: value}, before, decisions, people=people)
+        everybody = all_personas(study)
+        people = find_people(everybody, all_waves=True)
+        decisions |= decide_values(everybody, {"person": nw.col("persona")}, before, {}, people=people)
     return decisions
 
 
@@ -55,10 +62,10 @@ def summarise_personas(study: Study) -> pd.DataFrame:
 
     Of all personas, whichever are looked at: a share of some of them says nothing of the mix. Small ones are left out.
     """
-    everybody = dataclasses.replace(study, view=dataclasses.replace(study.view, personas=[]))
+    everybody = all_personas(study)
     people = find_people(everybody).filter(~nw.col("persona").is_null()).with_columns(everybody=nw.lit("all"))
-    known = find_people(study, all_waves=True)
-    small = hidden_groups(study, "person", nw.col("respondent"), ["persona"], people=known)
+    known = find_people(everybody, all_waves=True)
+    small = hidden_groups(everybody, "person", nw.col("persona"), ["persona"], people=known)
     names = list(dict.fromkeys([*study.small("personas")["persona"], *study.values("respondents", "persona")]))
     shares = {f"p{place}": (nw.col("persona") == name).cast(nw.Float64) for place, name in enumerate(names)}
     table = group_means(people, ["everybody"], shares) if names else pd.DataFrame()
@@ -70,6 +77,11 @@ def summarise_personas(study: Study) -> pd.DataFrame:
     ]
     figures = {"n": "int64", "share": "float64", "se": "float64", "n_effective": "float64"}
     return pd.DataFrame(rows, columns=["persona", *figures]).astype({"persona": "str"} | figures)
+
+
+def all_personas(study: Study) -> Study:
+    """The same study, whichever personas are looked at."""
+    return dataclasses.replace(study, view=dataclasses.replace(study.view, personas=[]))
 
 
 def find_people(study: Study, *, all_waves: bool = False) -> nw.LazyFrame:

@@ -1,6 +1,5 @@
 """Small groups: which rows of a summary are not shown, the same whichever notebook asks."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.study import Study
-from cxlib.summaries.answers import chosen_wave, joined_answers, waves_so_far
+from cxlib.summaries.answers import chosen_wave, joined_answers, rated_values, waves_so_far
 from cxlib.suppression import cells_of, hide_cells, join_reports, lay_out, recovered
 from cxlib.tables import StudyError
 
@@ -35,6 +34,19 @@ class Decision:
     atoms: pd.DataFrame
     wave: str
     tables: pd.DataFrame
+
+    def groupings(self) -> list[str]:
+        """The names of the groupings, in their order."""
+        return list(dict.fromkeys(self.tables["grouping"]))
+
+    def cells(self) -> set[tuple[str, tuple]]:
+        """The grouping and keys of every cell."""
+        return set(zip(self.tables["grouping"], self.tables["cell"]))
+
+    def hidden_cells(self) -> set[tuple[str, tuple]]:
+        """The grouping and keys of every cell that is hidden."""
+        hidden = self.tables[self.tables["hidden"].astype(bool)]
+        return set(zip(hidden["grouping"], hidden["cell"]))
 
     def remember(self) -> dict:
         """As JSON has it."""
@@ -88,7 +100,7 @@ def hidden_groups(
     Decided at once for all that a report shows of the value; a grouping that is none of a report's, for itself.
     `people` are rows a person (with `value`); without them, the answers of the study are meant.
     """
-    if not least_shown(study):
+    if not study.hide_below:
         return set()
     kind, order = "answers" if people is None else "people", sorted(keys)
     standard = groupings_of(study, kind)
@@ -98,13 +110,12 @@ def hidden_groups(
         if name in study.given and not extra:
             study.memo[known] = Decision.recall(study.given[name])
         else:
-            rows = (answers_so_far(study) if people is None else people).filter(~value.is_null())
-            alike = [
-                one
-                for key, one in study.memo.items()
-                if isinstance(one, Decision) and key[1:] == (*map(tuple, extra), known[-1])
-            ]
-            study.memo[known] = decide(study, rows, [*standard, *extra], alike)
+            rated = rated_values(study) if people is None else {}
+            said = name.removeprefix(f"{kind}: ")
+            together = rated if said in rated else {said: value}
+            alike = [one for key, one in study.memo.items() if isinstance(one, Decision) and key[1:] == known[1:]]
+            found = decide_together(study, together, [*standard, *extra], alike, people=people)
+            study.memo.update({(f"{kind}: {one}", *known[1:]): decision for one, decision in found.items()})
     tables = study.memo[known].tables
     hidden = tables.loc[(tables["grouping"] == " × ".join(order)) & tables["hidden"], "cell"]
     places = [order.index(key) for key in keys]
@@ -120,26 +131,44 @@ def groupings_of(study: Study, kind: str) -> list[list[str]]:
 
 
 def decide_values(
-    study: Study, values: dict[str, nw.Expr], before: dict[str, dict], *, people: nw.LazyFrame | None = None
+    study: Study,
+    values: dict[str, nw.Expr],
+    before: dict[str, dict],
+    alike: dict[str, Decision],
+    *,
+    people: nw.LazyFrame | None = None,
 ) -> dict[str, Decision]:
-    """The decisions on every value of a report, beside those of the report before (from `Decision.remember`)."""
+    """The decisions on values of a report, beside those of the report before (from `Decision.remember`).
+
+    Values that the same people gave as one of `alike` are decided alike.
+    """
     kind = "answers" if people is None else "people"
-    found = {}
-    for name, value in values.items():
-        rows = (answers_so_far(study) if people is None else people).filter(~value.is_null())
-        earlier = before.get(f"{kind}: {name}")
-        known = (f"{kind}: {name}", repr(study.view))
-        alike = list(found.values())
-        study.memo[known] = decide(
-            study, rows, groupings_of(study, kind), alike, Decision.recall(earlier) if earlier else None
-        )
-        found[f"{kind}: {name}"] = study.memo[known]
-    return found
+    earlier = {name: Decision.recall(before[f"{kind}: {name}"]) for name in values if f"{kind}: {name}" in before}
+    found = decide_together(study, values, groupings_of(study, kind), list(alike.values()), earlier, people=people)
+    study.memo.update({(f"{kind}: {name}", repr(study.view)): decision for name, decision in found.items()})
+    return {f"{kind}: {name}": decision for name, decision in found.items()}
 
 
-def least_shown(study: Study) -> int:
-    """Groups of fewer people than this are not shown."""
-    return study.settings.hide_below
+def decide_together(
+    study: Study,
+    values: dict[str, nw.Expr],
+    groupings: list[list[str]],
+    known: list[Decision],
+    earlier: dict[str, Decision] | None = None,
+    *,
+    people: nw.LazyFrame | None = None,
+) -> dict[str, Decision]:
+    """The decisions on values that tell of each other, such as both sides and the gap: what one hides, all hide."""
+    answers, earlier, also = answers_so_far(study) if people is None else people, earlier or {}, set()
+    while True:
+        found = {}
+        for name, value in values.items():
+            rows, alike = answers.filter(~value.is_null()), [*found.values(), *(known if not also else [])]
+            found[name] = decide(study, rows, groupings, also, alike, earlier.get(name))
+        each = [decision.hidden_cells() for decision in found.values()]
+        also = set().union(*each)
+        if all(cells == also & decision.cells() for cells, decision in zip(each, found.values())):
+            return found
 
 
 def answers_so_far(study: Study) -> nw.LazyFrame:
@@ -149,20 +178,24 @@ def answers_so_far(study: Study) -> nw.LazyFrame:
 
 
 def pool_groups(study: Study, sums: pd.DataFrame, keys: list[str], value: nw.Expr) -> pd.DataFrame:
-    """Sums by `keys` and block, small groups in the last key put together as "others": together they can be shown."""
-    cells = pd.Series(list(named_cells(sums, keys)), index=sums.index, dtype="object")
-    hidden = hidden_groups(study, "gap", value, keys)
-    small = set(sums.loc[cells.isin(hidden), keys[-1]]) if hidden else set()
-    if not small:
+    """Sums by `keys` and block, small groups of each key put together as "others"; of all keys, those of the last."""
+    pooled = sums
+    for some in [*([key] for key in keys), keys]:
+        hidden = hidden_groups(study, "gap", value, some) if set(some) != {"wave"} else set()
+        cells = pd.Series(list(named_cells(sums, some)), index=sums.index, dtype="object")
+        small = set(sums.loc[cells.isin(hidden), some[-1]].astype("str").fillna("")) if hidden else set()
+        if small:
+            names = pooled[some[-1]].astype("str")
+            pooled = pooled.assign(**{some[-1]: names.mask(names.fillna("").isin(small), OTHERS)})
+    if pooled is sums:
         return sums
-    pooled = sums.assign(**{keys[-1]: sums[keys[-1]].where(~sums[keys[-1]].isin(small), OTHERS)})
     return pooled.groupby([*keys, "_block"], dropna=False, as_index=False).sum()
 
 
 def check_decisions(decisions: dict[str, Decision]) -> None:
     """Raise where somebody who has all tables of a report could work out a small group."""
     for name, decision in decisions.items():
-        groupings = [grouping.split(" × ") for grouping in dict.fromkeys(decision.tables["grouping"])]
+        groupings = [grouping.split(" × ") for grouping in decision.groupings()]
         member = lay_tables(decision.atoms, groupings, decision.wave)[1]
         hidden = decision.tables["hidden"].to_numpy(dtype=bool)
         if hidden.any() and recovered(member[~hidden], member[hidden]).any():
@@ -173,24 +206,30 @@ def decide(
     study: Study,
     rows: nw.LazyFrame,
     groupings: list[list[str]],
-    alike: Sequence[Decision] = (),
-    earlier: Decision | None = None,
+    also: set[tuple[str, tuple]],
+    alike: list[Decision],
+    earlier: Decision | None,
 ) -> Decision:
-    """Which cells of all groupings are hidden, decided at once; the same as in one of `alike` with the same people."""
-    least, columns = least_shown(study), rows.collect_schema().names()
+    """Which cells of all groupings are hidden, decided at once: the small ones, those of `also`, and complements.
+
+    The same as in one of `alike`, where the same people gave that.
+    """
+    least, columns = study.hide_below, rows.collect_schema().names()
     groupings = [grouping for grouping in groupings if set(grouping) <= set(columns)]
     atoms = count_people_in(rows, sorted({key for grouping in groupings for key in grouping}))
     wave = chosen_wave(study) if "wave" in atoms else "all"
-    tables, member = lay_tables(atoms, groupings, wave)
-    tables["n"] = np.where(member, atoms["n"].to_numpy(), 0).max(axis=1, initial=0).astype("int64")
-    same = [decision for decision in alike if decision.atoms.equals(atoms) and decision.wave == wave]
+    names = [" × ".join(grouping) for grouping in groupings]
+    same = [one for one in alike if one.atoms.equals(atoms) and one.wave == wave and one.groupings() == names]
     if same and not earlier:
         return same[0]
-    if (tables["n"] < least).any() or (earlier and len(atoms)):
+    tables, member = lay_tables(atoms, groupings, wave)
+    tables["n"] = np.where(member, atoms["n"].to_numpy(), 0).max(axis=1, initial=0).astype("int64")
+    asked = np.array([cell in also for cell in zip(tables["grouping"], tables["cell"])], dtype=bool)
+    if (tables["n"] < least).any() or asked.any() or (earlier and len(atoms)):
         tables["n"] = count_cells(rows, groupings, wave, tables)
         total = np.ones((1, len(atoms)), dtype=bool) if wave == "all" else (atoms["wave"] == wave).to_numpy()[None]
         shown = total if tables.loc[(member == total).all(axis=1), "n"].ge(least).all() else total[:0]
-        tables["hidden"] = hide_beside(tables, member, atoms, shown, earlier, least)
+        tables["hidden"] = hide_beside(tables.assign(hidden=asked), member, atoms, shown, earlier, least)
     return Decision(atoms, wave, tables)
 
 
@@ -233,19 +272,21 @@ def hide_beside(
 ) -> np.ndarray:
     """Which cells are hidden, beside what an earlier report of the same groupings showed.
 
-    A small group that the earlier report showed already is hidden all the same, but no longer a secret to be kept.
+    Those marked hidden in `tables` are hidden whatever their n. A small group that the earlier report showed already is
+    hidden all the same, but no longer a secret to be kept.
     """
     n, labels, secret = tables["n"].to_numpy(dtype=float), tables["grouping"].to_numpy(), None
     if earlier and list(earlier.atoms) == list(atoms):
         joint = join_reports(earlier.atoms, atoms, [key for key in atoms if key != "n"])
-        groupings = [name.split(" × ") for name in dict.fromkeys(earlier.tables["grouping"])]
+        groupings = [name.split(" × ") for name in earlier.groupings()]
         before = lay_out(lay_tables(earlier.atoms, groupings, earlier.wave)[1], joint["before"])
         hidden = earlier.tables["hidden"].to_numpy()
         member = lay_out(member, joint["now"])
         shown, secret = np.vstack([lay_out(shown, joint["now"]), before[~hidden]]), before[hidden]
         secret = secret[~recovered(shown, secret)]
     known = (n < least) & recovered(shown, member) if len(shown) else np.zeros(len(n), dtype=bool)
-    hide = hide_cells(member, np.where(known, least, n), least=least, table=labels, shown=shown, secret=secret)
+    n, also = np.where(known, least, n), tables["hidden"].to_numpy(dtype=bool) & ~known
+    hide = hide_cells(member, n, least=least, table=labels, shown=shown, secret=secret, also=also)
     return hide | known
 
 

@@ -6,7 +6,15 @@ import pandas as pd
 
 from cxlib.intervals import difference_of_means
 from cxlib.study import Study
-from cxlib.summaries.answers import find_answers, group_keys, joined_answers, waves_so_far, whole_waves
+from cxlib.summaries.answers import (
+    find_answers,
+    gap_values,
+    group_keys,
+    joined_answers,
+    rated_values,
+    waves_so_far,
+    whole_waves,
+)
 from cxlib.summaries.protection import OTHERS, hidden_groups, pool_groups, show_groups
 from cxlib.summaries.sums import (
     add_up,
@@ -129,14 +137,15 @@ def describe_hidden(study: Study) -> str:
     if "ratings" not in study:
         return ""
     value, said = rated_values(study)["answered"], []
-    for key in dict.fromkeys(["touchpoint", "stage", "persona", "channel", *study.view.by]):
+    own = study.view.by if len(study.view.by) == 1 else []
+    for key in dict.fromkeys(["touchpoint", "stage", "persona", "channel", *own]):
         hidden = hidden_groups(study, "answered", value, [key])
         said += [counted(len(hidden), key)] if hidden else []
     grid = hidden_groups(study, "answered", value, ["stage", "persona"])
     said += [f"{len(grid)} of the cells of stages and personas"] if grid else []
     if not said:
         return ""
-    least = study.settings.hide_below
+    least = study.hide_below
     return f"Not shown, being fewer than {least} people or giving such a group away: {listed(pd.Series(said))}."
 
 
@@ -198,10 +207,11 @@ def gaps_of_people(study: Study, keys: list[str]) -> nw.LazyFrame:
     values = only_gaps(study)
     answers = find_answers(whole_waves(study)).filter(~values["gap"].is_null())
     for key in ("persona", "channel"):
-        small = [name for (name,) in hidden_groups(study, "gap", values["gap"], [key]) if name]
+        small = [name for (name,) in hidden_groups(study, "gap", values["gap"], [key])]
         if small:
+            blank = nw.col(key).fill_null("")
             answers = answers.with_columns(
-                nw.when(nw.col(key).is_in(small)).then(nw.lit(OTHERS)).otherwise(nw.col(key)).alias(key)
+                nw.when(blank.is_in(small)).then(nw.lit(OTHERS)).otherwise(nw.col(key)).alias(key)
             )
     return respondent_sums(answers, keys, values)
 
@@ -209,23 +219,3 @@ def gaps_of_people(study: Study, keys: list[str]) -> nw.LazyFrame:
 def only_gaps(study: Study) -> dict[str, nw.Expr]:
     """Of what a gap table averages, the gap and the expectation of those who have one."""
     return {name: value for name, value in gap_values(study).items() if name in ("gap", "paired")}
-
-
-def rated_values(study: Study) -> dict[str, nw.Expr]:
-    """`gap_values`, and whether either side, or the gap, was given at all (`answered`)."""
-    values = gap_values(study)
-    answered = nw.any_horizontal(*(~value.is_null() for value in values.values()), ignore_nulls=True)
-    return values | {"answered": nw.when(answered).then(nw.lit(1.0))}
-
-
-def gap_values(study: Study) -> dict[str, nw.Expr]:
-    """What a gap table averages: gap, both sides, and `paired`, the expectation of those who gave both.
-
-    Where nobody was asked for both sides, the gap is what people said outright, from the middle of that scale.
-    """
-    expected, experienced = nw.col("expected"), nw.col("experienced")
-    gap = experienced - expected
-    if study.direct:
-        gap = nw.col("versus_expected") - sum(study.settings.scales["versus_expected"]) / 2
-    paired = nw.when(~(experienced - expected).is_null()).then(expected)
-    return {"gap": gap, "expected": expected, "experienced": experienced, "paired": paired}
