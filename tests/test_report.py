@@ -14,7 +14,7 @@ import pytest
 from cxlib import open_study, summarise_ratings
 from cxlib.parameters import parameters_of
 from cxlib.publish import fingerprint, locked, point_latest
-from cxlib.report import code_files, run_report
+from cxlib.report import check_small_groups, code_files, run_report
 from cxlib.tables import RESULTS, StudyError
 from tests.conftest import write_study
 
@@ -51,6 +51,7 @@ def one_notebook(root: Path, folder: Path, name: str = "04_gaps.ipynb") -> Path:
     return folder
 
 
+TEXTS = (".csv", ".html", ".ipynb", ".json", ".svg")
 CHAPTERS = ["01_moments_of_truth", "02_expectations", "03_experience", "04_gaps", "05_priorities", "06_monitoring"]
 TABLES = ["moments", "coverage", "expectations", "persona_mix", "experience", "funnel", "gaps", "priorities"]
 TABLES += ["proposed_actions", "actions", "change", "register", "monitoring", "rows"]
@@ -114,6 +115,7 @@ def test_no_path_of_this_machine_is_published(sample_report, root):
             assert str(root).encode() not in path.read_bytes() and b"staging" not in path.read_bytes(), path.name
 
 
+@pytest.mark.small_groups
 def test_the_same_input_gives_the_same_bytes_wherever_it_is_published(sample_report, tmp_path):
     again, new = run_report("data/sample", {}, reports=tmp_path)
     assert new and (again / "manifest.json").read_bytes() == (sample_report / "manifest.json").read_bytes()
@@ -371,3 +373,31 @@ def test_every_notebook_has_the_parameters_of_the_design(root):
 def test_a_study_is_found_from_elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert open_study("data/sample").settings.title.startswith("Laptop retailer")
+
+
+@pytest.mark.parametrize("name", ["Collector", "Business buyer"])
+def test_the_samples_small_personas_are_in_no_file_of_the_report(sample_report, name):
+    files = [path for path in sample_report.resolve().rglob("*") if path.suffix in TEXTS]
+    assert len(files) > 60
+    assert [path.name for path in files if name in path.read_text(encoding="utf-8")] == []
+
+
+def test_the_page_says_that_groups_are_not_shown(sample_report):
+    page = (sample_report / "report.html").read_text(encoding="utf-8")
+    assert "Not shown, being fewer than 5 people or giving such a group away: 2 personas" in page
+
+
+@pytest.mark.small_groups
+def test_no_published_count_of_people_is_small(sample_report):
+    study = open_study("data/sample")
+    check_small_groups(study, sample_report.resolve())
+    assert pd.read_csv(sample_report / "tables/gaps_by_persona.csv")["n"].min() >= 5
+
+
+@pytest.mark.small_groups
+def test_a_table_with_a_small_group_stops_the_report(sample_report, tmp_path):
+    (tmp_path / "tables").mkdir()
+    pd.DataFrame({"persona": ["a", "b"], "n": [40, 3]}).to_csv(tmp_path / "tables/gaps_by_persona.csv", index=False)
+    with pytest.raises(StudyError, match="gaps_by_persona.csv shows a group of too few people") as error:
+        check_small_groups(open_study("data/sample"), tmp_path)
+    assert error.value.code == 77

@@ -7,16 +7,13 @@ import pandas as pd
 import pytest
 
 from cxlib import open_study
-from cxlib.report import check_small_groups, decide_shown, run_report
+from cxlib.report import decide_shown, run_report
 from cxlib.suppression import cells_of, join_reports, lay_out
-from cxlib.tables import StudyError
 from tests.conftest import write_study
 from tests.proof.suppression import attack
 from tests.test_report import one_notebook
 
 pytestmark = pytest.mark.small_groups
-
-TEXTS = (".csv", ".html", ".ipynb", ".json", ".svg")
 
 
 def people(seed: int = 1, **sizes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -33,32 +30,6 @@ def people(seed: int = 1, **sizes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 def study_of(folder, **sizes):
     ratings, respondents = people(**sizes)
     return write_study(folder, ratings=ratings, respondents=respondents)
-
-
-@pytest.mark.parametrize("name", ["Collector", "Business buyer"])
-def test_the_samples_small_personas_are_in_no_file_of_the_report(sample_report, name):
-    files = [path for path in sample_report.resolve().rglob("*") if path.suffix in TEXTS]
-    assert len(files) > 60
-    assert [path.name for path in files if name in path.read_text(encoding="utf-8")] == []
-
-
-def test_the_page_says_that_groups_are_not_shown(sample_report):
-    page = (sample_report / "report.html").read_text(encoding="utf-8")
-    assert "Not shown, being fewer than 5 people or giving such a group away: 2 personas" in page
-
-
-def test_no_published_count_of_people_is_small(sample_report):
-    study = open_study("data/sample")
-    check_small_groups(study, sample_report.resolve())
-    assert pd.read_csv(sample_report / "tables/gaps_by_persona.csv")["n"].min() >= 5
-
-
-def test_a_table_with_a_small_group_stops_the_report(sample_report, tmp_path):
-    (tmp_path / "tables").mkdir()
-    pd.DataFrame({"persona": ["a", "b"], "n": [40, 3]}).to_csv(tmp_path / "tables/gaps_by_persona.csv", index=False)
-    with pytest.raises(StudyError, match="gaps_by_persona.csv shows a group of too few people") as error:
-        check_small_groups(open_study("data/sample"), tmp_path)
-    assert error.value.code == 77
 
 
 def report(root, tmp_path, folder, **options):

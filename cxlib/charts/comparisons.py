@@ -255,5 +255,5 @@ def plot_patterns(
     ax.set_yticks([place + 0.5 for place in range(len(down))], [wrap(name, 24) for name in down], parse_math=False)
     ax.set_ylabel("")
     ax.tick_params(length=0)
-    words = "figures: gap in scale points; colour: after shrinkage, orange: shortfall, blue: exceeded"
+    words = "figures: gap in scale points; colour: after shrinkage, orange below expectation, blue above, pale near it"
     return finish(ax, title, f"{words}, grey: not enough data")

@@ -216,7 +216,8 @@ def decide(
     """
     least, columns = study.hide_below, rows.collect_schema().names()
     groupings = [grouping for grouping in groupings if set(grouping) <= set(columns)]
-    atoms = count_people_in(rows, sorted({key for grouping in groupings for key in grouping}))
+    keys = sorted({key for grouping in groupings for key in grouping})
+    atoms = count_people_in(rows, keys) if has_rows(rows) else pd.DataFrame({key: [] for key in [*keys, "n"]})
     wave = chosen_wave(study) if "wave" in atoms else "all"
     names = [" × ".join(grouping) for grouping in groupings]
     same = [one for one in alike if one.atoms.equals(atoms) and one.wave == wave and one.groupings() == names]
@@ -288,6 +289,11 @@ def hide_beside(
     n, also = np.where(known, least, n), tables["hidden"].to_numpy(dtype=bool) & ~known
     hide = hide_cells(member, n, least=least, table=labels, shown=shown, secret=secret, also=also)
     return hide | known
+
+
+def has_rows(rows: nw.LazyFrame) -> bool:
+    """Whether anybody gave the value at all."""
+    return bool(rows.select(n=nw.len()).collect("pandas").to_native()["n"].fillna(0).iloc[0])
 
 
 def count_people_in(rows: nw.LazyFrame, keys: list[str]) -> pd.DataFrame:
