@@ -6,7 +6,7 @@ import pandas as pd
 
 TITLE = """# Proof
 
-What is claimed of the statistics was measured by simulation. `make proof` measures it again: the same figures each time.
+What is claimed of the statistics was measured by simulation. `make proof` measures it again, with the same figures.
 """
 
 

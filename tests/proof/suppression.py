@@ -16,12 +16,13 @@ from tests.proof.page import in_markdown, keep_section
 
 HEADING = "## Small groups: what is hidden stays hidden"
 
-METHOD = """Counts of people in random tables, about half of the cells of 0 to 6 people, published with all margins
-and the total; groups of fewer than five are hidden, and their complements. The attacker solves all that is shown as one
-system of equations, in whole numbers modulo a prime. *Recovered without complements*: how many of the small groups could
-be worked out if only they were hidden. *Linked*: seven tables, one after the other, each bound by those before; a table
-that cannot be protected any more is left out (a report decides on all its tables at once). *Two reports*: the same study
-twice, some groups grown, both reports against every group that either hides."""
+METHOD = """Counts of people in random tables, about half of the cells of 0 to 6 people, published with all margins and
+the total; groups of fewer than five are hidden, and their complements. The attacker solves all that is shown
+as one system of equations, in whole numbers modulo a prime. *Recovered without complements*: how many of the
+small groups could be worked out if only they were hidden. *Linked*: seven tables, one after the other, each
+bound by those before; a table that cannot be protected any more is left out (a report decides on all its
+tables at once). *Two reports*: the same study twice, some groups grown, both reports against every group that
+either hides."""
 
 PRIME = 2**31 - 1
 LEAST = 5
