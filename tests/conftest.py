@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import matplotlib
@@ -10,6 +11,7 @@ import pytest
 
 from cxlib.report import run_report
 from cxlib.study import ROOT
+from cxlib.tables import StudyError
 
 matplotlib.use("Agg")
 
@@ -66,8 +68,16 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def sample_report(tmp_path_factory) -> Path:
-    """The published report of the sample study."""
-    return run_report("data/sample", {}, reports=tmp_path_factory.mktemp("reports"))[0]
+    """The published report of the sample study, made once by whichever process of the tests comes first."""
+    own = tmp_path_factory.getbasetemp()
+    reports = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "reports"
+    while True:
+        try:
+            return run_report("data/sample", {}, reports=reports)[0]
+        except StudyError as error:
+            if error.code != 75:
+                raise
+            time.sleep(1)
 
 
 @pytest.fixture(scope="session")
