@@ -6,14 +6,12 @@ from scipy import stats
 
 from cxlib.intervals import compare_gaps, share_interval, t_interval, t_test
 from cxlib.tables import StudyError, check_columns
-from cxlib.trends import describe_attainment, reach_dates
+from cxlib.trends import AT_MOST, DIRECTIONS, describe_attainment, reach_dates
 from cxlib.words import counted, in_words, listed, percent, signed
 
 CHANGES = ("better", "worse", "no sure change")
 STATES = ("new", "persisting", "reopened", "uncertain", "closed", "none")
 SUFFIXES = ("_now", "_before", "_both")
-AT_MOST = "at most"
-DIRECTIONS = ("at least", AT_MOST)
 
 
 def find_change(change: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:

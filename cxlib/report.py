@@ -88,13 +88,15 @@ def run_report(
         chapters = [notebook for notebook in chapters if can_run(notebook, study)]
         if not chapters:
             raise StudyError(f"{folder}: no notebook can run on {', '.join(study.settings.files)} alone yet.")
-        run = run_id(inputs=inputs, parameters=parameters, code=code_files(chapters))
+        alone = {} if beside_last else {"beside_last": False}
+        run = run_id(inputs=inputs, parameters=parameters, code=code_files(chapters), **alone)
         if (home / "runs" / run / "manifest.json").is_file():
             point_latest(home, run)
             return home / "latest", False
         with staged(home, run) as staging:
-            groups = decide_shown(study, home, run, beside_last=beside_last)
-            newcomers = find_newcomers(study, home, groups) if beside_last else []
+            before = read_shown(home) if beside_last else {}
+            groups = decide_shown(study, home, run, before)
+            newcomers = find_newcomers(study, before)
             given = parameters | {"study_path": folder.name, "output_path": str(staging), "groups": str(groups)}
             executed = run_notebooks(chapters, given, staging, cwd=folder.parent, jobs=jobs)
             write_page(study, staging, executed, parameters, run, newcomers)
@@ -104,15 +106,19 @@ def run_report(
     return home / "latest", True
 
 
-def decide_shown(study: Study, home: Path, run: str, *, beside_last: bool) -> Path:
-    """Decide which groups this report shows, beside the last one, and keep it for the notebooks and the next report.
+def read_shown(home: Path) -> dict:
+    """Which groups the last report showed, as `decide_shown` kept it; empty where there is none."""
+    path = home / "latest" / "manifest.json"
+    last = json.loads(path.read_text(encoding="utf-8")).get("run", "") if path.is_file() else ""
+    kept = home / "history" / f"{last}.json"
+    return json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+
+
+def decide_shown(study: Study, home: Path, run: str, before: dict) -> Path:
+    """Decide which groups this report shows, beside the one `before`; keep it for the notebooks and the next report.
 
     The file, reports/<study>/history/<run>.json, holds counts of small groups: it is not to be shared.
     """
-    path = home / "latest" / "manifest.json"
-    last = json.loads(path.read_text(encoding="utf-8")).get("run", "") if path.is_file() and beside_last else ""
-    kept = home / "history" / f"{last}.json"
-    before = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
     try:
         decisions = decide_groups(study, before)
     except StudyError as error:
@@ -121,22 +127,22 @@ def decide_shown(study: Study, home: Path, run: str, *, beside_last: bool) -> Pa
     target = home / "history" / f"{run}.json"
     target.parent.mkdir(exist_ok=True)
     said = {name: decision.remember() for name, decision in decisions.items()}
-    said |= {PEOPLE: {"n": count_people(study), "view": repr(study.view), "wave": chosen_wave(study)}}
+    said |= {PEOPLE: people_looked_at(study)}
     target.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
     return target
 
 
-def find_newcomers(study: Study, home: Path, groups: Path) -> list[str]:
+def people_looked_at(study: Study) -> dict:
+    """How many people a report looks at, and in which part of the study."""
+    return {"n": count_people(study), "view": repr(study.view), "wave": chosen_wave(study)}
+
+
+def find_newcomers(study: Study, before: dict) -> list[str]:
     """A sentence where so few people came in, or left, since the last report that both reports tell what they said."""
-    path = home / "latest" / "manifest.json"
-    last = json.loads(path.read_text(encoding="utf-8")).get("run", "") if path.is_file() else ""
-    files = [home / "history" / f"{last}.json", groups]
-    if not files[0].is_file():
-        return []
-    before, now = (json.loads(file.read_text(encoding="utf-8")).get(PEOPLE, {}) for file in files)
-    moved = abs(now.get("n", 0) - before.get("n", 0))
-    alike = {"n", "view", "wave"} <= set(before) and (before["view"], before["wave"]) == (now["view"], now["wave"])
-    if not alike or not 0 < moved < study.hide_below:
+    now = people_looked_at(study)
+    last = before.get(PEOPLE, now)
+    moved = abs(now["n"] - last["n"])
+    if last != now | {"n": last["n"]} or not 0 < moved < study.hide_below:
         return []
     return [
         f"Since the last report {counted(moved, 'person', 'people')} came in or left: whoever has both reports can "

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cxlib import open_study
-from cxlib.report import decide_shown, run_report
+from cxlib.report import decide_shown, read_shown, run_report
 from cxlib.suppression import cells_of, join_reports, lay_out
 from tests.conftest import write_study
 from tests.proof.suppression import attack
@@ -51,16 +51,21 @@ def test_what_a_second_report_shows_does_not_give_away_what_the_first_hid(root, 
     study_of(tmp_path / "study", Many=30, Next=9, Few=6)
     second = report(root, tmp_path, folder)
     assert "Next" not in personas_of(second)
+    warning = "Since the last report 3 people came in or left"
+    assert warning in (second / "report.html").read_text(encoding="utf-8")
+    alone = report(root, tmp_path, folder, beside_last=False)
+    assert personas_of(alone) == {"Many", "Next", "Few"} and alone != second
+    assert warning not in (alone / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_last_report_that_was_not_shared_binds_nothing(tmp_path):
     (tmp_path / "latest").mkdir()
     (tmp_path / "latest/manifest.json").write_text('{"run": "first"}', encoding="utf-8")
-    decide_shown(open_study(study_of(tmp_path / "study", Many=30, Next=9, Few=3)), tmp_path, "first", beside_last=True)
+    decide_shown(open_study(study_of(tmp_path / "study", Many=30, Next=9, Few=3)), tmp_path, "first", {})
     grown = open_study(study_of(tmp_path / "study", Many=30, Next=9, Few=6))
     said = {}
-    for run, beside_last in (("beside", True), ("alone", False)):
-        path = decide_shown(grown, tmp_path, run, beside_last=beside_last)
+    for run, before in (("beside", read_shown(tmp_path)), ("alone", {})):
+        path = decide_shown(grown, tmp_path, run, before)
         tables = pd.DataFrame(**json.loads(path.read_text(encoding="utf-8"))["answers: gap"]["tables"])
         said[run] = tables.loc[tables["grouping"] == "persona", "hidden"].any()
     assert said == {"beside": True, "alone": False}
@@ -76,7 +81,7 @@ def test_an_attacker_with_both_reports_finds_no_hidden_group(tmp_path):
         home.mkdir()
         for place, counts in enumerate((sizes, more)):
             study = open_study(study_of(home / "study", Total=40, **counts))
-            decide_shown(study, home, f"run{place}", beside_last=True)
+            decide_shown(study, home, f"run{place}", read_shown(home))
             (home / "latest").mkdir(exist_ok=True)
             (home / "latest/manifest.json").write_text(json.dumps({"run": f"run{place}"}), encoding="utf-8")
         kept = [json.loads((home / f"history/run{place}.json").read_text(encoding="utf-8")) for place in (0, 1)]
