@@ -13,7 +13,8 @@ from cxlib.suppression import FLOOR
 from cxlib.tables import FIXED_SCALES, TABLES, StudyError, nearest
 
 KEYS = ["title", "stages", "waves", "scales", "rescaled", "reversed", "codes", "missing", "numbers", "dates", "exclude"]
-KEYS += ["keep", "id_key", "outcome", "met_within", "hide_below", "comparable", "files"]
+KEYS += ["keep", "id_key", "outcome", "met_within", "hide_below", "comparable", "journey", "show_quotes", "files"]
+JOURNEY_KEYS = ["converted", "adopted", "adopted_after", "cart", "window_days", "order", "reentry"]
 FILE_KEYS = ["path", "format", "encoding", "delimiter", "sheet", "table", "columns"]
 SURVEY_TOOLS = ["survey", "qualtrics", "surveymonkey", "google-forms", "typeform", "spss"]
 FORMATS = ["tidy", *SURVEY_TOOLS]
@@ -37,6 +38,26 @@ class TableFile:
 
 
 @dataclass(frozen=True)
+class Journey:
+    """What of the log means what: events, or touchpoints, that stand for buying (`converted`), a filled cart (`cart`)
+    and adoption (`adopted`); the time to adopt counts from `adopted_after`, else from `converted`, else from the first
+    event of a journey.
+
+    `window_days` is how long a customer has to go on in the funnel and to pay for a cart; without it there is no limit.
+    `order` "stages": a stage of the funnel counts when it comes at or after the stage before; "any": whenever.
+    `reentry` "every": each journey (case) of a customer is a new try, "first": only the first one counts.
+    """
+
+    converted: str = ""
+    adopted: str = ""
+    adopted_after: str = ""
+    cart: str = ""
+    window_days: float | None = None
+    order: str = "stages"
+    reentry: str = "every"
+
+
+@dataclass(frozen=True)
 class Settings:
     """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters, where it is declared.
 
@@ -47,7 +68,8 @@ class Settings:
     were given on where it is not the column's, `reversed` the touchpoints whose question was asked the other way round,
     by column. `keep` names columns that identify people and are to be read all the same; `id_key` is the key of the
     hashes that stand for ids in what is written (without one, ids are left out). `outcome` is the column of respondents
-    that moments of truth are judged by, such as overall satisfaction.
+    that moments of truth are judged by, such as overall satisfaction. Words of customers are shown only where
+    `show_quotes` says so, without what tells of a person.
     """
 
     title: str
@@ -70,6 +92,8 @@ class Settings:
     met_within: float | None = None
     hide_below: int = 5
     comparable: dict[str, list[str]] = field(default_factory=dict)
+    journey: Journey = Journey()
+    show_quotes: bool = False
 
     @property
     def clock(self) -> str:
@@ -107,6 +131,8 @@ def read_settings(folder: Path) -> Settings:
         met_within=found_met_within(said.get("met_within"), scales),
         comparable=found_comparable(mapping(said, "comparable")),
         hide_below=found_hide_below(said.get("hide_below", 5)),
+        journey=found_journey(mapping(said, "journey")),
+        show_quotes=yes_or_no("show_quotes", said.get("show_quotes", False)),
     )
 
 
@@ -310,3 +336,25 @@ def found_comparable(said: dict) -> dict[str, list[str]]:
     """The modes and periods of benchmarks that may be compared with our answers."""
     known(said, ["mode", "period"], place="comparable in study.yaml")
     return {key: texts(values) for key, values in said.items()}
+
+
+def found_journey(said: dict) -> Journey:
+    """What of the log means what, checked."""
+    known(said, JOURNEY_KEYS, place="journey in study.yaml")
+    days = said.get("window_days")
+    if days is not None and (not is_usable(days) or days <= 0):
+        raise StudyError(f"study.yaml: journey: window_days should be days above 0, such as 30; it is {days!r}.")
+    names = {key: str(said[key]) for key in JOURNEY_KEYS[:4] if said.get(key) is not None}
+    rules = {
+        key: one_of(str(said[key]), choices, f"journey: {key}")
+        for key, choices in (("order", ["stages", "any"]), ("reentry", ["every", "first"]))
+        if key in said
+    }
+    return Journey(**names, **rules, window_days=None if days is None else float(days))
+
+
+def yes_or_no(key: str, said: object) -> bool:
+    """A switch: true or false."""
+    if isinstance(said, bool):
+        return said
+    raise StudyError(f"study.yaml: {key} should be true or false; it is {said!r}.")

@@ -126,7 +126,7 @@ class Study:
         """Columns of respondents that people can be told apart by."""
         if "respondents" not in self:
             return []
-        left_out = {"_line", "respondent", "customer", "weight", "seconds", *self.settings.scales}
+        left_out = {"_line", "respondent", "customer", "weight", "seconds", "barriers", *self.settings.scales}
         return [name for name in self.tables["respondents"].collect_schema().names() if name not in left_out]
 
     def values(self, table: str, column: str) -> list[str]:

@@ -1,11 +1,9 @@
 """Step 3: what customers experienced, how it felt along the journey, and where they left."""
 
-import numpy as np
 import pandas as pd
 
-from cxlib.intervals import nps_interval, share_interval, t_interval, wilson
-from cxlib.tables import check_columns
-from cxlib.words import extremes, listed, percent, signed
+from cxlib.intervals import nps_interval, share_interval, t_interval
+from cxlib.words import extremes, percent, signed
 
 NO_EXPERIENCE = "Nobody was asked what they experienced. A column experienced of the ratings switches it on."
 
@@ -86,57 +84,3 @@ def describe_emotion(experience: pd.DataFrame) -> str:
     if not sure:
         return f"The journey feels much the same everywhere ({ends})."
     return f"The journey feels worst at {worst} and best at {best} ({ends})."
-
-
-def find_funnel(funnel: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """How many customers get from stage to stage, with the share that goes on and Wilson's interval.
-
-    `funnel` comes from `summarise_funnel`. `share` is of those who began, `went_on` of those in the stage before, with
-    `low` and `high`; `lost` is how many did not come from there.
-    """
-    check_columns(funnel, ["stage", "customers", "visitors"], name="funnel (from summarise_funnel)")
-    n, before = funnel["customers"], funnel["customers"].shift()
-    went_on = n / before
-    se = np.sqrt(went_on * (1 - went_on) / (before - 1))
-    low, high = share_interval(went_on, se, before, before, confidence)
-    share = n / n.iloc[0] if len(n) else n.astype("float64")
-    return funnel.assign(share=share, went_on=went_on, low=low, high=high, lost=(before - n).astype("Int64"))
-
-
-def find_promises(promises: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """The share of promises that were broken, with Wilson's interval: `late_share`, `low` and `high` beside the counts.
-
-    `promises` comes from `summarise_promises`: one row a group with `finished` and `late`.
-
-    >>> find_promises(pd.DataFrame({"channel": ["web"], "finished": [100], "late": [30]})).round(3)
-      channel  finished  late  late_share    low   high
-    0     web       100    30         0.3  0.219  0.396
-    """
-    check_columns(promises, ["finished", "late"], name="promises (from summarise_promises)")
-    share = promises["late"] / promises["finished"]
-    low, high = wilson(share.to_numpy(), promises["finished"].to_numpy(), confidence)
-    return promises.assign(late_share=share, low=low, high=high)
-
-
-def describe_funnel(funnel: pd.DataFrame) -> str:
-    """Where most customers leave, in a sentence."""
-    if funnel.empty:
-        return "Drop-off along the journey is not known. A file of events, with touchpoints on the map, switches it on."
-    if len(funnel) == 1:
-        return f"{funnel['customers'].iloc[0]:,} customers reached {funnel['stage'].iloc[0]}."
-    order = funnel["went_on"].astype("float64").argsort()
-    worst, place = funnel.iloc[order.iloc[0]], int(order.iloc[0])
-    if worst["went_on"] == 1:
-        return f"All {worst['customers']:,} customers went on from stage to stage."
-    close = [row for row in order.iloc[1 : len(funnel) - 1] if funnel["low"].iloc[row] <= worst["high"]]
-    tie = f" Could be as large: {listed([between(funnel, row) for row in close])}." if close else ""
-    return (
-        f"The largest drop-off is {between(funnel, place)}: "
-        f"{percent(worst['went_on'])} go on ({100 * worst['low']:.0f} to {100 * worst['high']:.0f}\u00a0%; "
-        f"n\u00a0{funnel['customers'].iloc[place - 1]:,}).{tie}"
-    )
-
-
-def between(funnel: pd.DataFrame, row: int) -> str:
-    """The step of the funnel that ends in a row."""
-    return f"between {funnel['stage'].iloc[row - 1]} and {funnel['stage'].iloc[row]}"

@@ -1,0 +1,3 @@
+"""Step 1: the map of the journey, what log and survey say of it, and the ways customers take."""
+
+from cxlib.journey.coverage import describe_coverage, find_coverage, find_reach

@@ -1,0 +1,81 @@
+"""Moments of truth: which touchpoints surely matter more than most, and which way they cut."""
+
+import numpy as np
+import pandas as pd
+
+from cxlib.tables import check_columns
+from cxlib.words import counted, listed
+
+NO_OUTCOME = (
+    "What matters cannot be told: that takes a verdict on the whole, such as overall satisfaction. "
+    "A column of respondents named as outcome in study.yaml switches it on."
+)
+MOMENTS = ("negative", "positive", "in balance", "not sure which way")
+
+
+def find_moments(gaps: pd.DataFrame, importance: pd.DataFrame, reach: pd.DataFrame) -> pd.DataFrame:
+    """Moments of truth: touchpoints that surely matter more than most, and which way they cut.
+
+    `gaps` comes from `find_gaps`, `importance` from `find_importance`, `reach` from `find_reach`. A touchpoint is a
+    moment of truth where the whole interval of its importance lies above what chance gives and above an even share, the
+    mean importance of all touchpoints measured the same way. `moment` says which way: *negative* (its gap is a sure
+    shortfall), *positive* (surely exceeded), *in balance* (met) or *not sure which way*; empty where it is none.
+    """
+    check_columns(gaps, ["touchpoint", "label", "gap", "low", "high", "se", "verdict"], name="gaps (from find_gaps)")
+    table = reach.merge(importance.drop(columns="stage"), on="touchpoint", how="left", validate="one_to_one")
+    table = table.merge(
+        gaps[["touchpoint", "n", "expected", "experienced", "gap", "low", "high", "se", "verdict"]],
+        on="touchpoint", how="left", validate="one_to_one",
+    )  # fmt: skip
+    numbers = ["importance", "importance_low", "chance"]
+    table[numbers] = table[numbers].astype("float64")
+    even = table.groupby("importance_is")["importance"].transform("mean")
+    stands_out = table["importance_low"] > np.fmax(even, table["chance"])
+    way = table["verdict"].map({"shortfall": "negative", "exceeded": "positive", "met": "in balance"})
+    table["moment"] = way.fillna("not sure which way").where(stands_out, "")
+    first = ["stage", "touchpoint", "label", "importance", "importance_low", "importance_high", "reach", "reach_low"]
+    first += ["reach_high", "gap", "low", "high", "moment"]
+    return table[[*first, *(column for column in table if column not in first)]]
+
+
+def describe_map(moments: pd.DataFrame) -> str:
+    """How many touchpoints the journey has, and how many fall short, in a sentence."""
+    stages = moments["stage"].nunique()
+    where = counted(len(moments), "touchpoint") + (f" in {counted(stages, 'stage')}" if stages else "")
+    short = int((moments["verdict"] == "shortfall").sum())
+    if moments["gap"].isna().all():
+        return f"The journey: {where}."
+    return f"The journey: of {where}, {short} {'falls' if short == 1 else 'fall'} short of expectation."
+
+
+def list_stages(moments: pd.DataFrame) -> str:
+    """The touchpoints of each stage in one line, for those who cannot see the map."""
+    stages = moments.groupby(moments["stage"].fillna("not on the map"), sort=False)["label"]
+    return "; ".join(f"{stage}: {', '.join(labels)}" for stage, labels in stages)
+
+
+def rank_moments(moments: pd.DataFrame) -> pd.DataFrame:
+    """Moments of truth first, the most important on top; what could not be measured last."""
+    order = moments.assign(none=moments["moment"].eq("")).sort_values(
+        ["none", "importance"], ascending=[True, False], kind="stable", na_position="last"
+    )
+    return order.drop(columns="none").reset_index(drop=True)
+
+
+def describe_moments(moments: pd.DataFrame, *, outcome: str) -> str:
+    """Which touchpoints are moments of truth, and which way they cut, in a sentence."""
+    if moments["importance"].isna().all():
+        return (
+            NO_OUTCOME
+            if not outcome
+            else f"What matters cannot be told: too few people gave both ratings and {outcome}, or all gave the same."
+        )
+    found = rank_moments(moments[moments["moment"] != ""])
+    if found.empty:
+        return f"No touchpoint surely matters more for {outcome} than the others do."
+    said = []
+    for way, words in zip(MOMENTS, ("falling short", "better than expected", "meeting expectation", "")):
+        names = found.loc[found["moment"] == way, "label"]
+        said += [f"{listed(names)} ({words})" if words else listed(names)] if len(names) else []
+    thing = "moment of truth is" if len(found) == 1 else "moments of truth are"
+    return f"The {thing} {'; '.join(said)}: there the verdict on the whole ({outcome}) is decided more than elsewhere."
