@@ -19,6 +19,9 @@ from cxlib.tables import StudyError
 
 SCRUBBED = ("papermill", "execution", "ExecuteTime")
 
+STARTS = 3
+"""How often a kernel is started that does not come up: another program may have taken the port it was to listen on."""
+
 
 def run_notebooks(notebooks: list[Path], parameters: dict, staging: Path, *, cwd: Path, jobs: int) -> list[Path]:
     """Execute every notebook into staging/notebooks/ and return what was written, in the same order.
@@ -49,23 +52,43 @@ def own_parameters(notebook: Path, parameters: dict) -> dict:
 def run_notebook(source: Path, target: Path, parameters: dict, cwd: Path) -> Path:
     """Execute one notebook in a process of its own."""
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-    import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill import PapermillExecutionError
 
     register_engine(open_progress())
     logging.getLogger("papermill").setLevel(logging.ERROR)
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            papermill.execute_notebook(
-                source, target, parameters, engine_name="cx", kernel_name="python3", progress_bar=False, cwd=cwd,
-                extra_arguments=["--IPKernelApp.log_level=50"],
-            )  # fmt: skip
-    except papermill.PapermillExecutionError as error:
+        execute(source, target, parameters, cwd)
+    except PapermillExecutionError as error:
         raise failure(source, target, error) from None
     except (CellTimeoutError, DeadKernelError) as error:
         raise StudyError(f"{source.name} stopped: {error}. Nothing was published.", code=70) from None
     scrub(target)
     return target
+
+
+def execute(source: Path, target: Path, parameters: dict, cwd: Path) -> None:
+    """Have papermill run a notebook, and begin again where its kernel did not come up."""
+    import papermill
+
+    for start in range(1, STARTS + 1):
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                papermill.execute_notebook(
+                    source, target, parameters, engine_name="cx", kernel_name="python3", progress_bar=False, cwd=cwd,
+                    extra_arguments=["--IPKernelApp.log_level=50"],
+                )  # fmt: skip
+            return
+        except RuntimeError as error:
+            if not never_came_up(error):
+                raise
+            if start == STARTS:
+                raise StudyError(f"{source.name}: {error}. Nothing was published.", code=70) from None
+
+
+def never_came_up(error: RuntimeError) -> bool:
+    """Whether a kernel died, or said nothing, before any cell of the notebook ran."""
+    return any(said in str(error) for said in ("before replying to kernel_info", "Kernel didn't respond in"))
 
 
 @functools.cache
