@@ -17,6 +17,8 @@ from cxlib.view import (
 )
 from cxlib.words import counted, in_words
 
+KANO = ("kano_with", "kano_without")
+
 
 def summarise_study(study: Study) -> dict:
     """Who was asked: respondents, answers, the first and last day, the wave, and whether weights were used.
@@ -39,7 +41,7 @@ def summarise_study(study: Study) -> dict:
     counts = {count: whole(row[count]) for count in ("respondents", "answers", "touchpoints")}
     blank = joined_answers(study).select(blank=nw.col("wave").is_null().sum()).collect("pandas").to_native()
     no_wave = whole(blank["blank"].iloc[0]) if study.settings.waves else 0
-    everybody = study.tables["ratings"].select(all=nw.len()).collect("pandas").to_native()
+    everybody = study.tables["ratings"].filter(~only_kano()).select(all=nw.len()).collect("pandas").to_native()
     weighted = bool(counts["answers"] and row["lightest"] < row["heaviest"])
     counts |= {"no_wave": no_wave, "all_answers": whole(everybody["all"].iloc[0])}
     return counts | days | {"wave": chosen_wave(study), "weighted": weighted}
@@ -94,13 +96,39 @@ def describe_study(study: Study) -> str:
 
 def find_answers(study: Study) -> nw.LazyFrame:
     """The answers the view looks at, one row an answer, with stage, persona, weight and segments beside it."""
-    answers = joined_answers(study)
+    return in_wave(study, joined_answers(study))
+
+
+def find_kano(study: Study) -> nw.LazyFrame:
+    """The answers to Kano questions the view looks at, beside them the same as in `find_answers`."""
+    given = [~nw.col(side).is_null() for side in KANO]
+    return in_wave(study, all_answers(study).filter(nw.any_horizontal(*given, ignore_nulls=False)))
+
+
+def in_wave(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
+    """Those of the wave looked at."""
     wave = chosen_wave(study)
     return answers if wave == "all" else answers.filter(nw.col("wave") == wave)
 
 
 def joined_answers(study: Study) -> nw.LazyFrame:
-    """Ratings of all waves with the map and the respondents joined, and the view's stages, personas, … kept."""
+    """Ratings of all waves with the map and the respondents joined, and the view's stages, personas, … kept.
+
+    Answers to Kano questions alone are none: their features need be no touchpoints.
+    """
+    return all_answers(study).filter(~only_kano())
+
+
+def only_kano() -> nw.Expr:
+    """Whether a row of the ratings answers Kano questions and nothing else."""
+    rest = ["expected", "desired", "adequate", "experienced", "versus_expected", "importance", "effort", "recommend"]
+    rest += ["emotion", "comment", "missing_reason"]
+    kano = nw.any_horizontal(*(~nw.col(side).is_null() for side in KANO), ignore_nulls=False)
+    return kano & nw.all_horizontal(*(nw.col(column).is_null() for column in rest), ignore_nulls=False)
+
+
+def all_answers(study: Study) -> nw.LazyFrame:
+    """`joined_answers`, and the answers to Kano questions alone."""
     places = study.tables["touchpoints"].select("touchpoint", "stage", "dimension")
     answers = up_to(study, study.tables["ratings"], "answered_at").join(places, on="touchpoint", how="left")
     answers = with_waves(study, join_people(study, answers)).filter(nw.col("weight") != 0)

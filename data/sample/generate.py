@@ -15,7 +15,14 @@ in capitals below; the tests hold the workbook to it:
 - how many go on from stage to stage (`GO_ON`);
 - an action that worked and one that did not, though it was begun after the worst month (`ACTIONS`);
 - a figure that rises by the month, so that its target can be dated (`TREND`);
-- what others reach, better and worse, and what cannot be compared (`BENCHMARKS`); what people say of what (`QUOTES`).
+- what others reach, better and worse, and what cannot be compared (`BENCHMARKS`); what people say of what (`QUOTES`);
+- a touchpoint that costs more when it fails than it earns when it shines, and one the other way round (`SHAPE`);
+- what customers say matters and does not, and what matters though nobody says so (`STATED`);
+- what customers hope for and put up with, and where that leaves the experience (`LEVELS`); Kano features (`FEATURES`);
+- personas that need different things (`NEEDS`); when the map was looked at last (`REVIEWED`);
+- when buyers first use what they bought, and what keeps them from it (`DAYS_TO_ADOPT`, `BARRIERS`);
+- carts left (`ABANDON`); promises broken more often by one channel (`LATE`); complaints, mended and not, and what they do to the verdict
+  (`COMPLAIN`).
 """
 
 import csv
@@ -85,6 +92,33 @@ PERSONAS = [
 FEW = {"Collector": (60, 180, 300)}  # who they are, in every wave
 MIX = {"2026-Q2": {"Senior": 0.30}}  # the share of a persona in a wave; the others share the rest as ever
 
+NEEDS = {  # how much more a persona expects, and gets, of a touchpoint
+    ("Senior", "support"): 0.7,
+    ("Senior", "manual"): 0.9,
+    ("Gamer", "compare"): 0.6,
+    ("Student", "price"): 0.5,
+    ("Business buyer", "financing"): 0.9,
+}
+SHAPE = {"delivery": (1.7, 0.2), "setup": (0.3, 1.6)}  # weight of an experience worse, and better, than usual
+STATED = {"price": 6.4, "advert": 5.6, "support": 4.3, "search": 4.5}  # said importance; 5.2 elsewhere
+LEVELS = {
+    "delivery": (-0.9, 0.5),
+    "checkout": (-0.7, 0.6),
+    "loyalty": (-1.0, 0.9),
+    "basket": (-1.0, 0.8),
+    "unboxing": (-1.2, 0.1),
+}
+"""How far below the expectation what is put up with lies, and how far above what is hoped for."""
+
+FEATURES = {  # chances of the answers with and without it, 1 (like) to 5 (dislike)
+    "Delivery on the day": ({1: 0.75, 2: 0.05, 3: 0.15, 4: 0.05}, {2: 0.05, 3: 0.6, 4: 0.3, 5: 0.05}),
+    "Spare parts for five years": ({1: 0.1, 2: 0.6, 3: 0.25, 4: 0.05}, {3: 0.1, 4: 0.15, 5: 0.75}),
+    "Longer warranty": ({1: 0.8, 2: 0.1, 3: 0.1}, {3: 0.1, 4: 0.15, 5: 0.75}),
+    "Gift wrapping": ({1: 0.15, 2: 0.05, 3: 0.6, 4: 0.2}, {2: 0.1, 3: 0.7, 4: 0.2}),
+    "Calls about offers": ({3: 0.2, 4: 0.25, 5: 0.55}, {1: 0.5, 2: 0.2, 3: 0.3}),
+}
+REVIEWED = {"price": "2025-09-30", GHOST: "2024-05-31"}  # 2026-04-15 elsewhere
+
 PEOPLE_PER_WAVE = 340
 SPREAD_PERSON, SPREAD_ANSWER, SPREAD_OWN_GAP = 0.5, 0.9, 0.4  # latent standard deviations
 SPREAD_ANSWER_REST = math.sqrt(SPREAD_ANSWER**2 - SPREAD_OWN_GAP**2)
@@ -92,7 +126,18 @@ SPREAD_ANSWER_REST = math.sqrt(SPREAD_ANSWER**2 - SPREAD_OWN_GAP**2)
 VISITORS_PER_WAVE = 420
 GO_ON = {"awareness": 1.0, "consideration": 0.8, "purchase": 0.55, "adoption": 0.9, "post-purchase": 0.6}
 LOOPS = 0.35  # chance to go back and compare again
-LATE = 0.3  # share delivered after the promised day
+ABANDON = 0.25  # share of the filled baskets that are never paid for
+LATE = {"web": 0.22, "phone": 0.42}  # share delivered after the promised day
+DAYS_TO_ADOPT = 14.0  # median of buyers whom nothing keeps from it; a tenth never begins (`GO_ON`)
+BARRIERS = {  # what keeps buyers from it: the share that names it, and what it makes of the hazard
+    "does not know how": (0.25, 0.4),
+    "fears to lose data": (0.2, 0.5),
+    "old one still works": (0.15, 0.35),
+    "no room on the desk": (0.2, 1.0),
+}
+COMPLAIN = 40, 0.65, 0.2  # buyers a wave who complain, the share that is mended, the share that complains again
+UNMENDED = 2  # points of the verdict on the whole that a complaint nobody mends costs
+LOG_ENDS = np.datetime64("2026-06-30T23:59:59")
 
 SITES = [f"S{place:02d}" for place in range(1, 13)]
 MONTHS = [np.datetime64("2023-07") + place for place in range(36)]
@@ -163,7 +208,7 @@ def true_gaps(wave: str = "all") -> dict[str, float]:
             for persona, _, _, own, _, leaning, _ in PERSONAS:
                 share, chances = shares[persona], channel_chances(place, leaning)
                 for channel, chance in chances.items():
-                    latent = place["expected"] + own
+                    latent = place["expected"] + own + NEEDS.get((persona, place["touchpoint"]), 0)
                     shift = falls(place, name, persona, channel)
                     parts.append(share * chance * (mean_rating(latent + shift) - mean_rating(latent)) / len(waves))
         gaps[place["touchpoint"]] = sum(parts)
@@ -253,11 +298,13 @@ def make_answers(rng: np.random.Generator, people: list[dict]) -> list[dict]:
                 continue
             chances = channel_chances(place, leaning)
             channel = pick(rng, chances)
-            expected = rng.normal(place["expected"] + own, SPREAD_ANSWER)
+            usual = place["expected"] + own + NEEDS.get((person["persona"], place["touchpoint"]), 0)
+            expected = rng.normal(usual, SPREAD_ANSWER)
             felt = rng.normal(0, SPREAD_ANSWER_REST)
             shift = falls(place, person["wave"], person["persona"], channel)
-            experienced = place["expected"] + own + shift + own_gap + felt
-            verdict += place["matters"] * felt
+            experienced = usual + shift + own_gap + felt
+            worse, better = SHAPE.get(place["touchpoint"], (1, 1))
+            verdict += place["matters"] * felt * (worse if felt < 0 else better)
             effort = rating(8.5 - experienced + rng.normal(0, 0.7)) if place["dimension"] == "ease" else ""
             answers.append(
                 dict(
@@ -289,17 +336,30 @@ def make_events(rng: np.random.Generator, people: list[dict]) -> list[dict]:
             customer = f"c{visitors:04d}"
             time = np.datetime64(last, "s") - int(rng.integers(35 * 86400, 88 * 86400))
             stages = visited_stages(rng)
-            if "purchase" in stages and asked:
-                asked.pop(0)["customer"] = customer
-            for event, channel in visited_events(rng, places, stages):
+            steps = visited_events(rng, places, stages)
+            buyer = asked.pop(0) if "paid" in [event for event, _ in steps] and asked else {}
+            buyer["customer"] = customer
+            for event, channel in steps:
                 time += int(rng.exponential(12 * 3600)) + 60
-                late = rng.random() < LATE
+                if event == "first_use":
+                    time += days_to_adopt(rng, buyer.get("barriers", "")) * 86400
+                if time > LOG_ENDS:
+                    break
+                late = rng.random() < LATE.get(channel, 0)
                 promised = time + (-1 if late else 1) * int(rng.integers(3600, 48 * 3600))
                 planned = f"{promised}Z" if event == "delivered" else ""
                 events.append(
                     dict(customer=customer, time=f"{time}Z", event=event, channel=channel, planned_time=planned)
                 )
     return events
+
+
+def days_to_adopt(rng: np.random.Generator, barriers: str) -> int:
+    """How long a buyer waits until the first use, longer for each barrier."""
+    hazard = math.log(2) / DAYS_TO_ADOPT
+    for barrier in filter(None, barriers.split("|")):
+        hazard *= BARRIERS[barrier][1]
+    return int(rng.exponential(1 / hazard))
 
 
 def visited_stages(rng: np.random.Generator) -> list[str]:
@@ -320,8 +380,11 @@ def visited_events(rng: np.random.Generator, places: list[dict], stages: list[st
         steps += [place for place in here if place is here[0] or rng.random() < place["meets"]]
         if stage == "consideration" and rng.random() < LOOPS:
             steps += [here[0], *(place for place in here[1:] if rng.random() < 0.4)]
+        if stage == "purchase" and rng.random() < ABANDON:
+            steps = [step for step in steps if step["stage"] != stage or step is here[0]]
+            break
         if stage == "purchase" and rng.random() < MISSING_SHARE:
-            steps.append(dict(event=MISSING, channels="web|app"))
+            steps.append(dict(event=MISSING, channels="web|app", stage=stage))
     events = []
     for step in steps:
         event = str(rng.choice(["loan_asked", "loan_granted"])) if step["event"] == "loan_*" else step["event"]
@@ -354,7 +417,11 @@ def make_kpis(rng: np.random.Generator) -> list[dict]:
 def make_map() -> list[dict]:
     """The touchpoints of the map."""
     names = ["touchpoint", "label", "stage", "dimension", "channels", "need", "owner"]
-    return [{name: row[name] for name in names} | {"event_pattern": row["event"]} for row in read_map()]
+    return [
+        {name: row[name] for name in names}
+        | {"event_pattern": row["event"], "reviewed_on": REVIEWED.get(row["touchpoint"], "2026-04-15")}
+        for row in read_map()
+    ]
 
 
 def make_personas() -> list[dict]:
@@ -422,46 +489,88 @@ def make_beliefs(rng: np.random.Generator) -> list[dict]:
     ]
 
 
-def make_feedback(rng: np.random.Generator) -> list[dict]:
-    """Quotes on touchpoints, complaints with the day they were opened and resolved."""
+def add_levels(rng: np.random.Generator, answers: list[dict]) -> None:
+    """What customers hope for, put up with and call important, asked in the last wave only."""
+    for answer in answers:
+        levels = LEVELS.get(answer["touchpoint"]) if answer["wave"] == list(WAVES)[-1] else None
+        below, above = (rng.normal(level, 0.6) for level in levels) if levels else (None, None)
+        answer["adequate"] = rating(answer["expected"] + below) if levels else ""
+        answer["desired"] = rating(answer["expected"] + above) if levels else ""
+        said = STATED.get(answer["touchpoint"], 5.2) + rng.normal(0, 1)
+        answer["importance"] = rating(said) if answer["wave"] == list(WAVES)[-1] else ""
+
+
+def make_kano(rng: np.random.Generator, people: list[dict]) -> list[dict]:
+    """What the last wave said of features with and without them; they are no touchpoints."""
+    return [
+        dict(
+            respondent=person["respondent"], wave=person["wave"], answered_at=WAVES[person["wave"]], touchpoint=feature
+        )
+        | {
+            f"kano_{side}": pick(rng, {str(answer): chance for answer, chance in chances.items()})
+            for side, chances in zip(("with", "without"), FEATURES[feature])
+        }
+        for person in people
+        if person["wave"] == list(WAVES)[-1]
+        for feature in FEATURES
+    ]
+
+
+def make_feedback(rng: np.random.Generator, people: list[dict]) -> list[dict]:
+    """Quotes on touchpoints, and complaints with the day they were opened and resolved."""
     rows = []
     for _ in range(240):
-        touchpoint = str(rng.choice(list(QUOTES)))
         day = np.datetime64("2026-06-30") - int(rng.integers(0, 540))
-        complaint = touchpoint in ("delivery", "checkout", "setup", "support") and rng.random() < 0.5
-        resolved = str(day + int(rng.integers(1, 30))) if complaint and rng.random() < 0.7 else ""
-        text, code = QUOTES[touchpoint][int(rng.integers(2))]
-        rows.append(
-            dict(
-                source="ticket" if complaint else str(rng.choice(["review", "form", "social"])),
-                time=str(day),
-                touchpoint=touchpoint,
-                text=text,
-                code=code,
-                coder="reader 1",
-                opened=str(day) if complaint else "",
-                resolved=resolved,
-            )
-        )
+        rows.append(say(rng, str(rng.choice(list(QUOTES))), day, str(rng.choice(["review", "form", "social"]))))
+    a_wave, mended, again = COMPLAIN
+    for wave, last in WAVES.items():
+        buyers = [person for person in people if person["wave"] == wave and person["customer"]]
+        for place in rng.choice(len(buyers), a_wave, replace=False):
+            buyer, good = buyers[place], rng.random() < mended
+            for _ in range(2 if rng.random() < again else 1):
+                touchpoint = str(rng.choice(["delivery", "checkout", "setup", "support"]))
+                opened = np.datetime64(last) - int(rng.integers(26, 60))
+                resolved = (
+                    str(min(opened + int(rng.exponential(9)) + 1, LOG_ENDS.astype("datetime64[D]"))) if good else ""
+                )
+                rows.append(
+                    say(rng, touchpoint, opened, "ticket")
+                    | dict(customer=buyer["customer"], opened=str(opened), resolved=resolved)
+                )
+            if not good:
+                buyer["overall"] = max(buyer["overall"] - UNMENDED, 1)
     return rows
+
+
+def say(rng: np.random.Generator, touchpoint: str, day: np.datetime64, source: str) -> dict:
+    """One quote on a touchpoint, with the theme a reader gave it."""
+    text, code = QUOTES[touchpoint][int(rng.integers(2))]
+    said = dict(source=source, time=str(day), touchpoint=touchpoint, text=text, code=code, coder="reader 1")
+    return said | dict(customer="", opened="", resolved="")
 
 
 def write_table(path: Path, rows: list[dict]) -> None:
     """One CSV, in the order made."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        names = list(dict.fromkeys(name for row in (rows[0], rows[-1]) for name in row))
+        writer = csv.DictWriter(file, fieldnames=names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
 
 def write_study(folder: Path, seed: int = 2026) -> None:
     """All tables of the study into `folder`; each set of tables has random numbers of its own."""
-    survey, log, figures, words = (np.random.default_rng([seed, part]) for part in range(4))
+    survey, log, figures, words, more = (np.random.default_rng([seed, part]) for part in range(5))
     people = make_people(survey)
     answers = make_answers(survey, people)
+    for person in people:
+        person["barriers"] = "|".join(name for name, (share, _) in BARRIERS.items() if more.random() < share)
+    add_levels(more, answers)
+    events = make_events(log, people)
+    beliefs, feedback = make_beliefs(words), make_feedback(words, people)
     tables = {
-        "ratings": answers,
-        "events": make_events(log, people),
+        "ratings": answers + make_kano(more, people),
+        "events": events,
         "respondents": people,
         "touchpoints": make_map(),
         "personas": make_personas(),
@@ -470,8 +579,8 @@ def write_study(folder: Path, seed: int = 2026) -> None:
         "actions": make_actions(),
         "feasibility": make_feasibility(),
         "benchmarks": make_benchmarks(),
-        "beliefs": make_beliefs(words),
-        "feedback": make_feedback(words),
+        "beliefs": beliefs,
+        "feedback": feedback,
     }
     for table, rows in tables.items():
         write_table(folder / f"{table}.csv", rows)
