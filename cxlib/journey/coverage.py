@@ -66,6 +66,45 @@ def find_coverage(reach: pd.DataFrame, visits: pd.DataFrame, places: pd.DataFram
     return table[columns].reset_index(drop=True)
 
 
+def audit_map(coverage: pd.DataFrame, counts: dict[str, int], *, confidence: float = 0.95) -> pd.DataFrame:
+    """How much of the journey the map misses, and of the map the log and the survey: one row a finding.
+
+    `coverage` comes from `find_coverage`, `counts` from `count_unplaced`. `n` `of` how many, `share` with Wilson's
+    interval `low` and `high` where the n are journeys, a sample of more; findings about nothing are left out.
+    """
+    check_columns(coverage, ["on_map", "rated", "visited", "respondents", "journeys"], name="coverage")
+    places = coverage[coverage["on_map"] == "yes"]
+    logged, asked = places["visited"].notna(), places["rated"].notna()
+    rows = [
+        ("journeys with an event of no touchpoint on the map", counts["journeys_off"], counts["journeys"]),
+        ("events of no touchpoint on the map", counts["events_off"], counts["events"]),
+        ("touchpoints on the map without any event", int((logged & (places["journeys"] == 0)).sum()), logged.sum()),
+        ("touchpoints on the map nobody rated", int((asked & (places["respondents"] == 0)).sum()), asked.sum()),
+    ]
+    table = pd.DataFrame(rows, columns=["finding", "n", "of"]).astype({"finding": "str", "n": "int64", "of": "int64"})
+    table = table[table["of"] > 0].reset_index(drop=True) if len(places) else table.iloc[:0]
+    share = table["n"] / table["of"]
+    low, high = share_interval(
+        share, np.sqrt(share * (1 - share) / (table["of"] - 1)), table["of"], table["of"], confidence
+    )
+    sample = table["finding"].str.startswith("journeys").to_numpy()
+    return table.assign(share=share, low=np.where(sample, low, np.nan), high=np.where(sample, high, np.nan))
+
+
+def describe_audit(audit: pd.DataFrame) -> str:
+    """How much of what customers do the map does not show, in a sentence; empty where there is no map or no log."""
+    if audit.empty or not audit["finding"].iloc[0].startswith("journeys"):
+        return ""
+    journeys, events, *_ = audit.itertuples(index=False, name="Row")
+    n = f"n\u00a0{journeys.of:,}"
+    if not journeys.n:
+        return f"Every event of the log belongs to a touchpoint of the map ({n} journeys)."
+    return (
+        f"{percent(journeys.share)} of journeys ({100 * journeys.low:.0f} to {100 * journeys.high:.0f}\u00a0%; {n}) "
+        f"and {percent(events.share)} of events go by what the map does not show."
+    )
+
+
 def describe_coverage(coverage: pd.DataFrame, *, mapped: bool) -> str:
     """What is missing from the map, and what stands on it without anybody there, in a sentence."""
     check_columns(coverage, ["label", "visited", "status"], name="coverage (from find_coverage)")

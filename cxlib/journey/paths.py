@@ -1,0 +1,194 @@
+"""The ways customers really take: what follows what, detours, whole paths, and what conversion hangs on."""
+
+import numpy as np
+import pandas as pd
+
+from cxlib.intervals import leave_one_out, share_interval, t_interval, wilson
+from cxlib.tables import check_columns
+from cxlib.words import counted, extremes, percent
+
+DETOURS = ("went_back", "jumped", "looped", "repeated", "skipped")
+SWITCH = "A file of events switches it on."
+
+
+def find_transitions(transitions: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """What share of the steps from one touchpoint leads where, with Wilson's interval on the customers who left it.
+
+    `transitions` comes from `summarise_transitions`; `share` is n of `leaving`, 0 to 1.
+    """
+    needed = ["from_touchpoint", "to_touchpoint", "n", "leaving", "leaving_customers", "wait_median_hours"]
+    check_columns(transitions, needed, name="transitions (from summarise_transitions)")
+    share = (transitions["n"] / transitions["leaving"]).astype("float64")
+    low, high = wilson(share.to_numpy(), transitions["leaving_customers"].to_numpy(dtype=float), confidence)
+    return transitions.assign(share=share, low=low, high=high)
+
+
+def describe_transitions(transitions: pd.DataFrame) -> str:
+    """The commonest transition and the longest wait, in a sentence each."""
+    if transitions.empty:
+        return f"What follows what is not known. {SWITCH}"
+    between = transitions[transitions["wait_median_hours"].notna()]
+    if between.empty:
+        return "Every journey of the log that may be shown has one step only: nothing follows."
+    most = between.loc[between["n"].astype("float64").idxmax()]
+    wait = between.loc[between["wait_median_hours"].idxmax()]
+    return (
+        f"{most['from_label']} leads to {most['to_label']} in {percent(most['share'])} "
+        f"({bounds(most['low'], most['high'])}; n\u00a0{most['leaving_customers']:,}). "
+        f"Longest median wait: {wait['from_label']} to {wait['to_label']}, {duration(wait['wait_median_hours'])}."
+    )
+
+
+def find_paths(paths: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """The share of journeys with each kind of detour, in all and at each touchpoint, with its interval.
+
+    `paths` comes from `summarise_paths`. For each detour: the share (0 to 1), `n_` customers, `_low` and `_high`
+    (Wilson's, on the n the clustered standard error is worth).
+    """
+    check_columns(paths, ["of", "label", "journeys", "customers", "mean_looped"], name="paths (from summarise_paths)")
+    table = paths[["of", "touchpoint", "label", "journeys", "customers"]].copy()
+    for detour in DETOURS:
+        figures = [paths[f"{figure}_{detour}"] for figure in ("mean", "se", "n", "n_effective")]
+        table[f"n_{detour}"] = figures[2].round().astype("Int64")
+        table[detour] = figures[0]
+        table[f"{detour}_low"], table[f"{detour}_high"] = share_interval(*figures, confidence)
+    return table
+
+
+def describe_paths(paths: pd.DataFrame) -> str:
+    """How many journeys go back, and where to, in a sentence."""
+    whole = paths[paths["of"] == "journey"]
+    if whole.empty:
+        return f"The ways customers take are not known. {SWITCH}"
+    journey = whole.iloc[0]
+    told = f"{bounds(journey['looped_low'], journey['looped_high'])}; n\u00a0{journey['customers']:,}"
+    if not journey["looped"]:
+        return f"No journey comes back to a touchpoint it had left ({told})."
+    places = paths[(paths["of"] == "touchpoint") & paths["looped"].gt(0)]
+    often = ""
+    if len(places):
+        place = places.loc[(places["looped"] * places["journeys"]).idxmax()]
+        often = f", most often to {place['label']}"
+    back = journey["went_back"]
+    earlier = "" if pd.isna(back) else f"; {percent(back)} go back to an earlier stage"
+    return f"{percent(journey['looped'])} of journeys come back to a touchpoint they had left ({told}){often}{earlier}."
+
+
+def find_variants(variants: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """The share of journeys that take each whole path, with its interval, the others in the last row.
+
+    `variants` comes from `summarise_variants`.
+    """
+    needed = ["variant", "variants", "journeys", "share", "se", "n_effective", "all_customers"]
+    check_columns(variants, needed, name="variants (from summarise_variants)")
+    n, effective = variants["all_customers"], variants["n_effective"]
+    low, high = share_interval(variants["share"], variants["se"], n, effective, confidence)
+    return variants.assign(low=low, high=high)
+
+
+def describe_variants(variants: pd.DataFrame) -> str:
+    """How much of all journeys the commonest paths cover, in a sentence."""
+    if variants.empty:
+        return f"Whole paths are not known. {SWITCH}"
+    shown, many = variants[variants["steps"].notna()], int(variants["variants"].sum())
+    n = f"n\u00a0{variants['all_customers'].iloc[0]:,}"
+    if shown.empty:
+        return f"No whole path is common enough to be shown: journeys take {counted(many, 'path')} ({n})."
+    first = shown.iloc[0]
+    told = f"{bounds(first['low'], first['high'])}; {n}"
+    if many == 1:
+        return f"All journeys take the same path ({told})."
+    most = f"; the {len(shown)} commonest cover {percent(shown['share'].sum())}" if len(shown) > 1 else ""
+    return (
+        f"Journeys take {many:,} paths: the commonest, of {counted(first['steps'], 'step')}, covers "
+        f"{percent(first['share'])} ({told}){most}."
+    )
+
+
+def find_removal(
+    transitions: pd.DataFrame,
+    *,
+    start: str = "(start)",
+    end: str = "(end)",
+    converted: str = "(converted)",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """The share of conversions that a first-order Markov chain loses when a touchpoint leads nowhere, largest first.
+
+    `transitions` comes from `summarise_conversions`. `removal` = 1 − P(conversion without it) / P(conversion), 0 to 1
+    (Anderl et al. 2016, International Journal of Research in Marketing 33); interval: jackknife over blocks of
+    customers. `conversion` is P(conversion). Touchpoints without `journeys` are in the chain and not in the table.
+    """
+    columns = ["touchpoint", "label", "journeys", "customers", "removal", "low", "high", "conversion"]
+    check_columns(transitions, ["block", "from_touchpoint", "to_touchpoint", "n"], name="transitions")
+    states = [start, *sorted({*transitions["from_touchpoint"]} - {start})]
+    if len(states) < 2 or not (transitions["to_touchpoint"] == converted).any():
+        return pd.DataFrame(columns=columns)
+    block, blocks = pd.factorize(transitions["block"])
+    place = {state: number for number, state in enumerate([*states, converted, end])}
+    counts = np.zeros((len(blocks), len(states), len(place)))
+    sides = (transitions[side].map(place) for side in ("from_touchpoint", "to_touchpoint"))
+    np.add.at(counts, (block, *sides), transitions["n"].to_numpy(dtype=float))
+    whole = counts.sum(axis=0)
+    conversion, removal = removal_effects(whole)
+    left_out = removal_effects(whole - counts)[1]
+    left_out = left_out[~np.isnan(left_out).any(axis=1)]
+    low, high = t_interval(removal, leave_one_out(removal, left_out), len(left_out), confidence)
+    told = transitions.drop_duplicates("from_touchpoint").set_index("from_touchpoint").loc[states[1:]].reset_index()
+    table = pd.DataFrame(dict(touchpoint=states[1:], label=told["from_label"], removal=removal, conversion=conversion))
+    table = table.assign(low=np.clip(low, 0, 1), high=np.clip(high, 0, 1))
+    table = table.assign(journeys=told["journeys"].astype("Int64"), customers=told["customers"].astype("Int64"))
+    known = table[table["journeys"].notna()].sort_values("removal", ascending=False, kind="stable")
+    return known[columns].reset_index(drop=True)
+
+
+def removal_effects(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """P(conversion) and the removal effect of each state but the first, where journeys start.
+
+    `counts` has shape (…, states, states + 2): transitions from each state to each, to conversion and to the end. From
+    the fundamental matrix F = (I − Q)⁻¹ (Kemeny & Snell 1960): journeys that ever come to j are F[start, j]/F[j, j].
+    """
+    states = counts.shape[-2]
+    leaving = counts.sum(axis=-1, keepdims=True)
+    moves = counts / np.where(leaving > 0, leaving, 1)
+    reach = np.linalg.inv(np.eye(states) - moves[..., :states])
+    chance = (reach @ moves[..., states, None])[..., 0]
+    visited = reach[..., 0, 1:] / np.diagonal(reach, axis1=-2, axis2=-1)[..., 1:]
+    conversion = chance[..., :1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return conversion[..., 0], visited * chance[..., 1:] / np.where(conversion > 0, conversion, np.nan)
+
+
+def describe_removal(removal: pd.DataFrame, *, converted: str) -> str:
+    """What conversion hangs on most, in a sentence; `converted` is what study.yaml calls conversion."""
+    if not converted:
+        return (
+            "What leads to conversion is not known. "
+            "The key converted of journey in study.yaml, an event or touchpoint, switches it on."
+        )
+    if removal.empty:
+        return f"What leads to {converted} is not known: no touchpoint that may be shown comes before it in the log."
+    first, low = removal.iloc[0], removal["low"].iloc[0]
+    if pd.isna(low):
+        return f"What leads to {converted} cannot be told from so few journeys (n\u00a0{first['journeys']:,})."
+    names = extremes(removal, "removal")[0]
+    return (
+        f"Conversion hangs most on {names}: without {first['label']} the chain loses {percent(first['removal'])} of it "
+        f"({bounds(low, first['high'])}; n\u00a0{first['customers']:,})."
+    )
+
+
+def bounds(low: float, high: float) -> str:
+    """The interval of a share as people read it."""
+    return f"{percent(low)[:-2]} to {percent(high)}"
+
+
+def duration(hours: float) -> str:
+    """Hours as people say them.
+
+    >>> duration(0.5), duration(9.07), duration(60)
+    ('30 minutes', '9.1 hours', '2.5 days')
+    """
+    if hours < 1:
+        return counted(round(60 * hours), "minute")
+    return f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"

@@ -1,0 +1,59 @@
+"""The passes behind the map's audit: what log and survey show of it, and how old that is."""
+
+import narwhals as nw
+import pandas as pd
+
+from cxlib.study import Study
+from cxlib.summaries.answers import joined_answers, waves_so_far, whole
+from cxlib.summaries.events import find_events, place_events
+from cxlib.summaries.sums import compare_means, place_on_map, respondent_sums
+
+
+def count_unplaced(study: Study) -> dict[str, int]:
+    """How many events of the log, and journeys with any, belong to no touchpoint of the map; of how many."""
+    events = find_events(study)
+    off = events.filter(~nw.col("touchpoint").is_in(list(study.touchpoints["touchpoint"])).fill_null(False))
+    found = {}
+    for rows, suffix in ((events, ""), (off, "_off")):
+        counts = rows.select(events=nw.len(), journeys=nw.col("case").n_unique())
+        row = counts.collect("pandas").to_native().iloc[0]
+        found |= {f"{name}{suffix}": whole(count) for name, count in row.items()}
+    return found
+
+
+def summarise_evidence(study: Study) -> pd.DataFrame:
+    """When each touchpoint of the map was last rated, last seen in the log, and last reviewed by those who keep it.
+
+    One row per touchpoint looked at: `last_rated`, `last_seen`, `reviewed_on`, days in the study's zone or blank.
+    """
+    rated = joined_answers(study).group_by("touchpoint").agg(last_rated=nw.col("answered_at").max())
+    log = place_events(study, study.tables["events"])
+    seen = log.filter(~nw.col("touchpoint").is_null()).group_by("touchpoint").agg(last_seen=nw.col("time").max())
+    table = study.places[["stage", "touchpoint", "label", "reviewed_on"]]
+    for days in (rated, seen):
+        found = days.collect("pandas").to_native()
+        times = found.columns[-1]
+        found[times] = found[times].dt.tz_localize("UTC").dt.tz_convert(study.settings.clock).dt.tz_localize(None)
+        table = table.merge(found, on="touchpoint", how="left", validate="one_to_one")
+    return table
+
+
+def summarise_drift(study: Study) -> pd.DataFrame:
+    """The mean experience of each touchpoint since it was last reviewed and before that, in the waves up to now.
+
+    Columns as in `summarise_change`, with suffix _since and _before; touchpoints without a review, or with too few
+    people on either side of it, are left out.
+    """
+    reviewed = study.tables["touchpoints"].select("touchpoint", "reviewed_on")
+    answers = joined_answers(study).join(reviewed, on="touchpoint", how="left")
+    answers = answers.filter(nw.col("wave").is_in(waves_so_far(study))) if study.waves else answers
+    after = answers.with_columns(after=nw.col("answered_at") > nw.col("reviewed_on"))
+    rated = {"gap": nw.col("experienced")}
+    people = [
+        respondent_sums(after.filter(side), ["touchpoint"], rated).filter(nw.col("gap_b") > 0)
+        for side in (nw.col("after"), ~nw.col("after"))
+    ]
+    table = compare_means(*people, ["touchpoint"], names=("since", "before"))
+    enough = (table[["n_since", "n_before"]] >= study.hide_below).all(axis=1)
+    scale = study.scale or (0, float("nan"))
+    return place_on_map(study, table[enough], ["touchpoint"]).assign(width=scale[1] - scale[0])

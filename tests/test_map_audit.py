@@ -1,0 +1,103 @@
+"""What the map misses, in shares; how old its evidence is, and what changed since it was reviewed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxlib import open_study
+from cxlib.intervals import wilson
+from cxlib.journey import audit_map, describe_audit, describe_staleness, find_staleness
+from cxlib.summaries.evidence import count_unplaced, summarise_drift, summarise_evidence
+
+LOG = """customer,time,event
+ann,2026-01-01,seen
+ann,2026-01-02,helped
+bob,2026-01-03,seen
+bob,2026-01-04,seen
+eve,2026-01-05,bought
+"""
+MAP = """touchpoint,stage,label,reviewed_on
+seen,use,Seen,2026-01-10
+bought,use,Bought,
+asked,use,Asked,2025-01-10
+"""
+
+
+def coverage(**columns):
+    table = {"on_map": ["yes", "yes", "no"], "rated": [0.5, 0, np.nan], "visited": [0.4, 0.0, 0.2]}
+    return pd.DataFrame(table | {"respondents": [5, 0, 0], "journeys": [4, 0, 2]} | columns)
+
+
+def test_shares_are_of_what_could_have_been_and_journeys_have_an_interval():
+    counts = {"events": 20, "events_off": 3, "journeys": 10, "journeys_off": 2}
+    audit = audit_map(coverage(), counts)
+    assert audit[["n", "of"]].to_numpy().tolist() == [[2, 10], [3, 20], [1, 2], [1, 2]]
+    assert audit["share"].tolist() == [0.2, 0.15, 0.5, 0.5]
+    assert 0 < audit.loc[0, "low"] < 0.2 < audit.loc[0, "high"] and audit["low"].iloc[1:].isna().all()
+
+
+def test_journeys_get_wilsons_interval():
+    audit = audit_map(coverage(), {"events": 400, "events_off": 60, "journeys": 200, "journeys_off": 50})
+    low, high = wilson(np.array([0.25]), np.array([200.0]), 0.95)
+    assert audit.loc[0, ["low", "high"]].tolist() == pytest.approx([low[0], high[0]], abs=1e-3)
+    assert describe_audit(audit) == (
+        "25\u00a0% of journeys (20 to 31\u00a0%; n\u00a0200) and 15\u00a0% of events go by what the map does not show."
+    )
+
+
+def test_a_log_that_the_map_knows_whole_is_said_and_without_map_or_log_nothing():
+    known = audit_map(coverage(), {"events": 20, "events_off": 0, "journeys": 10, "journeys_off": 0})
+    assert describe_audit(known) == "Every event of the log belongs to a touchpoint of the map (n\u00a010 journeys)."
+    none = {"events": 0, "events_off": 0, "journeys": 0, "journeys_off": 0}
+    assert describe_audit(audit_map(coverage(visited=np.nan), none)) == ""
+    assert audit_map(coverage(on_map="no"), none).empty and describe_audit(audit_map(coverage(on_map="no"), none)) == ""
+
+
+@pytest.fixture(params=["duckdb", "pandas"])
+def study(make_study, request):
+    days = zip([1, 2, 3, 4, 5, 20, 21, 22, 23, 24] * 4, [6, 5, 6, 7, 6, 2, 3, 1, 2, 3] * 4)
+    lines = [f"p{place},seen,2026-01-{day:02d},{rating}\n" for place, (day, rating) in enumerate(days)]
+    ratings = "respondent,touchpoint,answered_at,experienced\n" + "".join(lines)
+    folder = make_study(ratings=ratings, events=LOG, touchpoints=MAP, settings="scales: {experienced: [1, 7]}")
+    return open_study(folder, engine=request.param)
+
+
+def test_events_and_journeys_off_the_map_are_counted(study):
+    assert count_unplaced(study) == {"events": 5, "journeys": 3, "events_off": 1, "journeys_off": 1}
+
+
+def test_the_newest_sign_of_a_touchpoint_counts(study):
+    table = find_staleness(summarise_evidence(study), summarise_drift(study), day="2026-01-24").set_index("touchpoint")
+    assert table["days_old"].to_dict() == {"seen": 0, "bought": 19, "asked": 379}
+    assert table.loc["seen", ["last_rated", "last_seen"]].tolist() == ["2026-01-24", "2026-01-04"]
+
+
+def test_what_is_rated_otherwise_since_the_review_is_said_with_n(study):
+    table = find_staleness(summarise_evidence(study), summarise_drift(study), day="2026-01-24")
+    seen = table.set_index("touchpoint").loc["seen"]
+    assert (
+        seen["change"] == pytest.approx(2.2 - 6)
+        and seen["drifted"] == "worse"
+        and (seen["n"], seen["n_before"]) == (20, 20)
+    )
+    sentence = describe_staleness(table)
+    assert "Without any sign for more than 180 days: Asked (379 days)." in sentence
+    assert "Rated otherwise since the map was last reviewed: Seen −3.8" in sentence and "n\u00a020" in sentence
+
+
+def test_nothing_old_and_nothing_changed_is_a_sentence_and_no_map_is_none(study):
+    table = find_staleness(summarise_evidence(study), summarise_drift(study).iloc[:0], day="2026-01-24")
+    fresh = table[table["touchpoint"] != "asked"]
+    assert describe_staleness(fresh) == "Every touchpoint of the map was rated, seen or reviewed within 180 days."
+    assert describe_staleness(table.iloc[:0]) == ""
+
+
+def test_a_touchpoint_without_any_sign_has_no_age(make_study):
+    folder = make_study(
+        ratings="respondent,touchpoint,experienced\np1,seen,5\n", touchpoints="touchpoint\nseen\nghost\n"
+    )
+    study = open_study(folder)
+    table = find_staleness(summarise_evidence(study), summarise_drift(study), day="")
+    assert (
+        table["days_old"].isna().all() and describe_staleness(table) == "Nothing tells how current seen and ghost is."
+    )
