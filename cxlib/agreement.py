@@ -5,7 +5,7 @@ import narwhals as nw
 from cxlib.gaps.benchmarks import read_kinds
 from cxlib.study import Study
 from cxlib.tables import TABLES, StudyError, nearest
-from cxlib.view import listed_once, with_waves
+from cxlib.view import KANO, listed_once, only_kano, with_waves
 from cxlib.words import counted
 
 
@@ -101,7 +101,7 @@ def check_declared(study: Study) -> None:
     rated = [column.name for column in TABLES["ratings"] if column.kind == "rating"]
     named = [("rescaled", list(settings.rescaled), touchpoints), ("reversed", list(settings.reversed), rated)]
     named += [("reversed", [place for places in settings.reversed.values() for place in places], touchpoints)]
-    named += [("codes", list(settings.codes), [*rated, *settings.scales])]
+    named += [("codes", list(settings.codes), [*rated, *KANO, *settings.scales])]
     for key, names, known in named:
         for name in names:
             if name not in known:
@@ -169,7 +169,8 @@ def find_doubts(study: Study) -> list[str]:
         doubts.append(
             f"Not in {study.source('respondents')}: {counted(len(unlisted), 'person', 'people')} who answered."
         )
-    off_map = sorted(set(study.values("ratings", "touchpoint")) - set(study.touchpoints["touchpoint"]))
+    rated = study.tables["ratings"].filter(~only_kano()).select("touchpoint").unique().collect("pandas").to_native()
+    off_map = sorted(set(rated["touchpoint"].dropna()) - set(study.touchpoints["touchpoint"]))
     if off_map and "touchpoints" in study:
         doubts.append(f"Rated, but not on the map ({study.source('touchpoints')}): {', '.join(off_map)}.")
     blank = study.small("benchmarks")

@@ -12,6 +12,9 @@ UNSURE = {
     **dict.fromkeys(["better", "worse"], "no sure change"),
     **dict.fromkeys(["ahead", "behind", "reversed"], "no sure difference"),
     **dict.fromkeys(["reached", "missed", "not reached yet"], "cannot be told"),
+    **dict.fromkeys(["below the zone", "above the zone", "within the zone"], "not enough data"),
+    **dict.fromkeys(["must-be", "one-dimensional", "attractive", "indifferent", "reverse", "questionable"], "not sure"),
+    **dict.fromkeys(["differs"], "no sure difference"),
 }
 """What a verdict becomes where its claim does not hold beside all others."""
 

@@ -307,11 +307,12 @@ def found_outcome(outcome: str, scales: dict) -> str:
 
 def found_met_within(said: object, scales: dict) -> float | None:
     """δ as declared; None where it is not."""
-    if "expected" in scales and "experienced" in scales and scales["expected"] != scales["experienced"]:
-        raise StudyError(
-            f"study.yaml: expected is rated on {scales['expected']} and experienced on {scales['experienced']}; "
-            "a gap needs both on one scale."
-        )
+    for side in ("expected", "desired", "adequate"):
+        if side in scales and "experienced" in scales and scales[side] != scales["experienced"]:
+            raise StudyError(
+                f"study.yaml: {side} is rated on {scales[side]} and experienced on {scales['experienced']}; "
+                "their difference needs both on one scale."
+            )
     if said is None:
         return None
     if not is_usable(said) or said <= 0:

@@ -9,8 +9,9 @@ import pytest
 from scipy import stats
 
 from cxlib.gaps.causes import describe_gap_drivers, describe_split, find_gap_drivers, split_difference
-from cxlib.gaps.themes import PRIOR, contrast_themes, describe_themes
+from cxlib.gaps.themes import contrast_themes, describe_themes
 from cxlib.tables import StudyError
+from cxlib.typical import PRIOR
 
 WAVES = {"column": "wave", "first": "1", "second": "2", "within": "persona"}
 

@@ -108,3 +108,33 @@ def test_sentences_on_personas():
     assert describe_personas(mix(student=0.25).reset_index()).startswith("No persona is surely more or fewer")
     assert "column persona" in describe_personas(wrong.iloc[:0])
     assert "personas.csv" in describe_personas(mix(student=0.4, claimed=[np.nan]).reset_index())
+
+
+def test_the_residuals_are_those_of_pearsons_test_of_all_claims_together():
+    found = mix(student=0.3, gamer=0.25, senior=0.2, family=0.25)
+    expected = np.full(4, 100.0)
+    observed = 400 * found["share"]
+    adjusted = (observed - expected) / np.sqrt(expected * (1 - expected / 400))
+    assert found["residual"].tolist() == pytest.approx(adjusted.tolist())
+    assert found["p_mix"].tolist() == pytest.approx([stats.chisquare(observed, expected).pvalue] * 4)
+
+
+def test_personas_that_are_not_shown_are_one_cell_of_the_test():
+    shares, claims = {"student": 0.5, "gamer": 0.4}, [0.5, 0.3, 0.15, 0.05]
+    found = pd.DataFrame({"persona": list(shares), "n": 400, "share": list(shares.values()), "se": 0.02})
+    personas = pd.DataFrame({"persona": ["student", "gamer", "senior", "family"], "claimed_share": claims})
+    p = compare_personas(found.assign(n_effective=400.0), personas)["p_mix"]
+    assert p.tolist() == pytest.approx([stats.chisquare([200, 160, 40], [200, 120, 80]).pvalue] * 2)
+
+
+def test_all_claims_are_tested_together_only_where_they_add_up_and_enough_is_expected():
+    assert np.isnan(mix(student=0.4, gamer=0.6).loc["student", "p_mix"])
+    assert np.isnan(mix(n=12, student=0.4, gamer=0.6, claimed=[0.25, 0.75]).loc["student", "p_mix"])
+    assert mix(student=0.4, gamer=0.6, claimed=[0.26, 0.75]).loc["student", "p_mix"] < 1e-6
+
+
+def test_the_sentence_names_the_test_of_the_whole_where_no_persona_is_surely_wrong():
+    alike = describe_personas(mix(student=0.26, gamer=0.74, claimed=[0.25, 0.75]).reset_index())
+    assert alike.replace("\u00a0", " ").endswith(", nor do all together surely differ (χ² test, p .644; n 400).")
+    together = mix(student=0.26, gamer=0.74, claimed=[0.25, 0.75]).assign(p_mix=0.01).reset_index()
+    assert "yet together they differ from the claims (χ² test, p\u00a0.010" in describe_personas(together)

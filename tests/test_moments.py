@@ -188,9 +188,10 @@ def journey(**verdicts):
     return gaps, reach
 
 
-def measured(names, importance, low, kind="share of R²", chance=0.01):
+def measured(names, importance, low, kind="share of R²", above_random=0.01, stability=0.95):
     columns = {"stage": "use", "touchpoint": names, "importance": importance, "importance_low": low}
-    columns |= {"importance_high": np.add(importance, 0.05), "chance": chance, "importance_is": kind}
+    columns |= {"importance_high": np.add(importance, 0.05), "above_random": above_random, "importance_is": kind}
+    columns |= {"stability": stability}
     return pd.DataFrame(columns)
 
 
@@ -210,8 +211,13 @@ def test_important_but_perhaps_no_more_than_the_others_is_no_moment():
     assert moments_of(0.2).set_index("touchpoint")["moment"].eq("").all()  # an even share is .205
 
 
-def test_what_chance_alone_would_give_is_no_moment():
-    assert moments_of(0.3, chance=0.35)["moment"].eq("").all()
+def test_what_a_random_variable_might_reach_is_no_moment():
+    assert moments_of(0.3, above_random=0.0)["moment"].eq("").all()
+    assert moments_of(0.3, above_random=np.nan)["moment"].eq("").all()
+
+
+def test_what_falls_below_an_even_share_in_more_than_one_resample_of_twenty_is_no_moment():
+    assert moments_of(0.3, stability=0.949)["moment"].eq("").all()
 
 
 def test_shares_and_associations_are_not_averaged():

@@ -16,14 +16,19 @@ from cxlib.charts.expectations import (
 )
 from cxlib.charts.experience import plot_emotion_curve, plot_experience, plot_funnel
 from cxlib.charts.gaps import plot_gap_heatmap, plot_gap_intervals, plot_gaps
-from cxlib.charts.journey import plot_coverage, plot_journey_map, plot_moments
+from cxlib.charts.journey import plot_coverage, plot_moments
+from cxlib.charts.kano import plot_kano, plot_zones
+from cxlib.charts.map import plot_journey_map
 from cxlib.charts.monitoring import plot_change, plot_kpis
+from cxlib.charts.paths import plot_removal, plot_transitions, plot_variants
+from cxlib.charts.personas import plot_clusters, plot_needs
 from cxlib.charts.priorities import plot_matrix, plot_priorities
 from cxlib.charts.theme import use_theme
 
 __all__ = [
     "plot_benchmarks",
     "plot_change",
+    "plot_clusters",
     "plot_coverage",
     "plot_differences",
     "plot_emotion_curve",
@@ -36,14 +41,20 @@ __all__ = [
     "plot_gap_intervals",
     "plot_gaps",
     "plot_journey_map",
+    "plot_kano",
     "plot_kpis",
     "plot_matrix",
     "plot_moments",
+    "plot_needs",
     "plot_patterns",
     "plot_persona_mix",
     "plot_priorities",
+    "plot_removal",
     "plot_reversals",
     "plot_split",
     "plot_themes",
+    "plot_transitions",
+    "plot_variants",
+    "plot_zones",
     "use_theme",
 ]

@@ -76,14 +76,19 @@ def plot_funnel(funnel: pd.DataFrame, *, title: str, ax: Axes | None = None) -> 
     if funnel.empty:
         return None
     shown = funnel.reset_index(drop=True)
-    ax = new_axes(shown["stage"], ax)
+    ax = new_axes(shown["stage"], ax, lines=2 if "wait" in shown else 1)
     ax.barh(shown.index, shown["customers"], height=0.6, color=BAR)
     name_rows(ax, shown["stage"], shown["customers"])
     words = [
         f"{percent(row.went_on)} go on ({100 * row.low:.0f} to {100 * row.high:.0f} %)" if pd.notna(row.went_on) else ""
         for row in shown.itertuples()
     ]
+    if "wait" in shown:
+        words = [word if pd.isna(wait) else f"{word}\n{wait}" for word, wait in zip(words, shown["wait"])]
     say_right(ax, words)
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.locator_params(axis="x", nbins=6)
-    return finish(ax, title, "customers who got there in order; right: share of the stage before, with its interval")
+    below = "; below: when half of those had gone on" if "wait" in shown else ""
+    return finish(
+        ax, title, f"customers who got there in order; right: share of the stage before, with its interval{below}"
+    )

@@ -1,4 +1,7 @@
 """Step 2: what customers expect, what they say, and whether they are who the company believes they are."""
 
+from cxlib.expectations.kano import describe_kano, describe_unreadable, find_kano
 from cxlib.expectations.levels import describe_expectation_grid, describe_expectations, find_expectations
+from cxlib.expectations.needs import describe_clusters, describe_needs, find_clusters, find_needs, mix_clusters
 from cxlib.expectations.personas import compare_personas, describe_personas
+from cxlib.expectations.zones import describe_kinds, describe_zones, find_zones

@@ -6,7 +6,7 @@ from scipy import stats
 
 from cxlib.intervals import adjust, share_interval
 from cxlib.tables import check_columns
-from cxlib.words import listed, percent
+from cxlib.words import listed, percent, readable_q
 
 MIX_VERDICTS = ("more than claimed", "fewer than claimed", "as claimed", "not enough data")
 
@@ -17,7 +17,8 @@ def compare_personas(
     """The share of customers the company claims each persona to be, against the share found.
 
     `found` comes from `summarise_personas`, `personas` is the study's table of claims. `share` has Wilson's interval;
-    `q` is Benjamini–Hochberg's over the personas, from the z of each share against its claim on the effective n.
+    `residual` is the z of each share against its claim on the effective n, the adjusted residual of the χ² test of all
+    claims together, whose p is `p_mix` (`fit_of`); `q` is Benjamini–Hochberg's over the personas.
     """
     check_columns(found, ["persona", "n", "share", "se", "n_effective"], name="found (from summarise_personas)")
     table = found.merge(personas[["persona", "claimed_share"]], on="persona", how="left", validate="one_to_one")
@@ -30,11 +31,28 @@ def compare_personas(
     held = (low <= claimed) & (claimed <= high)
     cases = [(q <= level) & (z > 0) & ~held, (q <= level) & (z < 0) & ~held, held & (high - low < 0.1)]
     verdict = np.where(claimed.isna(), "", np.select(cases, list(MIX_VERDICTS[:3]), MIX_VERDICTS[3]))
-    table = table.assign(low=low, high=high, p=p, q=q, verdict=verdict)
+    table = table.assign(low=low, high=high, residual=z, p=p, q=q, verdict=verdict, p_mix=fit_of(table, personas))
     order = (share - claimed).abs().sort_values(ascending=False, kind="stable", na_position="last").index
-    return table.loc[order, ["persona", "n", "claimed_share", "share", "low", "high", "p", "q", "verdict"]].reset_index(
-        drop=True
-    )
+    columns = ["persona", "n", "claimed_share", "share", "low", "high", "residual", "p", "q", "verdict", "p_mix"]
+    return table.loc[order, columns].reset_index(drop=True)
+
+
+def fit_of(table: pd.DataFrame, personas: pd.DataFrame) -> float:
+    """p of Pearson's χ² goodness of fit of all claimed shares, on the effective n; those not shown are one cell.
+
+    NaN where the claims do not add up to 1 (± .02) or too little is expected of too many cells (Cochran 1954).
+    """
+    claims, shown = personas["claimed_share"].sum(), table[table["claimed_share"].notna()]
+    rest = claims - shown["claimed_share"].sum()
+    claimed, share = shown["claimed_share"].to_numpy(), shown["share"].to_numpy()
+    if rest > 0.005:
+        claimed, share = np.append(claimed, rest), np.append(share, max(1 - table["share"].sum(), 0))
+    if abs(claims - 1) > 0.02 or len(claimed) < 2 or not share.sum() > 0:
+        return np.nan
+    expected = claimed / claimed.sum() * shown["n_effective"].max() * share.sum()
+    if (expected < 5).mean() > 0.2 or (expected < 1).any():
+        return np.nan
+    return float(stats.chisquare(share * (expected.sum() / share.sum()), expected).pvalue)
 
 
 def describe_personas(mix: pd.DataFrame) -> str:
@@ -48,6 +66,9 @@ def describe_personas(mix: pd.DataFrame) -> str:
         )
     wrong = mix[mix["verdict"].isin(MIX_VERDICTS[:2])]
     if wrong.empty:
-        return "No persona is surely more or fewer of the customers than the company believes."
+        p, n = mix.get("p_mix", pd.Series([np.nan])).iloc[0], f"n\u00a0{mix['n'].iloc[0]:,}"
+        known = {True: ", yet together they differ from the claims", False: ", nor do all together surely differ"}
+        whole = "" if pd.isna(p) else f"{known[bool(p <= 0.05)]} (χ² test, p\u00a0{readable_q(p)}; {n})"
+        return f"No persona is surely more or fewer of the customers than the company believes{whole}."
     said = [f"{row.persona} {percent(row.share)} instead of {percent(row.claimed_share)}" for row in wrong.itertuples()]
     return f"Customers are not who the company believes: {listed(said)} (n\u00a0{mix['n'].iloc[0]:,})."

@@ -1,18 +1,30 @@
-"""How far customers get, and where they leave."""
+"""How far customers get, where they leave, and where they hesitate."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cxlib.experience.adoption import estimate_survival, quantile_of
 from cxlib.intervals import share_interval
 from cxlib.tables import check_columns
 from cxlib.words import listed, percent
 
 
-def find_funnel(funnel: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+def describe_rules(journey: Any) -> str:
+    """The rules of the funnel in a sentence; `journey` is what study.yaml says of it (`study.settings.journey`)."""
+    when = "whenever it comes" if journey.order == "any" else "at or after the first event of the stage before"
+    days = f", within {journey.window_days:g} days of the journey's first event" if journey.window_days else ""
+    tries = "only a customer's first journey counts" if journey.reentry == "first" else "each journey is a new try"
+    return f"A stage counts {when}{days}; {tries}, and a customer counts once."
+
+
+def find_funnel(funnel: pd.DataFrame, waits: pd.DataFrame | None = None, *, confidence: float = 0.95) -> pd.DataFrame:
     """How many customers get from stage to stage, with the share that goes on and Wilson's interval.
 
     `funnel` comes from `summarise_funnel`. `share` is of those who began, `went_on` of those in the stage before, with
-    `low` and `high`; `lost` is how many did not come from there.
+    `low` and `high`; `lost` is how many did not come from there. With `waits` from `summarise_waits` also how long it
+    took from the stage before, as `find_waits` has it.
     """
     check_columns(funnel, ["stage", "customers", "visitors"], name="funnel (from summarise_funnel)")
     n, before = funnel["customers"], funnel["customers"].shift()
@@ -20,7 +32,41 @@ def find_funnel(funnel: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     se = np.sqrt(went_on * (1 - went_on) / (before - 1))
     low, high = share_interval(went_on, se, before, before, confidence)
     share = n / n.iloc[0] if len(n) else n.astype("float64")
-    return funnel.assign(share=share, went_on=went_on, low=low, high=high, lost=(before - n).astype("Int64"))
+    table = funnel.assign(share=share, went_on=went_on, low=low, high=high, lost=(before - n).astype("Int64"))
+    if waits is None:
+        return table
+    return table.merge(find_waits(waits, confidence=confidence), on="stage", how="left", validate="one_to_one")
+
+
+def find_waits(waits: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Within how many hours half, and nine in ten, of those who reached the stage before go on (Kaplan–Meier).
+
+    `waits` comes from `summarise_waits`. Per stage gone on to `wait_hours_median` and `wait_hours_p90`, each with the
+    ends of its interval, and the first in words (`wait`). Those who have not gone on are censored: where fewer than
+    that go on, the figure is blank.
+    """
+    check_columns(waits, ["stage", "hours", "went_on", "customers"], name="waits (from summarise_waits)")
+    rows = []
+    for stage, times in waits.groupby("stage", sort=False):
+        survival = estimate_survival(times["hours"], times["went_on"], times["customers"])
+        half, most = (quantile_of(survival, part, confidence) for part in (0.5, 0.9))
+        wait = f"half within {lasting(half[0])}" if half[0] == half[0] else "fewer than half so far"
+        rows.append((stage, *half, *most, wait))
+    names = [f"wait_hours_{part}" for part in ("median", "median_low", "median_high", "p90", "p90_low", "p90_high")]
+    columns = {"stage": "str", **dict.fromkeys(names, "float64"), "wait": "str"}
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+
+
+def lasting(hours: float) -> str:
+    """A length of time as people say it.
+
+    >>> lasting(0.25), lasting(5.25), lasting(108), lasting(1200)
+    ('15 minutes', '5.2 hours', '4.5 days', '50 days')
+    """
+    for unit, size, least in (("days", 24, 48), ("hours", 1, 1), ("minutes", 1 / 60, 0)):
+        if hours >= least:
+            return f"{hours / size:.{1 if unit != 'minutes' and hours / size < 9.95 else 0}f} {unit}"
+    return "–"
 
 
 def describe_funnel(funnel: pd.DataFrame) -> str:
@@ -40,6 +86,36 @@ def describe_funnel(funnel: pd.DataFrame) -> str:
         f"{percent(worst['went_on'])} go on ({100 * worst['low']:.0f} to {100 * worst['high']:.0f}\u00a0%; "
         f"n\u00a0{funnel['customers'].iloc[place - 1]:,}).{tie}"
     )
+
+
+def describe_hesitation(funnel: pd.DataFrame) -> str:
+    """Where customers take longest to go on, in a sentence; empty where the log has no step."""
+    if "wait" not in funnel or funnel["wait"].notna().sum() == 0:
+        return ""
+    known = funnel.reset_index(drop=True)
+    known = known[known["wait_hours_median"].notna()]
+    if known.empty:
+        return "Fewer than half go on at every step so far: how long customers hesitate cannot be said."
+    order = known["wait_hours_median"].sort_values(ascending=False, kind="stable").index
+    longest = known.loc[order[0]]
+    close = [row for row in order[1:] if not known.at[row, "wait_hours_median_high"] < longest["wait_hours_median_low"]]
+    tie = f" Could be as long: {listed([between(funnel, row) for row in close])}." if close else ""
+    ends = span(*(lasting(longest[f"wait_hours_median_{end}"]) for end in ("low", "high")))
+    return (
+        f"Customers hesitate longest {between(funnel, order[0])}: half go on within "
+        f"{lasting(longest['wait_hours_median'])} ({ends}; n\u00a0{funnel['customers'].iloc[order[0] - 1]:,}).{tie}"
+    )
+
+
+def span(low: str, high: str) -> str:
+    """Both ends of an interval as people say them.
+
+    >>> span("3.5 days", "4 days"), span("20 hours", "3 days"), span("3 days", "–")
+    ('3.5 to 4 days', '20 hours to 3 days', '3 days or more')
+    """
+    if high == "–":
+        return f"{low} or more"
+    return f"{low.split()[0] if low.split()[1:] == high.split()[1:] else low} to {high}"
 
 
 def between(funnel: pd.DataFrame, row: int) -> str:

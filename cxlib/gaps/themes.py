@@ -4,20 +4,14 @@ import textwrap
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy import stats
 
-from cxlib.intervals import adjust, known
+from cxlib.intervals import adjust
 from cxlib.tables import check_columns
+from cxlib.typical import find_themes, log_odds
 from cxlib.words import counted, listed
 
 SAID = ("typical here", "typical elsewhere", "no sure difference")
-
-WORD = r"[^\W\d_]{3,}"
-"""A word of a quote: three or more letters of any alphabet."""
-
-PRIOR = 0.5
-"""What the prior of a theme's log-odds is worth, as a part of what the side that said less said."""
 
 
 def contrast_themes(
@@ -51,33 +45,6 @@ def contrast_themes(
         table[f"n_{name}"] = quotes[name][enough].astype("Int64").where(shown[name]).array
         table[f"share_{name}"] = (quotes[name][enough] / side["quote"].nunique()).where(shown[name]).array
     return judge_themes(table, ratio[enough], se[enough], shown=shown.all(axis=1), confidence=confidence, level=level)
-
-
-def find_themes(feedback: pd.DataFrame) -> pd.DataFrame:
-    """Every theme of every quote once: touchpoint, `person` and `quote` as numbers, and theme."""
-    placed = feedback[feedback["touchpoint"].notna()].reset_index(drop=True)
-    code = placed["code"].astype("str").str.strip()
-    code = code.mask(code == "")
-    words = placed["text"].astype("str").str.normalize("NFC").str.lower().str.findall(WORD)
-    customer = pd.factorize(placed["customer"])[0]
-    person = np.where(customer >= 0, customer, len(placed) + placed.index)
-    table = placed[["touchpoint"]].assign(person=person, theme=code if code.notna().any() else words)
-    table["quote"] = table.groupby(["touchpoint", "person"]).ngroup()
-    return table.explode("theme").dropna(subset="theme").drop_duplicates(["quote", "theme"])
-
-
-def log_odds(here: ArrayLike, elsewhere: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Log-odds ratio of each theme between two sides, shrunk by the prior, and its standard error; NaN for one theme.
-
-    δ = ln((y₁ + a)/(n₁ + a₀ − y₁ − a)) − the same of side 2, variance 1/(y₁ + a) + 1/(y₂ + a); the prior a is the
-    pooled counts scaled to a₀ = `PRIOR` times the smaller of n₁ and n₂.
-    """
-    counts = [np.asarray(side, dtype=float) for side in (here, elsewhere)]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        prior = PRIOR * min(side.sum() for side in counts) * sum(counts) / sum(counts).sum()
-        first, second = (side + prior for side in counts)
-        odds = (np.log(side / known(side.sum() - side)) for side in (first, second))
-        return next(odds) - next(odds), np.sqrt(1 / first + 1 / second)
 
 
 def judge_themes(table: pd.DataFrame, ratio: np.ndarray, se: np.ndarray, *, shown, confidence, level) -> pd.DataFrame:

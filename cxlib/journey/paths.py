@@ -5,7 +5,7 @@ import pandas as pd
 
 from cxlib.intervals import leave_one_out, share_interval, t_interval, wilson
 from cxlib.tables import check_columns
-from cxlib.words import counted, extremes, percent
+from cxlib.words import counted, extremes, listed, percent
 
 DETOURS = ("went_back", "jumped", "looped", "repeated", "skipped")
 SWITCH = "A file of events switches it on."
@@ -133,7 +133,8 @@ def find_removal(
     conversion, removal = removal_effects(whole)
     left_out = removal_effects(whole - counts)[1]
     left_out = left_out[~np.isnan(left_out).any(axis=1)]
-    low, high = t_interval(removal, leave_one_out(removal, left_out), len(left_out), confidence)
+    se = leave_one_out(removal, left_out)
+    low, high = t_interval(removal, np.where(se > 1e-9, se, np.nan), len(left_out), confidence)
     told = transitions.drop_duplicates("from_touchpoint").set_index("from_touchpoint").loc[states[1:]].reset_index()
     table = pd.DataFrame(dict(touchpoint=states[1:], label=told["from_label"], removal=removal, conversion=conversion))
     table = table.assign(low=np.clip(low, 0, 1), high=np.clip(high, 0, 1))
@@ -168,13 +169,20 @@ def describe_removal(removal: pd.DataFrame, *, converted: str) -> str:
         )
     if removal.empty:
         return f"What leads to {converted} is not known: no touchpoint that may be shown comes before it in the log."
-    first, low = removal.iloc[0], removal["low"].iloc[0]
-    if pd.isna(low):
+    always = removal["removal"] > 1 - 1e-9
+    passed = removal.loc[always, "label"].tolist()
+    if always.all():
+        return f"Every conversion passes {listed(passed, most=3)} (n\u00a0{removal['customers'].iloc[0]:,})."
+    first = removal[~always].iloc[0]
+    if pd.isna(first["low"]):
         return f"What leads to {converted} cannot be told from so few journeys (n\u00a0{first['journeys']:,})."
-    names = extremes(removal, "removal")[0]
+    names = extremes(removal[~always], "removal")[0]
+    beside = passed[0] if len(passed) == 1 else counted(len(passed), "touchpoint")
+    start = f"Beside {beside}, which every conversion passes, it" if passed else "Conversion"
+    it = "it" if names == first["label"] else first["label"]
     return (
-        f"Conversion hangs most on {names}: without {first['label']} the chain loses {percent(first['removal'])} of it "
-        f"({bounds(low, first['high'])}; n\u00a0{first['customers']:,})."
+        f"{start} hangs most on {names}: without {it}, {percent(first['removal'])} is lost "
+        f"({bounds(first['low'], first['high'])}; n\u00a0{first['customers']:,})."
     )
 
 

@@ -7,8 +7,13 @@ from scipy import special
 from cxlib.intervals import leave_one_out, t_interval
 from cxlib.words import counted, percent
 
-MOST_SUBSETS = 14
-"""Touchpoints in a stage up to which all 2^p regressions are weighed (LMG); Johnson's weights above."""
+NO_VERDICT = (
+    "What matters cannot be told: that takes a verdict on the whole, such as overall satisfaction. "
+    "A column of respondents named as outcome in study.yaml switches it on."
+)
+MOST_SUBSETS, AT_ONCE = 16, 2**18
+"""Touchpoints in a stage up to which all 2^p regressions are weighed (LMG), Johnson's weights above; and how many
+regressions are held in memory at once."""
 
 
 def lmg(products: np.ndarray) -> np.ndarray:
@@ -17,58 +22,136 @@ def lmg(products: np.ndarray) -> np.ndarray:
     `products` holds covariances of p predictors and, last, the outcome: shape (…, p + 1, p + 1). Shape of the result:
     (…, p); its sum over predictors is R². All 2^p residual variances come from a tree of Schur complements.
     """
-    predictors = products.shape[-1] - 1
-    nodes = products[..., None, :, :]
-    for place in range(predictors):
-        rest = nodes[..., 1:, 1:]
-        row, pivot = nodes[..., 0, 1:], nodes[..., 0, 0]
-        usable = pivot > 1e-10 * products[..., None, place, place]
+    size = products.shape[-1]
+    many = products.reshape(-1, size, size)
+    step = max(AT_ONCE >> (size - 1), 1)
+    shares = [average_gains(many[start : start + step]) for start in range(0, len(many), step)]
+    return np.concatenate(shares or [np.zeros((0, size - 1))]).reshape(*products.shape[:-2], size - 1)
+
+
+def residuals(products: np.ndarray) -> np.ndarray:
+    """Residual variance of the outcome on every subset of predictors, shape (k, p + 1, p + 1) to (2^p, k).
+
+    Bit j of a row's number says whether predictor j is in.
+    """
+    nodes = np.moveaxis(products, 0, -1)[:, :, None]
+    least = 1e-10 * np.diagonal(products, axis1=-2, axis2=-1)
+    for place in range(products.shape[-1] - 1):
+        rest, row, pivot = nodes[1:, 1:], nodes[0, 1:], nodes[0, 0]
+        usable = pivot > least[:, place]
         inverse = np.where(usable, 1 / np.where(usable, pivot, 1), 0)
-        swept = rest - row[..., :, None] * row[..., None, :] * inverse[..., None, None]
-        nodes = np.stack([rest, swept], axis=-3).reshape(*rest.shape[:-3], -1, *rest.shape[-2:])
-    whole = products[..., None, -1, -1]
-    residual = nodes[..., 0, 0] / np.where(whole > 0, whole, np.nan)
-    sizes = np.array([place.bit_count() for place in range(2**predictors)])
-    weights = 1 / (predictors * special.comb(predictors - 1, np.arange(predictors)))
-    shares = []
-    for place in range(predictors):
-        cut = residual.reshape(*residual.shape[:-1], 2**place, 2, -1)
-        gain = (cut[..., 0, :] - cut[..., 1, :]).reshape(*residual.shape[:-1], -1)
-        size = sizes.reshape(2**place, 2, -1)[:, 0].reshape(-1)
-        shares.append((gain * weights[size]).sum(axis=-1))
-    return np.stack(shares, axis=-1)
+        nodes = np.empty((*rest.shape[:2], 2 * len(pivot), len(products)))
+        nodes[:, :, : len(pivot)] = rest
+        swept = np.multiply(row[:, None], row * inverse, out=nodes[:, :, len(pivot) :])
+        np.subtract(rest, swept, out=swept)
+    return nodes[0, 0]
+
+
+def average_gains(products: np.ndarray) -> np.ndarray:
+    """`lmg` of a few; a subset counts for those outside it, and against those in it, by its size."""
+    predictors = products.shape[-1] - 1
+    whole = products[:, -1, -1]
+    left = residuals(products) / np.where(whole > 0, whole, np.nan)
+    outside = np.append(1 / (predictors * special.comb(predictors - 1, np.arange(predictors))), 0)
+    sizes = np.bitwise_count(np.arange(2**predictors))
+    total = outside[sizes] @ left
+    left = left * (outside + np.append(0, outside[:-1]))[sizes, None]
+    shares = np.empty((len(products), predictors))
+    for place in reversed(range(predictors)):
+        without, within = left.reshape(2, 2**place, -1)
+        shares[:, place] = total - within.sum(axis=0)
+        left = without + within
+    return shares
 
 
 def johnson(products: np.ndarray) -> np.ndarray:
     """Johnson's relative weights (2000), which sum to R² too; shapes as for `lmg`."""
+    correlations = to_correlations(products)
+    root, inverse = square_roots(correlations[..., :-1, :-1])
+    betas = inverse @ correlations[..., :-1, -1:]
+    return (root**2 @ betas**2)[..., 0]
+
+
+def to_correlations(products: np.ndarray) -> np.ndarray:
+    """Covariances as correlations, shape as given."""
     spread = np.sqrt(np.maximum(np.diagonal(products, axis1=-2, axis2=-1), 1e-300))
-    correlations = products / (spread[..., :, None] * spread[..., None, :])
-    among, outcome = correlations[..., :-1, :-1], correlations[..., :-1, -1]
-    values, vectors = np.linalg.eigh(among)
-    root = (vectors * np.sqrt(np.maximum(values, 1e-12))[..., None, :]) @ np.swapaxes(vectors, -1, -2)
-    betas = np.linalg.solve(root, outcome[..., None])[..., 0]
-    return (root**2 @ (betas**2)[..., None])[..., 0]
+    return np.clip(products / (spread[..., :, None] * spread[..., None, :]), -1, 1)
 
 
-def find_importance(drivers: list, *, confidence: float = 0.95) -> pd.DataFrame:
+def square_roots(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The symmetric square root of each correlation matrix, and its inverse."""
+    values, vectors = np.linalg.eigh(matrices)
+    roots, turned = np.sqrt(np.maximum(values, 1e-12))[..., None, :], np.swapaxes(vectors, -1, -2)
+    return (vectors * roots) @ turned, (vectors / roots) @ turned
+
+
+def find_importance(drivers: list, *, confidence: float = 0.95, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
     """How much of what tells people's verdicts apart belongs to each touchpoint, stage by stage, with intervals.
 
     `drivers` comes from `summarise_drivers`. One row per touchpoint: `importance`, a share of the outcome's variance
     (`importance_is` "share of R²": LMG, beside it Johnson's weight; "association": its own squared correlation, where
-    too few rated the whole stage), its interval by leaving out one block of respondents at a time, `chance` (what a
-    touchpoint without any bearing gets), `direction` (+1 where a better experience goes with a better verdict, all
-    else equal), `n_importance`, `r2` of the stage and `vif`.
+    too few rated the whole stage), its interval by leaving out one block of respondents at a time, `above_random`, the
+    lower limit of its weight less that of a random variable beside it (Tonidandel, LeBreton & Johnson 2009; above 0:
+    it surely matters), `stability`, the share of `draws` of blocks in which its weight is above the mean of all
+    touchpoints measured the same way, `direction` (+1 where a better experience goes with a better verdict, all else
+    equal), `n_importance`, `r2` of the stage and `vif`.
     """
     tables = [stage_importance(stage, confidence) for stage in drivers]
     words = {"stage": "str", "touchpoint": "str", "importance_is": "str"}
-    figures = ["importance", "importance_low", "importance_high", "johnson", "chance", "direction"]
+    figures = ["importance", "importance_low", "importance_high", "johnson", "above_random", "stability", "direction"]
     figures += ["n_importance", "r2", "vif"]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*words, *figures])
-    return table.astype(words | dict.fromkeys(figures, "float64") | {"n_importance": "Int64"})
+    if len(table):
+        weights, random = draw_weights(drivers, draws, np.random.default_rng(seed))
+        known = table["importance"].notna()
+        over = np.quantile(weights - random, (1 - confidence) / 2, axis=0)
+        table["above_random"] = pd.Series(over).where(known)
+        table["stability"] = share_above_even(weights, table["importance_is"].where(known))
+    return table[[*words, *figures]].astype(words | dict.fromkeys(figures, "float64") | {"n_importance": "Int64"})
+
+
+def draw_weights(drivers: list, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Johnson's weight of every touchpoint, and of a random variable beside it, in resamples of the blocks.
+
+    Both of shape (draws, touchpoints). All stages share the resamples. The random variable's sample correlations with
+    predictors and outcome are drawn as those of any independent one: N(0, R/n), n the effective respondents.
+    """
+    answered = np.any([stage.sums.reshape(len(stage.sums), -1).any(axis=1) for stage in drivers], axis=0)
+    blocks = int(answered.sum())
+    times = rng.multinomial(blocks, np.full(blocks, 1 / max(blocks, 1)), size=draws).astype(float)
+    weights, random = [], []
+    for stage in drivers:
+        sums = stage.sums[answered]
+        products = to_correlations(covariances(np.tensordot(times, sums[:, None] if stage.joint else sums, axes=1)))
+        n = np.array(stage.n_effective or stage.n_own, dtype=float)[: products.shape[1], None]
+        noise = rng.normal(size=products.shape[:-1]) / np.sqrt(np.maximum(n, 1))
+        drawn = johnson(add_first(products, (square_roots(products)[0] @ noise[..., None])[..., 0]))
+        weights.append(johnson(products).reshape(draws, -1))
+        random.append(np.repeat(drawn[..., 0], products.shape[-1] - 1, axis=1))
+    return np.hstack(weights), np.hstack(random)
+
+
+def add_first(correlations: np.ndarray, added: np.ndarray) -> np.ndarray:
+    """Correlation matrices with one more variable, in the first place, whose correlations are `added`."""
+    size = correlations.shape[-1] + 1
+    wider = np.ones((*correlations.shape[:-2], size, size))
+    wider[..., 1:, 1:] = correlations
+    wider[..., 0, 1:] = wider[..., 1:, 0] = added
+    wider[..., range(size), range(size)] = 1
+    return wider
+
+
+def share_above_even(weights: np.ndarray, kinds: pd.Series) -> np.ndarray:
+    """In which share of the draws each weight is above the mean of its kind; NaN without a kind."""
+    share = np.full(weights.shape[1], np.nan)
+    for kind in kinds.dropna().unique():
+        these = (kinds == kind).to_numpy()
+        share[these] = (weights[:, these] > weights[:, these].mean(axis=1, keepdims=True)).mean(axis=0)
+    return share
 
 
 def stage_importance(stage, confidence: float) -> pd.DataFrame:
-    """`find_importance` of one stage."""
+    """What `find_importance` tells of one stage without drawing."""
     sums = stage.sums[:, None] if stage.joint else stage.sums
     whole = sums.sum(axis=0)
     answered = sums[:, :, 0, 0].any(axis=1)
@@ -85,21 +168,21 @@ def stage_importance(stage, confidence: float) -> pd.DataFrame:
     enough = (n > 3 * predictors + 7) & varied
     among = products[..., :-1, :-1]
     slopes = np.linalg.pinv(among) @ products[..., :-1, -1:]
-    return pd.DataFrame(
-        {
-            "stage": stage.stage,
-            "touchpoint": stage.touchpoints,
-            "importance": np.where(enough, importance, np.nan),
-            "importance_low": np.where(enough, np.clip(low, 0, 1), np.nan),
-            "importance_high": np.where(enough, np.clip(high, 0, 1), np.nan),
-            "johnson": np.where(enough, johnson(products).reshape(-1), np.nan),
-            "chance": (1 - r2) / np.maximum(n - predictors - 1, 1),
-            "direction": np.sign(slopes.reshape(-1)),
-            "n_importance": stage.n_own,
-            "importance_is": "share of R²" if stage.joint else "association",
-            "r2": np.where(enough, r2, np.nan),
-            "vif": inflation(among),
-        }
+    figures = {
+        "importance": importance,
+        "importance_low": np.clip(low, 0, 1),
+        "importance_high": np.clip(high, 0, 1),
+        "johnson": johnson(products).reshape(-1),
+        "r2": r2,
+    }
+    known = {name: np.where(enough, values, np.nan) for name, values in figures.items()}
+    return pd.DataFrame(known).assign(
+        stage=stage.stage,
+        touchpoint=stage.touchpoints,
+        direction=np.sign(slopes.reshape(-1)),
+        n_importance=stage.n_own,
+        importance_is="share of R²" if stage.joint else "association",
+        vif=inflation(among),
     )
 
 
@@ -139,3 +222,12 @@ def describe_importance(importance: pd.DataFrame, *, outcome: str) -> str:
             f"association with {outcome} is shown, which is not a share and not to be compared with one."
         )
     return " ".join(said)
+
+
+def name_first(labels: pd.Series, figures: str) -> str:
+    """The first label with its figures, the rest as a count.
+
+    >>> name_first(pd.Series(["pay", "help", "call"]), "n 90")
+    'pay (n 90) and 2 more'
+    """
+    return f"{labels.iloc[0]} ({figures})" + (f" and {len(labels) - 1} more" if len(labels) > 1 else "")

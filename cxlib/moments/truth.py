@@ -1,25 +1,24 @@
 """Moments of truth: which touchpoints surely matter more than most, and which way they cut."""
 
-import numpy as np
 import pandas as pd
 
+from cxlib.moments.importance import NO_VERDICT
 from cxlib.tables import check_columns
 from cxlib.words import counted, listed
 
-NO_OUTCOME = (
-    "What matters cannot be told: that takes a verdict on the whole, such as overall satisfaction. "
-    "A column of respondents named as outcome in study.yaml switches it on."
-)
 MOMENTS = ("negative", "positive", "in balance", "not sure which way")
+STABLE = 0.95
+"""In so many of the resamples a moment of truth is above an even share."""
 
 
 def find_moments(gaps: pd.DataFrame, importance: pd.DataFrame, reach: pd.DataFrame) -> pd.DataFrame:
     """Moments of truth: touchpoints that surely matter more than most, and which way they cut.
 
     `gaps` comes from `find_gaps`, `importance` from `find_importance`, `reach` from `find_reach`. A touchpoint is a
-    moment of truth where the whole interval of its importance lies above what chance gives and above an even share, the
-    mean importance of all touchpoints measured the same way. `moment` says which way: *negative* (its gap is a sure
-    shortfall), *positive* (surely exceeded), *in balance* (met) or *not sure which way*; empty where it is none.
+    moment of truth where it surely outweighs a random variable (`above_random` above 0) and the whole interval of its
+    importance, and its weight in 95 % of the resamples (`stability`), lie above an even share, the mean importance of
+    all touchpoints measured the same way. `moment` says which way: *negative* (its gap is a sure shortfall), *positive*
+    (surely exceeded), *in balance* (met) or *not sure which way*; empty where it is none.
     """
     check_columns(gaps, ["touchpoint", "label", "gap", "low", "high", "se", "verdict"], name="gaps (from find_gaps)")
     table = reach.merge(importance.drop(columns="stage"), on="touchpoint", how="left", validate="one_to_one")
@@ -27,10 +26,10 @@ def find_moments(gaps: pd.DataFrame, importance: pd.DataFrame, reach: pd.DataFra
         gaps[["touchpoint", "n", "expected", "experienced", "gap", "low", "high", "se", "verdict"]],
         on="touchpoint", how="left", validate="one_to_one",
     )  # fmt: skip
-    numbers = ["importance", "importance_low", "chance"]
+    numbers = ["importance", "importance_low", "above_random", "stability"]
     table[numbers] = table[numbers].astype("float64")
     even = table.groupby("importance_is")["importance"].transform("mean")
-    stands_out = table["importance_low"] > np.fmax(even, table["chance"])
+    stands_out = (table["importance_low"] > even) & (table["above_random"] > 0) & (table["stability"] >= STABLE)
     way = table["verdict"].map({"shortfall": "negative", "exceeded": "positive", "met": "in balance"})
     table["moment"] = way.fillna("not sure which way").where(stands_out, "")
     first = ["stage", "touchpoint", "label", "importance", "importance_low", "importance_high", "reach", "reach_low"]
@@ -66,7 +65,7 @@ def describe_moments(moments: pd.DataFrame, *, outcome: str) -> str:
     """Which touchpoints are moments of truth, and which way they cut, in a sentence."""
     if moments["importance"].isna().all():
         return (
-            NO_OUTCOME
+            NO_VERDICT
             if not outcome
             else f"What matters cannot be told: too few people gave both ratings and {outcome}, or all gave the same."
         )

@@ -12,7 +12,11 @@ from cxlib.summaries.answers import (
 from cxlib.summaries.comparisons import read_groups, summarise_change, summarise_pair, summarise_rest
 from cxlib.summaries.drivers import CrossProducts, summarise_drivers
 from cxlib.summaries.events import summarise_funnel, summarise_promises, summarise_visits
+from cxlib.summaries.evidence import count_unplaced, summarise_drift, summarise_evidence
+from cxlib.summaries.expectations import summarise_kano, summarise_levels
 from cxlib.summaries.figures import find_kpis, newest_day
+from cxlib.summaries.needs import sample_answers, summarise_needs
+from cxlib.summaries.paths import summarise_conversions, summarise_paths, summarise_transitions, summarise_variants
 from cxlib.summaries.people import decide_groups, summarise_people, summarise_personas
 from cxlib.summaries.protection import check_decisions
 from cxlib.summaries.ratings import (

@@ -8,16 +8,16 @@ import pandas as pd
 from cxlib.study import Study
 from cxlib.tables import StudyError, nearest
 from cxlib.view import (
+    KANO,
     day_ends,
     describe_view,
     listed_once,
+    only_kano,
     parse_day,
     view_filters,
     with_waves,
 )
 from cxlib.words import counted, in_words
-
-KANO = ("kano_with", "kano_without")
 
 
 def summarise_study(study: Study) -> dict:
@@ -99,7 +99,7 @@ def find_answers(study: Study) -> nw.LazyFrame:
     return in_wave(study, joined_answers(study))
 
 
-def find_kano(study: Study) -> nw.LazyFrame:
+def kano_answers(study: Study) -> nw.LazyFrame:
     """The answers to Kano questions the view looks at, beside them the same as in `find_answers`."""
     given = [~nw.col(side).is_null() for side in KANO]
     return in_wave(study, all_answers(study).filter(nw.any_horizontal(*given, ignore_nulls=False)))
@@ -117,14 +117,6 @@ def joined_answers(study: Study) -> nw.LazyFrame:
     Answers to Kano questions alone are none: their features need be no touchpoints.
     """
     return all_answers(study).filter(~only_kano())
-
-
-def only_kano() -> nw.Expr:
-    """Whether a row of the ratings answers Kano questions and nothing else."""
-    rest = ["expected", "desired", "adequate", "experienced", "versus_expected", "importance", "effort", "recommend"]
-    rest += ["emotion", "comment", "missing_reason"]
-    kano = nw.any_horizontal(*(~nw.col(side).is_null() for side in KANO), ignore_nulls=False)
-    return kano & nw.all_horizontal(*(nw.col(column).is_null() for column in rest), ignore_nulls=False)
 
 
 def all_answers(study: Study) -> nw.LazyFrame:

@@ -5,8 +5,11 @@ import re
 import narwhals as nw
 import pandas as pd
 
+from cxlib.intervals import ratio_mean
 from cxlib.study import Study
-from cxlib.summaries.answers import chosen_wave, up_to, whole
+from cxlib.summaries.answers import chosen_wave, up_to, whole, whole_waves
+from cxlib.summaries.protection import OTHERS
+from cxlib.summaries.sums import SUMS
 from cxlib.view import view_filters, with_waves
 
 
@@ -30,42 +33,120 @@ def summarise_visits(study: Study) -> pd.DataFrame:
 
 
 def summarise_funnel(study: Study) -> pd.DataFrame:
-    """How many customers reach each stage in order: an event of it at or after the first one of the stage before.
+    """How many customers reach each stage of the funnel, by the rules of study.yaml (`journey`).
 
-    One row per stage the log shows, in the order of the journey: `customers` in order, and `visitors`, those with any
-    event of the stage. A customer counts once, by the journey (case) that got there.
+    One row per stage the log shows, in the order of the journey: `customers` who got there from the stage before, and
+    `visitors`, those with any event of the stage. A customer counts once, by the journey (case) that got there. It ends
+    before the first stage of too few people to be shown.
     """
     events = with_stages(study, find_events(study)).filter(~nw.col("stage").is_null())
     visitors = events.group_by("stage").agg(visitors=nw.col("customer").n_unique()).collect("pandas").to_native()
-    rows, reached = [], None
-    for stage in [stage for stage in study.stages if stage in set(visitors["stage"])]:
-        here = events.filter(nw.col("stage") == stage)
-        if reached is not None:
-            here = here.join(reached, on="case", how="inner").filter(nw.col("time") >= nw.col("since"))
-        reached = here.group_by("case").agg(since=nw.col("time").min())
-        count = here.select(customers=nw.col("customer").n_unique()).collect("pandas").to_native()
+    rows = []
+    for stage, reached in reach_stages(study, set(visitors["stage"])).items():
+        count = reached.select(customers=nw.col("customer").n_unique()).collect("pandas").to_native()
         rows.append(dict(stage=stage, customers=whole(count["customers"].iloc[0])))
     columns = {"stage": "str", "customers": "int64"}
     table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
-    return table.merge(visitors, on="stage", how="left", validate="one_to_one")
+    table = table.merge(visitors, on="stage", how="left", validate="one_to_one")
+    small = table[["customers", "visitors"]].apply(lambda n: n.between(1, study.hide_below - 1)).any(axis=1)
+    return table[small.cumsum() == 0]
+
+
+def reach_stages(study: Study, seen: set[str]) -> dict[str, nw.LazyFrame]:
+    """Stage → the journeys that got there: `customer`, `case`, `since` when, and when it `began` if there is a window.
+
+    In the order of the journey, of the stages `seen` in the log; by the rules of study.yaml.
+    """
+    rules, frames, before = study.settings.journey, {}, None
+    events = with_stages(study, find_events(study))
+    keys = ["customer", "case"]
+    if rules.window_days or rules.reentry == "first":
+        events = events.join(tried_journeys(study), on=keys, how="inner")
+    if rules.window_days:
+        keys = [*keys, "began"]
+        events = events.filter(seconds_between("began", "time") <= rules.window_days * 86_400)
+    for stage in [stage for stage in study.stages if stage in seen]:
+        here = events.filter(nw.col("stage") == stage)
+        if before is not None:
+            here = here.join(before.select("customer", "case", _before="since"), on=["customer", "case"], how="inner")
+            late = nw.max_horizontal("time", "_before")
+            here = here.with_columns(time=late) if rules.order == "any" else here.filter(nw.col("time") == late)
+        before = frames[stage] = here.group_by(keys).agg(since=nw.col("time").min())
+    return frames
+
+
+def tried_journeys(study: Study) -> nw.LazyFrame:
+    """The journeys that count by the rule of re-entry: `customer`, `case`, and when it `began`."""
+
+    def begun(part: Study) -> nw.LazyFrame:
+        return find_events(part).group_by("customer", "case").agg(began=nw.col("time").min())
+
+    journeys = begun(study)
+    if study.settings.journey.reentry == "every":
+        return journeys
+    every = begun(whole_waves(study))
+    first = every.join(every.group_by("customer").agg(nw.col("began").min()), on=["customer", "began"], how="inner")
+    first = first.group_by("customer").agg(nw.col("case").min())
+    return journeys.join(first, on=["customer", "case"], how="inner")
+
+
+def seconds_between(start: str, end: str) -> nw.Expr:
+    """Seconds from one time to another."""
+    return (nw.col(end) - nw.col(start)).dt.total_seconds()
 
 
 def summarise_promises(study: Study, *, by: str = "channel") -> pd.DataFrame:
-    """How many promises of the log were kept: of each group of journeys (cases), those that are finished and had a
-    planned end, and those that ended after it.
+    """How promises of the log were kept, per group of journeys (cases) that had a planned end.
 
     A journey ended at its last `ended_time` or, in a log without that column, at its last event with a `planned_time`.
-    One row per group: `by`, `finished`, `late`.
+    One row per group, or one in all where `by` is "": `finished` journeys, `late` ones, `open` ones (not ended yet),
+    `customers` of the finished, `se` of the share that is late (clustered by customer) and `n_effective` (Kish's), and
+    `mean_delay`, `median_delay` and `p90_delay`: ended − planned in days, above 0 is late. Groups of few customers are
+    "others" together.
     """
-    ended = "ended_time" if "events.ended_time" in study else "time"
-    planned = find_events(study).filter(~nw.col("planned_time").is_null())
+    ended, key = "ended_time" if "events.ended_time" in study else "time", by or "all"
+    planned = find_events(study).filter(~nw.col("planned_time").is_null()).with_columns(all=nw.lit("all"))
     cases = planned.group_by("case").agg(
-        nw.col(by).min(), promised=nw.col("planned_time").max(), ended=nw.col(ended).max()
+        nw.col(key, "customer").min(), promised=nw.col("planned_time").max(), ended=nw.col(ended).max()
     )
-    finished = cases.filter(~nw.col("ended").is_null())
-    late = (nw.col("ended") > nw.col("promised")).cast(nw.Int64)
-    counts = finished.with_columns(late=late).group_by(by).agg(finished=nw.len(), late=nw.col("late").sum())
-    return counts.collect("pandas").to_native().astype({"late": "int64"}).sort_values(by, ignore_index=True)
+    done, delay = ~nw.col("ended").is_null(), seconds_between("promised", "ended")
+    cases = cases.with_columns(done=done.cast(nw.Int64), delay=delay.cast(nw.Float64) / 86400)
+    cases = cases.with_columns(late=nw.when(done).then((nw.col("delay") > 0).cast(nw.Int64)).otherwise(0))
+    cases = pool_small(study, cases, key, "customer", "done")
+    people = cases.group_by(key, "customer").agg(nw.col("late", "done").sum()).filter(nw.col("done") > 0)
+    late, finished = nw.col("late").cast(nw.Float64), nw.col("done").cast(nw.Float64)
+    people = people.with_columns(a=late, b=finished, aa=late**2, ab=late * finished, bb=finished**2)
+    sums = people.group_by(key).agg(nw.len().alias("customers"), nw.col("a", "b", "aa", "ab", "bb").sum())
+    found = cases.group_by(key).agg(
+        nw.col("late").sum(), finished=nw.col("done").sum(), open=(1 - nw.col("done")).sum(),
+        mean_delay=nw.col("delay").mean(), median_delay=nw.col("delay").median(),
+        p90_delay=nw.col("delay").quantile(0.9, "linear"),
+    ).join(sums, on=key, how="left").collect("pandas").to_native()  # fmt: skip
+    _, found["se"], found["n_effective"] = ratio_mean(found["customers"], *(found[part] for part in SUMS))
+    counts = ["finished", "late", "open", "customers"]
+    found = found.fillna({"customers": 0}).astype(dict.fromkeys(counts, "int64")).sort_values(key, ignore_index=True)
+    return found[[*([by] if by else []), *counts, "se", "n_effective", "mean_delay", "median_delay", "p90_delay"]]
+
+
+def pool_small(study: Study, rows: nw.LazyFrame, key: str, person: str, counts: str) -> nw.LazyFrame:
+    """Rows, the groups of few people put together as "others", beside the next smallest while those are few.
+
+    A person is in a group by a row in which `counts` is above 0. No rows where all groups together are few.
+    """
+    while study.hide_below:
+        people = rows.group_by(key, person).agg(there=(nw.col(counts).max() > 0).cast(nw.Int64))
+        n = people.group_by(key).agg(n=nw.col("there").sum()).collect("pandas").to_native()
+        n = n.sort_values(["n", key], ignore_index=True)
+        few = int((n["n"] < study.hide_below).sum())
+        if not few:
+            break
+        if few == len(n) == 1:
+            return rows.head(0)
+        kept = list(n[key].iloc[max(few, 2) :].dropna())
+        rows = rows.with_columns(
+            nw.when(nw.col(key).is_in(kept)).then(nw.col(key)).otherwise(nw.lit(OTHERS)).alias(key)
+        )
+    return rows
 
 
 def find_events(study: Study) -> nw.LazyFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from cxlib.study import Study
 from cxlib.summaries.answers import find_answers, joined_answers, rated_values, waves_so_far
+from cxlib.summaries.expectations import level_values
 from cxlib.summaries.protection import Decision, decide_values, hidden_groups, show_groups
 from cxlib.summaries.ratings import experience_values, promoter_values
 from cxlib.summaries.sums import group_means, place_on_map
@@ -44,7 +45,7 @@ def decide_groups(study: Study, before: dict[str, dict] | None = None) -> dict[s
     before, rated = before or {}, rated_values(study)
     both_sides = {name: value for name, value in rated.items() if name != "paired"}
     decisions = decide_values(study, both_sides, before, {})
-    for name, value in experience_values(study).items():
+    for name, value in (experience_values(study) | level_values()).items():
         if name not in rated:
             decisions |= decide_values(study, {name: value}, before, decisions)
     if "respondents" in study:

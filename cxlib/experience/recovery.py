@@ -1,0 +1,125 @@
+"""Service recovery: whether complaints are resolved, how soon, and whether that makes up for them."""
+
+import numpy as np
+import pandas as pd
+
+from cxlib.intervals import adjust, difference_of_means, share_interval, t_interval, t_test
+from cxlib.tables import check_columns
+from cxlib.words import counted, percent, signed
+
+PAIRS = (("resolved", "none"), ("unresolved", "none"), ("resolved", "unresolved"))
+RATE = {"recovered": "like", "not recovered": "lower than", "recovery paradox": "higher than"}
+RATE |= {"alike": "like", "worse": "lower than", "better": "higher than"}
+WITHIN = 0.04
+"""δ as a part of the scale's range: a difference within ± this much does not matter."""
+
+
+def find_complaint_times(complaints: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """The share of complaints that were resolved so far, with Wilson's interval: `resolved_share`, `low` and `high`.
+
+    `complaints` comes from `summarise_complaints`; an interval goes by customers, of whom each counts once.
+    """
+    check_columns(complaints, ["complaints", "customers", "resolved"], name="complaints (from summarise_complaints)")
+    share, n = complaints["resolved"] / complaints["complaints"], complaints["customers"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = share_interval(share, np.sqrt(share * (1 - share) / (n - 1)), n, n, confidence)
+    return complaints.assign(resolved_share=share, low=low, high=high)
+
+
+def describe_complaints(times: pd.DataFrame) -> str:
+    """How many complaints were resolved and how soon, in a sentence.
+
+    `times` comes from `find_complaint_times`, of all complaints together.
+    """
+    if times.empty:
+        return "Complaints are not known. A column opened of the feedback, with resolved, switches them on."
+    row = times.iloc[0]
+    half = "fewer than half so far"
+    if pd.notna(row["median_days"]):
+        days = [f"{row[end]:.0f}" for end in ("median_low", "median_high") if pd.notna(row[end])]
+        half = f"half within {counted(int(row['median_days']), 'day')}" + (
+            f" ({' to '.join(days)})" if len(days) == 2 else ""
+        )
+    again = row["repeated"]
+    more = f"; {counted(int(again), 'customer')} complained again" if pd.notna(again) and again else ""
+    return (
+        f"Of {counted(int(row['complaints']), 'complaint')}, {percent(row['resolved_share'])} are resolved "
+        f"({100 * row['low']:.0f} to {100 * row['high']:.0f}\u00a0%), {half}{more}."
+    )
+
+
+def find_complainants(recovery: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """What each group says of the whole, with Student's interval: `low` and `high` beside `mean`, in scale points.
+
+    `recovery` comes from `summarise_recovery`.
+    """
+    check_columns(recovery, ["outcome", "complaint", "n", "mean", "se"], name="recovery (from summarise_recovery)")
+    low, high = t_interval(*(recovery[name].astype("float64") for name in ("mean", "se", "n_effective")), confidence)
+    return recovery.assign(low=low, high=high)
+
+
+def find_recovery(recovery: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:
+    """Whether customers whose complaint was resolved are as content as those without one; and those who still wait.
+
+    `recovery` comes from `summarise_recovery`. Per `outcome` a row for each `comparison`: `difference` in scale points
+    of its first group less its second, Welch's (1947) `low` and `high`, `p`, and `q` (Benjamini–Hochberg over the
+    table). The verdict on resolved − none is *recovered* where the 90 % interval lies within ± 4 % of the scale (TOST,
+    Schuirmann 1987), else *not recovered* where it is surely lower, *recovery paradox* where it is surely higher
+    (McCollough & Bharadwaj 1992); on the others *alike*, *worse* or *better*; or *not enough data*.
+    """
+    check_columns(recovery, ["outcome", "complaint", "n", "mean", "width"], name="recovery (from summarise_recovery)")
+    columns = ["outcome", "comparison", "n", "n_other", "difference", "low", "high", "p", "q", "verdict"]
+    pairs = pd.DataFrame(PAIRS, columns=["first", "second"], dtype="str")
+    table = pairs.merge(recovery, left_on="first", right_on="complaint")
+    table = table.merge(
+        recovery, left_on=["outcome", "second"], right_on=["outcome", "complaint"], suffixes=("_one", "_other")
+    )
+    order = {outcome: place for place, outcome in enumerate(recovery["outcome"].unique())}
+    table = table.sort_values("outcome", key=lambda names: names.map(order), kind="stable", ignore_index=True)
+    if table.empty:
+        return pd.DataFrame(columns=columns)
+    table = table.assign(comparison=table["first"] + " − " + table["second"], n_both=0, covariance=0.0)
+    difference, se, worth = difference_of_means(table, "one", "other")
+    low, high = t_interval(difference, se, worth, confidence)
+    p = t_test(difference, se, worth)
+    within = [np.abs(end) <= WITHIN * table["width_one"] for end in t_interval(difference, se, worth, 0.9)]
+    table = table.assign(n=table["n_one"], n_other=table["n_other"], difference=difference, low=low, high=high)
+    table = table.assign(p=p, q=adjust(p))
+    sure, lower = table["q"] <= level, table["difference"] < 0
+    makes_up = table["comparison"] == " − ".join(PAIRS[0])
+    cases = [within[0] & within[1], sure & lower, sure & ~lower]
+    words = [("recovered", "alike"), ("not recovered", "worse"), ("recovery paradox", "better")]
+    found = [np.where(makes_up, *pair) for pair in words]
+    return table.assign(verdict=np.select(cases, found, "not enough data"))[columns]
+
+
+def describe_recovery(differences: pd.DataFrame, *, outcome: str = "") -> str:
+    """Whether resolving a complaint makes up for it, in a sentence.
+
+    `differences` comes from `find_recovery`; of one `outcome`, the first where none is named.
+    """
+    if differences.empty:
+        return (
+            "What becomes of complaints is not known. Columns customer and opened of the feedback, and customer of the "
+            "respondents, switch this on."
+        )
+    chosen = outcome if outcome in set(differences["outcome"]) else differences["outcome"].iloc[0]
+    rows, said = differences[differences["outcome"] == chosen].set_index("comparison"), []
+    if "resolved − none" in rows.index:
+        row = rows.loc["resolved − none"]
+        words = RATE.get(row["verdict"], "perhaps like")
+        said.append(f"Customers with a resolved complaint rate the whole {words} those without one {figures(row)}")
+    if "unresolved − none" in rows.index:
+        row = rows.loc["unresolved − none"]
+        words = RATE.get(row["verdict"], "perhaps like")
+        plain = words.removesuffix(" than").replace("like", "alike")
+        who = (
+            f"those still waiting {plain}" if said else f"Customers still waiting rate the whole {words} those without"
+        )
+        said.append(f"{who} {figures(row)}")
+    return f"{', '.join(said)}." if said else "Too few customers without a complaint are known to compare with."
+
+
+def figures(row: pd.Series) -> str:
+    """A difference with its interval and n."""
+    return f"({signed(row['difference'])}, {signed(row['low'])} to {signed(row['high'])}; n\u00a0{row['n']:,})"

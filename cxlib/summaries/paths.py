@@ -1,0 +1,304 @@
+"""The passes over the order of events: transitions, detours, whole paths, and what leads to conversion.
+
+Windows and counts are Narwhals expressions; the text of a whole path (`string_agg`) and the block of a customer (`md5`)
+are DuckDB SQL, for Narwhals has neither.
+"""
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from cxlib.engine import block_of
+from cxlib.intervals import ratio_mean
+from cxlib.study import Study
+from cxlib.summaries.answers import whole
+from cxlib.summaries.events import find_events, with_stages
+from cxlib.summaries.protection import OTHERS
+from cxlib.summaries.sums import group_means
+from cxlib.suppression import hide_cells
+
+START, END, CONVERTED = "(start)", "(end)", "(converted)"
+MOST_PLACES = 40
+"""Touchpoints and events a transition table tells apart, those of most customers; what is left is one, "others"."""
+
+ORDER = ["time", "_line"]
+"""Events of a journey in time; those of one time in the order of the file."""
+
+DETOURS = ["went_back", "jumped", "looped", "repeated", "skipped"]
+FIGURES = [f"{figure}_{detour}" for detour in DETOURS for figure in ("n", "mean", "se", "n_effective")]
+MOVE = ["from_touchpoint", "to_touchpoint"]
+HOURS = 3.6e9  # microseconds
+PEOPLE = dict(journeys=nw.col("case").n_unique(), customers=nw.col("customer").n_unique())
+BETWEEN = "\x1f"
+
+
+def summarise_transitions(study: Study) -> pd.DataFrame:
+    """What follows what: a row per transition from one step of a journey to the next, START and END included.
+
+    `n` transitions, `journeys` (cases), `customers`, median and 90th percentile of the hours from the last event of the
+    one step to the first of the next; `leaving` counts all transitions from there, of `leaving_customers`. Touchpoints
+    of few customers are "others"; transitions of few, and what would give them away, are left out.
+    """
+    moves = find_moves(as_steps(pool_places(study, find_places(study))))
+    counts = dict(n=nw.len(), **PEOPLE)
+    p90 = nw.col("wait").quantile(0.9, interpolation="linear")
+    waits = dict(wait_median_hours=nw.col("wait").median(), wait_p90_hours=p90)
+    table = collect(moves.group_by(MOVE).agg(**counts, **waits))
+    sides = [collect(moves.group_by(side).agg(customers=nw.col("customer").n_unique())) for side in MOVE]
+    leaving = table.groupby("from_touchpoint", as_index=False).agg(leaving=("n", "sum"))
+    leaving = leaving.merge(sides[0].rename(columns={"customers": "leaving_customers"}), on="from_touchpoint")
+    table = table.merge(leaving, on="from_touchpoint", how="left", validate="many_to_one")
+    people = collect(moves.select(n=nw.col("customer").n_unique()))["n"]
+    table = table[~hidden_moves(table, sides, whole(people.iloc[0]), study.hide_below)]
+    for side in ("from", "to"):
+        table = table.assign(**{f"{side}_label": labels(study, table[f"{side}_touchpoint"])})
+    columns = [*MOVE, "from_label", "to_label", *counts, *waits, "leaving", "leaving_customers"]
+    return in_order(study, table, MOVE)[columns]
+
+
+def summarise_paths(study: Study) -> pd.DataFrame:
+    """How journeys wander: a row for all of them (`of` "journey"), then one per touchpoint, or event of none, visited.
+
+    Of the journeys of n customers, the share (mean) with its se and effective n, customers being the unit, that
+    went_back: a step lies in an earlier stage than the last one before it that has a stage; jumped: it lies in a later
+    one, and a stage the log shows is between; looped: they come back to the touchpoint after something else; repeated:
+    several events of the touchpoint at once; skipped: they visit earlier and later touchpoints of the map, not this
+    one. Touchpoints that few, or all but few, customers visit are left out.
+    """
+    events = find_places(study)
+    steps = as_steps(events)
+    seen = collect(events.select("touchpoint", "stage").unique())
+    stages = [stage for stage in study.stages if stage in set(seen["stage"])]
+    places = [place for place in study.touchpoints["touchpoint"] if place in set(seen["touchpoint"])]
+    again = dict(looped=nw.len() > 1, repeated=nw.col("events").max() > 1)
+    again = {name: value.cast(nw.Float64) for name, value in again.items()}
+    visits = steps.group_by("case", "place").agg(nw.col("customer").min(), **again)
+    journeys = visits.group_by("case").agg(nw.col("customer", "looped", "repeated").max())
+    journeys = journeys.join(find_turns(steps, stages), on="case", how="left").with_columns(of=nw.lit("journey"))
+    total = shares_of(journeys, "of", DETOURS[:4])
+    each = shares_of(visits, "place", DETOURS[2:4])
+    skips = shares_of(find_skips(study, steps, visits, places), "place", ["skipped"])
+    each = each.merge(skips.drop(columns=["journeys", "customers"]), on="place", how="left")
+    everybody = whole(total["customers"].sum())
+    each = each[~few(each["customers"], everybody, study.hide_below)].rename(columns={"place": "touchpoint"})
+    each.loc[each["n_skipped"].lt(study.hide_below), FIGURES[-4:]] = np.nan
+    each = each.assign(of="touchpoint", label=labels(study, each["touchpoint"]))
+    each = in_order(study, each, ["touchpoint"])
+    total = total[~few(total["customers"], everybody, study.hide_below)].assign(touchpoint=None, label="all journeys")
+    columns = ["of", "touchpoint", "label", "journeys", "customers", *FIGURES]
+    table = pd.DataFrame(total.to_dict("records") + each.to_dict("records"), columns=columns)
+    return table.astype(dict.fromkeys(FIGURES, "float64") | {"journeys": "int64", "customers": "int64"})
+
+
+def summarise_variants(study: Study, *, top: int = 10) -> pd.DataFrame:
+    """The commonest whole paths: the touchpoints of a journey in order, repeats at once left out.
+
+    One row per path: `variant` (labels joined by →), `steps`, `variants` (1), `journeys`, `customers`,
+    `duration_median_hours` from first to last event, `share` of all journeys with its se and effective n, customers
+    being the unit, and `all_customers`. The last row is all further paths together, also those of too few customers.
+    """
+    paths = find_whole_paths(study)
+    customers = paths.group_by("customer").agg(all=nw.len())
+    sums = customers.select(n=nw.len(), b=nw.col("all").sum(), bb=(nw.col("all") * nw.col("all")).sum())
+    n, b, bb = (whole(value) for value in collect(sums).iloc[0])
+    each = paths.group_by("path").agg(journeys=nw.len(), customers=nw.col("customer").n_unique())
+    many = whole(collect(each.select(n=nw.len()))["n"].iloc[0])
+    enough = each.filter(~few(nw.col("customers"), n, study.hide_below))
+    kept = collect(enough.sort("journeys", "path", descending=[True, False]).head(top))["path"].tolist()
+    while True:
+        table = count_variants(paths.join(customers, on="customer", how="left"), kept)
+        rest = table.loc[table["path"].isna(), "customers"].sum()
+        if not kept or not 0 < rest < study.hide_below:
+            break
+        kept.pop()
+    place = table["path"].map({path: number for number, path in enumerate(kept)}).fillna(len(kept))
+    table = table.iloc[place.argsort()].query(f"customers >= {study.hide_below}")
+    share, se, effective = ratio_mean(n, table["journeys"], b, table.pop("aa"), table.pop("ab"), bb)
+    names = table["path"].str.split(BETWEEN)
+    return table.assign(
+        variant=[" → ".join(labels(study, pd.Series(path))) if isinstance(path, list) else OTHERS for path in names],
+        steps=names.str.len().astype("Int64"),
+        variants=np.where(table["path"].isna(), many - len(kept), 1).astype("int64"),
+        share=share, se=se, n_effective=effective, all_customers=n,
+    ).drop(columns="path").reset_index(drop=True)  # fmt: skip
+
+
+def summarise_conversions(study: Study) -> pd.DataFrame:
+    """Transitions up to the first conversion of a journey (`journey: converted` of study.yaml), by block of customers.
+
+    One row per block and transition: `block`, `from_touchpoint`, `to_touchpoint` (CONVERTED, or END for a journey
+    without), `n`; with `from_label`, and `journeys` and `customers` that visit `from_touchpoint` before they convert,
+    missing where too few, or all but few, do. Empty where study.yaml names no conversion.
+    """
+    columns = ["block", *MOVE, "n", "from_label", "journeys", "customers"]
+    if not study.settings.journey.converted:
+        return pd.DataFrame(columns=columns)
+    events = find_places(study)
+    converted = (nw.col("event") == study.settings.journey.converted).fill_null(False)
+    converted |= (nw.col("touchpoint") == study.settings.journey.converted).fill_null(False)
+    events = events.with_columns(converted=converted.cast(nw.Int64))
+    before = (nw.col("converted").cum_sum() - nw.col("converted")).over("case", order_by=ORDER)
+    events = events.with_columns(before=before).filter(nw.col("before") == 0)
+    place = nw.when(nw.col("converted") == 1).then(nw.lit(CONVERTED)).otherwise(nw.col("place"))
+    steps = as_steps(pool_places(study, events.with_columns(place=place)))
+    moves = find_moves(steps).filter(nw.col("from_touchpoint") != CONVERTED)
+    query = f"SELECT *, CAST({block_of('customer')} AS BIGINT) AS block FROM moves"
+    blocks = nw.from_native(moves.to_native().query("moves", query))
+    counts = collect(blocks.group_by("block", *MOVE).agg(n=nw.len())).sort_values(["block", *MOVE], ignore_index=True)
+    visited = collect(moves.group_by("from_touchpoint").agg(**PEOPLE))
+    visited = visited.astype({"journeys": "Int64", "customers": "Int64"})
+    everybody = whole(visited["customers"].max())
+    visited.loc[few(visited["customers"], everybody, study.hide_below), ["journeys", "customers"]] = pd.NA
+    table = counts.merge(visited, on="from_touchpoint", how="left", validate="many_to_one")
+    return table.assign(from_label=labels(study, table["from_touchpoint"]))[columns]
+
+
+def find_places(study: Study) -> nw.LazyFrame:
+    """The events looked at, with the `place` each is a step at: its touchpoint, else its own name."""
+    events = with_stages(study, find_events(study))
+    return events.with_columns(place=nw.coalesce(nw.col("touchpoint"), nw.col("event")))
+
+
+def pool_places(study: Study, events: nw.LazyFrame) -> nw.LazyFrame:
+    """Events, those at places of few customers, or beyond the forty of most, put together as "others"."""
+    counts = collect(events.group_by("place").agg(customers=nw.col("customer").n_unique()))
+    counts = counts.sort_values(["customers", "place"], ascending=[False, True])
+    kept = counts.loc[(counts["customers"] >= study.hide_below) | (counts["place"] == CONVERTED), "place"]
+    kept = kept.head(MOST_PLACES).tolist()
+    if len(kept) == len(counts):
+        return events
+    place = nw.when(nw.col("place").is_in([*kept, CONVERTED])).then(nw.col("place")).otherwise(nw.lit(OTHERS))
+    return events.with_columns(place=place)
+
+
+def as_steps(events: nw.LazyFrame) -> nw.LazyFrame:
+    """The steps of each journey: consecutive events at one place are one step, which counts them.
+
+    One row a step: case, customer, step (1, 2, …), place, stage, began, left, events.
+    """
+    events = events.with_columns(before=nw.col("place").shift(1).over("case", order_by=ORDER))
+    fresh = nw.col("before").is_null() | (nw.col("before") != nw.col("place"))
+    events = events.with_columns(fresh=fresh.cast(nw.Int64))
+    events = events.with_columns(step=nw.col("fresh").cum_sum().over("case", order_by=ORDER))
+    figures = dict(began=nw.col("time").min(), left=nw.col("time").max(), events=nw.len())
+    return events.group_by("case", "step").agg(nw.col("customer", "place", "stage").min(), **figures)
+
+
+def find_moves(steps: nw.LazyFrame) -> nw.LazyFrame:
+    """A row for each transition of each journey: case, customer, from and to, and the hours between."""
+    who = ["case", "customer"]
+    first = dict(from_touchpoint=nw.lit(START), to_touchpoint="place", wait=nw.lit(None, nw.Float64))
+    after = {name: nw.col(name).shift(-1).over("case", order_by="step") for name in ("place", "began")}
+    onward = steps.with_columns(to=nw.coalesce(after["place"], nw.lit(END)), arrived=after["began"])
+    wait = (nw.col("arrived") - nw.col("left")).dt.total_microseconds() / HOURS
+    onward = onward.select(*who, from_touchpoint="place", to_touchpoint="to", wait=wait)
+    return nw.concat([steps.filter(nw.col("step") == 1).select(*who, **first), onward])
+
+
+def find_turns(steps: nw.LazyFrame, stages: list[str]) -> nw.LazyFrame:
+    """Of each journey on the map, whether it goes back to an earlier stage, and whether it leaves one out."""
+    steps = steps.with_columns(at=number_of("stage", stages)).filter(~nw.col("at").is_null())
+    steps = steps.with_columns(move=nw.col("at").shift(-1).over("case", order_by="step") - nw.col("at"))
+    went_back, jumped = (nw.col("move").min() < 0), (nw.col("move").max() > 1)
+    turns = steps.group_by("case").agg(went_back=went_back.cast(nw.Float64), jumped=jumped.cast(nw.Float64))
+    return turns.with_columns(nw.col("went_back", "jumped").fill_null(0.0))
+
+
+def find_skips(study: Study, steps: nw.LazyFrame, visits: nw.LazyFrame, places: list[str]) -> nw.LazyFrame:
+    """For each journey and each place that lies on the map between two it visits, whether it leaves that one out."""
+    at = number_of("place", places)
+    spans = steps.with_columns(at=at).group_by("case").agg(
+        customer=nw.col("customer").min(), first=nw.col("at").min(), last=nw.col("at").max()
+    )  # fmt: skip
+    places = study.tables["touchpoints"].select(place="touchpoint").with_columns(at=at)
+    spans = spans.join(places.filter(~nw.col("at").is_null()), how="cross")
+    spans = spans.filter((nw.col("first") < nw.col("at")) & (nw.col("at") < nw.col("last")))
+    spans = spans.join(visits.select("case", "place", "looped"), on=["case", "place"], how="left")
+    return spans.with_columns(skipped=nw.col("looped").is_null().cast(nw.Float64))
+
+
+def find_whole_paths(study: Study) -> nw.LazyFrame:
+    """A row for each journey: customer, its path in one text, and the hours it took."""
+    steps = as_steps(find_places(study)).to_native()
+    text = f"string_agg(place, chr({ord(BETWEEN)}) ORDER BY step)"
+    hours = f"date_diff('microsecond', min(began), max(\"left\")) / {HOURS}"
+    query = f'SELECT min(customer) AS customer, {text} AS path, {hours} AS hours FROM steps GROUP BY "case"'
+    return nw.from_native(steps.query("steps", query))
+
+
+def count_variants(paths: nw.LazyFrame, kept: list[str]) -> pd.DataFrame:
+    """Journeys, customers, the sums of squares and products over customers, and median hours of the kept paths.
+
+    The row without a path is all others. `paths` has `all`, how many journeys the customer makes.
+    """
+    paths = paths.with_columns(path=nw.when(nw.col("path").is_in(kept)).then(nw.col("path")))
+    hours = collect(paths.group_by("path").agg(duration_median_hours=nw.col("hours").median()))
+    people = paths.group_by("path", "customer").agg(own=nw.len(), all=nw.col("all").max())
+    products = {"aa": nw.col("own") * nw.col("own"), "ab": nw.col("own") * nw.col("all")}
+    sums = people.with_columns(**products).group_by("path").agg(
+        nw.col("aa", "ab").sum(), journeys=nw.col("own").sum(), customers=nw.len()
+    )  # fmt: skip
+    counts = collect(sums).astype({"journeys": "int64", "customers": "int64"})
+    return counts.merge(hours, on="path", validate="one_to_one")
+
+
+def number_of(column: str, names: list[str]) -> nw.Expr:
+    """The place of a column's value in a list of names; missing where it is none of them."""
+    places = [nw.when(nw.col(column) == name).then(nw.lit(place)) for place, name in enumerate(names)]
+    return nw.coalesce(*places, nw.lit(None, nw.Int64))
+
+
+def shares_of(journeys: nw.LazyFrame, key: str, names: list[str]) -> pd.DataFrame:
+    """`group_means` of 0 and 1 over journeys, customers being the unit, with the journeys and customers of each."""
+    values = {name: nw.col(name) for name in names}
+    means = group_means(journeys.with_columns(respondent=nw.col("customer"), weight=nw.lit(1.0)), [key], values)
+    counts = collect(journeys.group_by(key).agg(**PEOPLE))
+    return counts.merge(means, on=key, validate="one_to_one")
+
+
+def few(customers, everybody: int, least: int):
+    """Whether a group, or what it leaves of everybody, is of fewer customers than may be shown."""
+    rest = everybody - customers
+    return (customers < least) | ((rest > 0) & (rest < least))
+
+
+def hidden_moves(table: pd.DataFrame, sides: list[pd.DataFrame], everybody: int, least: int) -> np.ndarray:
+    """Which transitions are not shown: those of few, or all but few, customers, and what would give them away.
+
+    Whoever knows how often each touchpoint is reached and left must not work one out.
+    """
+    if not least or table.empty:
+        return np.zeros(len(table), dtype=bool)
+    member, n, names = [np.eye(len(table), dtype=bool)], [table["customers"]], ["move"] * len(table)
+    for side in sides:
+        name = side.columns[0]
+        member.append(side[name].to_numpy()[:, None] == table[name].to_numpy())
+        n.append(side["customers"])
+        names += [name] * len(side)
+    also = few(table["customers"], everybody, least).to_numpy()
+    also = np.append(also, np.zeros(len(names) - len(table), dtype=bool))
+    total = np.ones((int(everybody >= least), len(table)), dtype=bool)
+    cells, table_of = np.vstack(member), np.array(names)
+    hidden = hide_cells(cells, np.concatenate(n), least=least, table=table_of, shown=total, also=also)
+    return hidden[: len(table)]
+
+
+def labels(study: Study, places: pd.Series) -> pd.Series:
+    """What people read for each place."""
+    names = dict(zip(study.touchpoints["touchpoint"], study.touchpoints["label"]))
+    return pd.Series([names.get(place, place) for place in places], index=places.index, dtype="str")
+
+
+def in_order(study: Study, table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Rows in the order of the map, START before it, then events of none by name, others and END last."""
+    places = {place: number for number, place in enumerate([START, *study.touchpoints["touchpoint"]])}
+    last = len(places)
+    places |= {OTHERS: last + 1, CONVERTED: last + 2, END: last + 3}
+    table = table.sort_values(keys)
+    order = np.lexsort([table[key].map(places).fillna(last) for key in reversed(keys)])
+    return table.iloc[order].reset_index(drop=True)
+
+
+def collect(rows: nw.LazyFrame) -> pd.DataFrame:
+    """A small result as pandas."""
+    return rows.collect("pandas").to_native()

@@ -1,0 +1,184 @@
+"""Service recovery: complaints, how long they take, and what customers say of the whole after one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.duration.survfunc import SurvfuncRight
+
+from cxlib import open_study
+from cxlib.charts.promises import plot_recovery
+from cxlib.experience.recovery import (
+    describe_complaints,
+    describe_recovery,
+    find_complainants,
+    find_complaint_times,
+    find_recovery,
+)
+from cxlib.summaries.complaints import summarise_complaints, summarise_recovery
+
+SETTINGS = "scales: {experienced: [1, 7], overall: [1, 7]}\noutcome: overall\nwaves: {w1: 2026-03-31}\n"
+FEEDBACK = """time,touchpoint,text,customer,opened,resolved
+2026-01-02,pay,late,c0,2026-01-02,2026-01-05
+2026-01-03,pay,late,c0,2026-01-03,2026-01-04
+2026-01-04,help,late,c1,2026-01-04,2026-01-14
+2026-01-05,help,late,c2,2026-01-05,
+2026-01-24,help,thanks,c9,,
+"""
+
+
+@pytest.fixture
+def asked(make_study):
+    """A study of nine customers with an answer each, on the day given or 20 January 2026."""
+
+    def build(feedback=FEEDBACK, *, day="2026-01-20", people=9, **options):
+        names = [f"c{place}" for place in range(people)]
+        respondents = pd.DataFrame({"respondent": names, "wave": "w1", "customer": names})
+        respondents["overall"] = [1 + place % 7 for place in range(people)]
+        ratings = pd.DataFrame({"respondent": names, "wave": "w1", "touchpoint": "pay", "experienced": 5})
+        tables = dict(respondents=respondents, ratings=ratings.assign(answered_at=day), feedback=feedback)
+        return open_study(make_study(settings=SETTINGS, **tables), **options)
+
+    return build
+
+
+def said(sentence):
+    return sentence.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_complaints_are_counted_and_open_ones_wait_until_the_newest_day(asked, engine):
+    found = summarise_complaints(asked(engine=engine)).iloc[0]
+    assert found[["complaints", "customers", "repeated", "resolved"]].tolist() == [4, 3, 1, 3]
+    curve = SurvfuncRight(np.array([3.0, 1, 10, 19]), np.array([1, 1, 1, 0]))
+    assert found["median_days"] == curve.quantile(0.5)
+    by = summarise_complaints(asked(engine=engine), by="touchpoint").set_index("touchpoint")
+    assert by.loc["help", ["complaints", "resolved", "median_days"]].tolist() == [2, 1, 10]
+
+
+def test_as_of_a_day_what_came_later_is_not_known_yet(asked):
+    found = summarise_complaints(asked(as_of="2026-01-03", wave="all")).iloc[0]
+    assert found[["complaints", "resolved", "customers"]].tolist() == [2, 0, 1]
+
+
+def test_the_median_time_is_that_of_single_complaints(asked):
+    rng = np.random.default_rng(3)
+    days, waits = rng.integers(1, 30, 60), rng.random(60) < 0.3
+    opened = pd.Timestamp("2026-01-01")
+    feedback = pd.DataFrame({"customer": [f"p{place}" for place in range(60)], "text": "late", "opened": opened})
+    feedback["resolved"] = (opened + pd.to_timedelta(days, unit="D")).where(~waits)
+    feedback.loc[0, "time"] = pd.Timestamp("2026-02-10")
+    found = summarise_complaints(asked(feedback)).iloc[0]
+    curve = SurvfuncRight(np.where(waits, 40.0, days), (~waits).astype(float))
+    ends = [curve.quantile(0.5), *curve.quantile_ci(0.5)]
+    assert found[["median_days", "median_low", "median_high"]].astype(float).tolist() == ends
+
+
+def test_a_complaint_counts_as_it_stood_when_the_customer_answered(asked):
+    def groups(day):
+        return summarise_recovery(asked(day=day)).set_index("complaint")["n"].to_dict()
+
+    assert groups("2026-01-10") == {"none": 6, "resolved": 1, "unresolved": 2}
+    assert groups("2026-01-01") == {"none": 9}
+    assert groups("") == {"none": 6, "resolved": 2, "unresolved": 1}
+
+
+@pytest.mark.small_groups
+def test_small_groups_are_left_out_with_the_next_smallest(asked):
+    feedback = pd.DataFrame({"customer": [f"c{place}" for place in range(17)], "text": "late", "opened": "2026-01-02"})
+    feedback["resolved"] = ["2026-01-04"] * 14 + [""] * 3
+    study = asked(feedback.assign(touchpoint=["pay"] * 10 + ["help"] * 5 + ["rare"] * 2), people=60)
+    assert summarise_recovery(study)["complaint"].tolist() == ["none"]
+    by = summarise_complaints(study, by="touchpoint")
+    assert by.set_index("touchpoint")["customers"].to_dict() == {"pay": 10, "others": 7}
+
+
+def test_without_customers_complaints_are_counted_and_a_sentence_names_the_column(asked):
+    study = asked("text,opened\nlate,2026-01-02\n")
+    assert "customer" in describe_recovery(find_recovery(summarise_recovery(study)))
+    found = summarise_complaints(study)
+    assert found.loc[0, "customers"] == 1 and pd.isna(found.loc[0, "repeated"])
+    assert said(describe_complaints(find_complaint_times(found))).startswith("Of 1 complaint, 0 % are resolved")
+    assert find_complainants(summarise_recovery(study)).empty
+
+
+def test_without_feedback_the_sentences_name_its_columns(make_study, small_ratings):
+    study = open_study(make_study(ratings=small_ratings))
+    assert "column opened" in describe_complaints(find_complaint_times(summarise_complaints(study, by="touchpoint")))
+    assert "customer" in describe_recovery(find_recovery(summarise_recovery(study)))
+
+
+def groups(shift=0.0, unresolved=-1.2, n=400, outcome="overall"):
+    """The three groups of one outcome on 1 to 7, drawn with these differences from those without a complaint."""
+    rng = np.random.default_rng(1)
+    draws = {
+        name: rng.normal(5 + by, 1, n) for name, by in (("none", 0), ("resolved", shift), ("unresolved", unresolved))
+    }
+    rows = [
+        dict(
+            outcome=outcome, complaint=name, n=n, mean=draw.mean(), se=stats.sem(draw), n_effective=float(n), width=6.0
+        )
+        for name, draw in draws.items()
+    ]
+    return draws, pd.DataFrame(rows)
+
+
+def test_differences_have_welchs_interval_and_p():
+    draws, table = groups(0.3)
+    found = find_recovery(table).set_index("comparison")
+    for pair in found.index:
+        one, other = pair.split(" − ")
+        test = stats.ttest_ind(draws[one], draws[other], equal_var=False)
+        assert found.loc[pair, "p"] == pytest.approx(test.pvalue, rel=1e-6)
+        assert found.loc[pair, ["low", "high"]].tolist() == pytest.approx(list(test.confidence_interval(0.95)))
+
+
+@pytest.mark.parametrize(
+    ("shift", "n", "verdict"),
+    [(0, 800, "recovered"), (0, 40, "not enough data"), (-0.8, 400, "not recovered"), (0.8, 400, "recovery paradox")],
+)
+def test_what_resolving_does_is_found(shift, n, verdict):
+    found = find_recovery(groups(shift, n=n)[1]).set_index("comparison")
+    assert found.loc["resolved − none", "verdict"] == verdict
+    assert found.loc["unresolved − none", "verdict"] == "worse"
+
+
+def test_each_outcome_is_compared_with_itself_in_one_family():
+    both = pd.concat([groups()[1], groups(outcome="retained")[1]], ignore_index=True)
+    found = find_recovery(both)
+    assert found["outcome"].tolist() == ["overall"] * 3 + ["retained"] * 3
+    assert found["q"].tolist() == pytest.approx(stats.false_discovery_control(found["p"]))
+
+
+def test_the_sentence_says_whether_resolving_makes_up():
+    _, table = groups(n=800)
+    assert said(describe_recovery(find_recovery(table), outcome="overall")) == (
+        "Customers with a resolved complaint rate the whole like those without one (+0.1, 0.0 to +0.2; n 800), "
+        "those still waiting lower (−1.1, −1.2 to −1.0; n 800)."
+    )
+    waiting = find_recovery(table[table["complaint"] != "resolved"])
+    assert said(describe_recovery(waiting)).startswith(
+        "Customers still waiting rate the whole lower than those without"
+    )
+    solved = find_recovery(groups(n=40)[1].iloc[:2])
+    assert "perhaps like those without one" in describe_recovery(solved)
+    others = find_recovery(table[table["complaint"] != "none"])
+    assert describe_recovery(others) == "Too few customers without a complaint are known to compare with."
+
+
+def test_the_sentence_on_complaints_says_how_many_and_how_soon():
+    table = pd.DataFrame({"complaints": [100], "customers": 100, "repeated": [3], "resolved": 60})
+    half = table.assign(median_days=6.0, median_low=5.0, median_high=8.0)
+    assert said(describe_complaints(find_complaint_times(half))) == (
+        "Of 100 complaints, 60 % are resolved (50 to 69 %), half within 6 days (5 to 8); 3 customers complained again."
+    )
+    none = table.assign(median_days=np.nan, median_low=np.nan, median_high=np.nan, repeated=pd.NA)
+    assert said(describe_complaints(find_complaint_times(none))).endswith("(50 to 69 %), fewer than half so far.")
+
+
+def test_the_chart_draws_the_three_groups():
+    shown = find_complainants(groups()[1])
+    ax = plot_recovery(shown, outcome="overall", title="Recovery")
+    assert ax.collections[1].get_offsets()[:, 0].tolist() == pytest.approx(shown["mean"].tolist())
+    assert ax.get_yticklabels()[0].get_text() == "no complaint (n 400)"
+    assert plot_recovery(shown, outcome="retained", title="Recovery") is None
