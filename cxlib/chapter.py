@@ -27,9 +27,41 @@ HEADINGS |= {"p_top": "among the first", "could_be_top": "could be first", "n_ex
 HEADINGS |= {"n_before": "n before", "on_map": "on the map"}
 HIDDEN = ("p", "se", "n_effective", "paired", "is_share")
 SIGNED = ("gap", "change", "gap_before", "emotion", "difference", "mix", "rate", "gap_other")
+SIGNED += ("adequacy", "superiority", "log_odds", "penalty", "reward", "asymmetry", "crude", "adjusted")
 SHARES = ("reach", "importance", "johnson", "rated", "visited", "claimed_share", "share", "went_on", "top2", "nps")
-SHARES += ("p_top", "p_quadrant", "feasibility", "r2", "retained", "below")
-COUNTS = ("n", "respondents", "journeys", "customers", "visitors", "lost", "sites")
+SHARES += ("p_top", "p_quadrant", "feasibility", "r2", "retained", "below", "looped", "went_back", "jumped", "repeated")
+SHARES += ("skipped", "removal", "conversion", "persona_share", "persona_overall", "omega2", "better", "worse")
+SHARES += ("late_share", "resolved_share", "coverage", "adoption_rate", "naive_share", "missed_with", "missed_without")
+COUNTS = (
+    "n",
+    "respondents",
+    "journeys",
+    "customers",
+    "visitors",
+    "lost",
+    "sites",
+    "steps",
+    "variants",
+    "leaving",
+    "of",
+)
+COUNTS += (
+    "finished",
+    "late",
+    "open",
+    "complaints",
+    "rank",
+    "stated_rank",
+    "days_old",
+    "personas",
+    "bought",
+    "abandoned",
+    "adopted",
+    "repeated",
+    "resolved",
+    "channels",
+    *"MOAIRQ",
+)
 BLANK = (
     "moment",
     "objective",

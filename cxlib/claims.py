@@ -14,7 +14,11 @@ UNSURE = {
     **dict.fromkeys(["reached", "missed", "not reached yet"], "cannot be told"),
     **dict.fromkeys(["below the zone", "above the zone", "within the zone"], "not enough data"),
     **dict.fromkeys(["must-be", "one-dimensional", "attractive", "indifferent", "reverse", "questionable"], "not sure"),
-    **dict.fromkeys(["differs"], "no sure difference"),
+    **dict.fromkeys(["differs", "typical", "late more often", "late less often"], "no sure difference"),
+    **dict.fromkeys(["dissatisfier", "delighter"], "not sure"),
+    **dict.fromkeys(["counts more than said", "said more than it counts"], ""),
+    **dict.fromkeys(["underestimated", "overestimated", "not recovered", "recovery paradox"], "not enough data"),
+    **dict.fromkeys(["holds back", "goes with adopting"], "no sure difference"),
 }
 """What a verdict becomes where its claim does not hold beside all others."""
 

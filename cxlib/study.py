@@ -18,7 +18,8 @@ SWITCHES = {
     "events": "visits, the funnel and touchpoints that are missing from the map",
     "personas": "claimed against found customers",
     "benchmarks": "the distance to what others reach",
-    "feedback": "what people say where they are let down most",
+    "feedback": "what people say of each touchpoint, and what becomes of complaints",
+    "beliefs": "misunderstood needs: what staff believe customers expect",
     "feasibility": "priorities that weigh how hard a change is",
     "actions": "the state of what is being done",
     "kpis": "figures measured over time",
@@ -126,7 +127,16 @@ class Study:
         """Columns of respondents that people can be told apart by."""
         if "respondents" not in self:
             return []
-        left_out = {"_line", "respondent", "customer", "weight", "seconds", "barriers", *self.settings.scales}
+        left_out = {
+            "_line",
+            "respondent",
+            "customer",
+            "weight",
+            "seconds",
+            "barriers",
+            "adopted",
+            *self.settings.scales,
+        }
         return [name for name in self.tables["respondents"].collect_schema().names() if name not in left_out]
 
     def values(self, table: str, column: str) -> list[str]:

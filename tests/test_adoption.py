@@ -40,7 +40,7 @@ def plain(text):
 def test_the_published_remission_times_give_their_published_figures():
     table = remission().groupby(["days", "adopted"], as_index=False)["customers"].sum()  # ties are counts
     for day, left in ((6, 0.857), (10, 0.753), (23, 0.448)):
-        assert 1 - step.find_adoption(table, window_days=day)["rate"].iloc[0] == pytest.approx(left, abs=5e-4)
+        assert 1 - step.find_adoption(table, window_days=day)["adoption_rate"].iloc[0] == pytest.approx(left, abs=5e-4)
     found = step.find_adoption(table, window_days=10).iloc[0]
     assert (found["median_days"], found["median_low"], found["n"], found["adopted"], found["open"]) == (
         23,
@@ -60,18 +60,25 @@ def test_the_interval_is_greenwoods_on_the_log_log_scale():
     ends = np.exp(
         -np.exp(np.log(-np.log(left)) + np.array([-1, 1]) * stats.norm.ppf(0.975) * variance**0.5 / np.log(left))
     )
-    assert [found["rate_low"], found["rate_high"]] == pytest.approx(sorted(1 - ends))
+    assert [found["adoption_rate_low"], found["adoption_rate_high"]] == pytest.approx(sorted(1 - ends))
 
 
 def test_half_adopt_within_the_true_median_though_those_who_already_did_were_quicker():
     found = step.find_adoption(simulated(), window_days=20).iloc[0]
-    assert found["median_low"] <= 20 <= found["median_high"] and found["rate_low"] <= 0.5 <= found["rate_high"]
-    assert found["adopters_median_days"] < 12 < found["median_low"] and found["naive_rate"] < found["rate_low"]
+    assert (
+        found["median_low"] <= 20 <= found["median_high"]
+        and found["adoption_rate_low"] <= 0.5 <= found["adoption_rate_high"]
+    )
+    assert (
+        found["adopters_median_days"] < 12 < found["median_low"] and found["naive_share"] < found["adoption_rate_low"]
+    )
 
 
 def test_a_window_longer_than_anybody_was_watched_has_no_rate():
     found = step.find_adoption(remission(), window_days=90).iloc[0]
-    assert found[["rate", "rate_low", "rate_high"]].isna().all() and found["median_days"] == 23
+    assert (
+        found[["adoption_rate", "adoption_rate_low", "adoption_rate_high"]].isna().all() and found["median_days"] == 23
+    )
 
 
 def test_both_medians_are_said_and_why_they_differ():
@@ -329,9 +336,9 @@ def test_barriers_in_a_sentence():
     price, trust = ("price", 100, 60, 300, 90), ("trust", 100, 50, 300, 90)
     one = plain(step.describe_barriers(step.find_barriers(counts(price))))
     assert one == "Who names “price” fails to adopt 2.0 times as often as others (1.6 to 2.5; 25 % name it; n 400)."
-    assert step.describe_barriers(step.find_barriers(counts(price, trust))).endswith(" So does trust.")
+    assert step.describe_barriers(step.find_barriers(counts(price, trust))).endswith(" Also: trust.")
     many = step.describe_barriers(step.find_barriers(counts(price, trust, ("data", 100, 50, 300, 90))))
-    assert many.endswith(" So do trust and data.") and len(many.split()) <= 30
+    assert many.endswith(" Also: trust and data.") and len(many.split()) <= 30
     none = step.describe_barriers(step.find_barriers(counts(("price", 100, 30, 300, 90))))
     assert plain(none) == "Of 1 barrier named, none surely holds customers back (n 400)."
 

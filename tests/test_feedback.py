@@ -44,7 +44,7 @@ def test_planted_themes_are_typical_of_their_touchpoint_and_common_ones_of_none(
         ["delivery", "late"], ["checkout", "breaks"], ["support", "rude"]
     ]  # fmt: skip
     assert "typical" not in set(typical.loc[typical["theme"] == "dear", "verdict"])
-    assert sure[["n", "quotes", "unit"]].values.tolist() == [[30, 30, "code"], [25, 25, "code"], [20, 20, "code"]]
+    assert sure[["n", "n_quotes", "unit"]].values.tolist() == [[30, 30, "code"], [25, 25, "code"], [20, 20, "code"]]
 
 
 def test_log_odds_and_interval_are_those_of_a_plain_computation():
@@ -74,7 +74,7 @@ def test_q_is_adjusted_over_all_themes_and_touchpoints_not_those_shown():
 def test_a_customer_is_one_voice_and_quotes_are_counted_beside_people():
     loud = PLANTED.assign(customer=["c1"] * 20 + [None] * (len(PLANTED) - 20))
     late = find_typical_words(loud).set_index("theme").loc["late"]
-    assert (late["n"], late["quotes"]) == (11, 30)
+    assert (late["n"], late["n_quotes"]) == (11, 30)
 
 
 def test_rare_themes_and_touchpoints_are_left_out():
@@ -86,7 +86,7 @@ def test_rare_themes_and_touchpoints_are_left_out():
 def test_figures_that_give_a_few_people_elsewhere_away_are_blank_but_the_verdict_stays():
     typical = find_typical_words(coded(a={"late": 30, "dear": 9}, b={"late": 3, "dear": 40}, c={"dear": 20, "rude": 9}))
     late = typical[typical["theme"] == "late"].iloc[0]
-    assert late["verdict"] == "typical" and late[["n", "quotes", "log_odds", "low", "high", "p", "q"]].isna().all()
+    assert late["verdict"] == "typical" and late[["n", "n_quotes", "log_odds", "low", "high", "p", "q"]].isna().all()
     assert typical.loc[typical["theme"] == "rude", "n"].tolist() == [9]
 
 
@@ -109,6 +109,7 @@ def test_labels_come_from_the_feedback_and_its_order_does_not_matter():
     pd.testing.assert_frame_equal(find_typical_words(labelled), shuffled)
     pd.testing.assert_frame_equal(labelled, before)
     assert shuffled["label"].iloc[0] == "DELIVERY"
+    assert find_typical_words(PLANTED.assign(label=np.nan))["label"].iloc[0] == "delivery"
 
 
 @pytest.mark.parametrize("feedback", [PLANTED.iloc[:0], PLANTED.iloc[:40], PLANTED.assign(code="x", text=None)])
@@ -159,7 +160,7 @@ def test_planted_topics_are_found_with_their_words_touchpoint_and_share():
     for row in topics.itertuples():
         assert set(row.words.split(", ")) <= set(TOPICS[row.touchpoints].split())
         assert row.n == 40 and row.share == pytest.approx(1 / 3) and row.low < row.share < row.high
-    assert set(topics["verdict"]) == {"stable"} and topics["topic"].tolist() == [1, 2, 3]
+    assert set(topics["verdict"]) == {"stable"} and topics["topic"].tolist() == ["1", "2", "3"]
 
 
 def test_topics_of_random_words_are_not_stable_and_the_same_table_comes_again():
@@ -182,7 +183,7 @@ def test_a_word_of_one_customer_is_no_word_of_a_topic():
 
 
 def test_small_topics_and_what_would_give_them_away_are_left_out():
-    table = pd.DataFrame({"n": [50, 20, 3], "people": [50, 20, 3]})
+    table = pd.DataFrame({"n": [50, 20, 3], "n_people": [50, 20, 3]})
     assert step.keep_many(table, 73, 5)["n"].tolist() == [50]
     assert step.keep_many(table, 83, 5)["n"].tolist() == [50, 20]
     assert step.keep_many(table, 73, 0)["n"].tolist() == [50, 20, 3]
@@ -247,5 +248,5 @@ def test_the_chart_has_a_dot_for_every_theme_it_names(count):
     bold = [label for label in ax.get_yticklabels() if label.get_fontweight() == "bold"]
     assert len(bold) == (count if count < 24 else 0) and len(ticks) == (4 * count if count < 24 else 24)
     assert np.isfinite(ax.collections[1].get_offsets().filled(np.nan)[:, 0]).sum() == min(3 * count, 24) - 1
-    assert [text for text in ticks if "(n\u00a0few)" in text] and ax.texts[count < 24].get_text() == "typical"
+    assert [text for text in ticks if "(n\u00a0not shown)" in text] and ax.texts[count < 24].get_text() == "typical"
     plt.close("all")

@@ -119,7 +119,7 @@ def test_waits_are_those_of_a_second_computation(open_log):
             since.setdefault((case.split("-")[0], stage), []).append((at, log.loc[log["case"] == case, "time"].min()))
     for before, stage, label in (("see", "buy", "purchase"), ("buy", "use", "adoption")):
         for (customer, _), reached in ((key, value) for key, value in since.items() if key[1] == before):
-            start, begun = (list(times) for times in zip(*reached))
+            start, begun = [at for at, _ in reached], [first for _, first in since[customer, "see"]]
             done = since.get((customer, stage))
             closes = min(end, max(begun) + pd.Timedelta(days=20))
             hours = ((min(done)[0] if done else closes) - min(start)).total_seconds() / 3600

@@ -1,5 +1,7 @@
 """Charts: a result table in, Axes out. One module a step, one look for all."""
 
+from cxlib.charts.adoption import plot_adoption, plot_barriers
+from cxlib.charts.channels import plot_channels
 from cxlib.charts.comparisons import (
     plot_benchmarks,
     plot_differences,
@@ -15,7 +17,9 @@ from cxlib.charts.expectations import (
     plot_persona_mix,
 )
 from cxlib.charts.experience import plot_emotion_curve, plot_experience, plot_funnel
+from cxlib.charts.feedback import plot_beliefs, plot_typical
 from cxlib.charts.gaps import plot_gap_heatmap, plot_gap_intervals, plot_gaps
+from cxlib.charts.importance import plot_asymmetry, plot_stated
 from cxlib.charts.journey import plot_coverage, plot_moments
 from cxlib.charts.kano import plot_kano, plot_zones
 from cxlib.charts.map import plot_journey_map
@@ -23,11 +27,17 @@ from cxlib.charts.monitoring import plot_change, plot_kpis
 from cxlib.charts.paths import plot_removal, plot_transitions, plot_variants
 from cxlib.charts.personas import plot_clusters, plot_needs
 from cxlib.charts.priorities import plot_matrix, plot_priorities
+from cxlib.charts.promises import plot_promises, plot_recovery
 from cxlib.charts.theme import use_theme
 
 __all__ = [
+    "plot_adoption",
+    "plot_asymmetry",
+    "plot_barriers",
+    "plot_beliefs",
     "plot_benchmarks",
     "plot_change",
+    "plot_channels",
     "plot_clusters",
     "plot_coverage",
     "plot_differences",
@@ -49,11 +59,15 @@ __all__ = [
     "plot_patterns",
     "plot_persona_mix",
     "plot_priorities",
+    "plot_promises",
+    "plot_recovery",
     "plot_removal",
     "plot_reversals",
     "plot_split",
+    "plot_stated",
     "plot_themes",
     "plot_transitions",
+    "plot_typical",
     "plot_variants",
     "plot_zones",
     "use_theme",

@@ -32,7 +32,7 @@ def plot_typical(typical: pd.DataFrame, *, title: str, ax: Axes | None = None) -
     rows = pd.concat([heads, shown]).reset_index(drop=True)
     rows = rows.iloc[np.argsort(rows["label"].map(places), kind="stable")].reset_index(drop=True)
     is_head = rows["theme"] == ""
-    counts = ["few" if pd.isna(n) else f"{n:,.0f}" for n in rows["n"]]
+    counts = ["not shown" if pd.isna(n) else f"{n:,.0f}" for n in rows["n"]]
     before = [f"{label}: " if alone else "" for label in rows["label"]]
     names = [f"{first}{theme} (n\u00a0{n})" for first, theme, n in zip(before, rows["theme"], counts)]
     names = [label if head else name for label, head, name in zip(rows["label"], is_head, names)]

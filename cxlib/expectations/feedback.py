@@ -14,9 +14,9 @@ from cxlib.typical import WORD, list_themes, log_odds, number_people, unit_of
 from cxlib.words import counted, listed, percent, readable_interval
 
 FEEDBACK = ["touchpoint", "text", "code", "customer"]
-TYPICAL = {"touchpoint": "str", "label": "str", "theme": "str", "unit": "str", "n": "Int64", "quotes": "Int64"}
+TYPICAL = {"touchpoint": "str", "label": "str", "theme": "str", "unit": "str", "n": "Int64", "n_quotes": "Int64"}
 TYPICAL |= dict.fromkeys(["log_odds", "low", "high", "p", "q"], "float64") | {"verdict": "str"}
-TOPICS = {"topic": "Int64", "words": "str", "touchpoints": "str", "n": "Int64", "people": "Int64"}
+TOPICS = {"topic": "str", "words": "str", "touchpoints": "str", "n": "Int64", "n_people": "Int64"}
 TOPICS |= dict.fromkeys(["share", "low", "high", "stability"], "float64") | {"verdict": "str"}
 QUOTE = {"touchpoint": "str", "label": "str", "themes": "str", "quote": "str"}
 
@@ -41,7 +41,7 @@ def find_typical_words(
     """The themes most typical of each touchpoint beside all others, at most `top` each, the surest first.
 
     Themes are codes readers gave, else words; `unit` "code" or "word" decides. `n` counts people (customers; a row
-    without one is a person), `quotes` rows. `log_odds` has an informative Dirichlet prior (Monroe, Colaresi & Quinn
+    without one is a person), `n_quotes` rows. `log_odds` has an informative Dirichlet prior (Monroe, Colaresi & Quinn
     2008), of people, above 0 typical; `q` is Benjamini–Hochberg's over all themes and touchpoints tested. Themes and
     touchpoints of fewer than `least` people are left out; the figures of a row that would give fewer people away at the
     other touchpoints are blank, its verdict stays.
@@ -52,7 +52,7 @@ def find_typical_words(
     if said.empty:
         return pd.DataFrame(columns=list(TYPICAL)).astype(TYPICAL)
     table = contrast_touchpoints(said.drop_duplicates(["quote", "theme"]), least, confidence)
-    rows = said.groupby(["theme", "touchpoint"])["row"].nunique().rename("quotes").reset_index()
+    rows = said.groupby(["theme", "touchpoint"])["row"].nunique().rename("n_quotes").reset_index()
     table = table.merge(rows, on=["theme", "touchpoint"], how="left", validate="one_to_one")
     table["verdict"] = np.where(table["q"] <= level, "typical", "no sure difference")
     table = name_places(hide_few(order_typical(table, top), least), feedback).assign(unit=unit)
@@ -104,7 +104,7 @@ def hide_few(table: pd.DataFrame, least: int) -> pd.DataFrame:
     left = table["total"] - table["n"].mask(hidden, 0).groupby(table["theme"]).transform("sum")
     smallest = table["n"].mask(hidden).groupby(table["theme"]).rank(method="first") == 1
     hidden |= smallest & left.between(1, least - 1)
-    figures = ["n", "quotes", "log_odds", "low", "high", "p", "q"]
+    figures = ["n", "n_quotes", "log_odds", "low", "high", "p", "q"]
     return table.assign(**{name: table[name].mask(hidden) for name in figures})
 
 
@@ -112,7 +112,7 @@ def name_places(table: pd.DataFrame, feedback: pd.DataFrame) -> pd.DataFrame:
     """The table with the label of each touchpoint, where the feedback has one."""
     if "label" not in feedback:
         return table.assign(label=table["touchpoint"])
-    labels = feedback.drop_duplicates("touchpoint").set_index("touchpoint")["label"]
+    labels = feedback.drop_duplicates("touchpoint").set_index("touchpoint")["label"].astype("str")
     return table.assign(label=table["touchpoint"].map(labels).fillna(table["touchpoint"]))
 
 
@@ -172,7 +172,7 @@ def find_topics(
     verdict = np.where(stability >= STABLE, "stable", "not stable")
     table = table.assign(share=share, low=low, high=high, stability=stability, verdict=verdict)
     table = keep_many(table.sort_values("n", ascending=False, kind="stable"), len(quotes), least)
-    return table.assign(topic=np.arange(1, len(table) + 1)).astype(TOPICS)
+    return table.assign(topic=[str(place + 1) for place in range(len(table))]).astype(TOPICS)
 
 
 def join_quotes(feedback: pd.DataFrame) -> pd.DataFrame:
@@ -221,7 +221,7 @@ def fit_topics(texts: pd.Series, vocabulary: list[str], many: int, seed: int) ->
 
 def keep_many(table: pd.DataFrame, quotes: int, least: int) -> pd.DataFrame:
     """The topics of at least `least` people, without the smallest where fewer quotes than that would be left over."""
-    kept = table[table["people"] >= least]
+    kept = table[table["n_people"] >= least]
     return kept.iloc[:-1] if 0 < quotes - kept["n"].sum() < least else kept
 
 

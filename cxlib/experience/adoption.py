@@ -57,16 +57,25 @@ def shares_at(survival: Any, days: np.ndarray, confidence: float) -> np.ndarray:
 def find_adoption(times: pd.DataFrame, *, window_days: float | None = None, confidence: float = 0.95) -> pd.DataFrame:
     """What share of customers adopts within the window, and within how many days half of them do (Kaplan–Meier).
 
-    `times` comes from `summarise_adoption`; a row in all, or one per group. `rate` is 1 − S(window) with `rate_low` and
-    `rate_high`; without `window_days`, at the longest time seen. `median_days` has its interval; blank where fewer than
-    half have adopted. Beside them what is biased as long as customers are under way: `naive_rate`, adopted within the
+    `times` comes from `summarise_adoption`; a row in all, or one per group. `adoption_rate` is 1 − S(window) with `…_low` and
+    `…_high`; without `window_days`, at the longest time seen. `median_days` has its interval; blank where fewer than
+    half have adopted. Beside them what is biased as long as customers are under way: `naive_share`, adopted within the
     window over n, and `adopters_median_days`, of those who already adopted.
     """
     check_columns(times, ["days", "adopted", "customers"], name="times (from summarise_adoption)")
     keys = [column for column in times if column not in ("days", "adopted", "customers")]
     groups = times.groupby(keys, sort=False) if keys else [((), times)] if len(times) else []
     rows = [dict(zip(keys, group)) | adoption_of(part, window_days, confidence) for group, part in groups]
-    columns = ["n", "adopted", "open", "window_days", "rate", "rate_low", "rate_high", "naive_rate"]
+    columns = [
+        "n",
+        "adopted",
+        "open",
+        "window_days",
+        "adoption_rate",
+        "adoption_rate_low",
+        "adoption_rate_high",
+        "naive_share",
+    ]
     columns += ["median_days", "median_low", "median_high", "adopters_median_days"]
     return pd.DataFrame(rows, columns=[*keys, *columns])
 
@@ -76,15 +85,20 @@ def adoption_of(times: pd.DataFrame, window_days: float | None, confidence: floa
     happened, people, n = times["adopted"], times["customers"], int(times["customers"].sum())
     window = times["days"].max() if window_days is None else window_days
     survival = estimate_survival(times["days"], happened, people)
-    rate, rate_low, rate_high = shares_at(survival, np.array([window]), confidence)[:, 0]
+    rate, low, high = shares_at(survival, np.array([window]), confidence)[:, 0]
     if window > times["days"].max() and rate < 1:  # nobody was watched for so long
-        rate, rate_low, rate_high = np.nan, np.nan, np.nan
+        rate, low, high = np.nan, np.nan, np.nan
     median, low, high = quantile_of(survival, 0.5, confidence)
     done = times[happened].sort_values("days")
     reached = np.repeat(done["days"].to_numpy(), done["customers"])
     return (
         dict(n=n, adopted=len(reached), open=n - len(reached), window_days=float(window))
-        | dict(rate=rate, rate_low=rate_low, rate_high=rate_high, naive_rate=(reached <= window).sum() / n)
+        | dict(
+            adoption_rate=rate,
+            adoption_rate_low=low,
+            adoption_rate_high=high,
+            naive_share=(reached <= window).sum() / n,
+        )
         | dict(median_days=median, median_low=low, median_high=high)
         | dict(adopters_median_days=float(np.median(reached)) if len(reached) else np.nan)
     )
@@ -122,9 +136,9 @@ def describe_adoption(adoption: pd.DataFrame) -> str:
         )
     if np.isnan(row["median_days"]):
         share = f"{percent(row['rate'])} within {row['window_days']:.4g} days" + margin(
-            row["rate_low"], row["rate_high"]
+            row["adoption_rate_low"], row["adoption_rate_high"]
         )
-        said = "how many is not known" if np.isnan(row["rate"]) else share
+        said = "how many is not known" if np.isnan(row["adoption_rate"]) else share
         return (
             f"Fewer than half of the customers have adopted so far: {said} (n\u00a0{int(row['n']):,}); "
             f"of those who did, the median is {row['adopters_median_days']:.4g}."
@@ -149,15 +163,15 @@ def margin(low: float, high: float) -> str:
 
 def compare_adoption(adoption: pd.DataFrame) -> str:
     """Which group adopts more often than which within the window."""
-    known = adoption[adoption["rate_low"].notna()]
+    known = adoption[adoption["adoption_rate_low"].notna()]
     if len(known) < 2:
         return "Too little is known of two groups to say which adopts sooner."
     groups = known.assign(label=known.iloc[:, 0])
-    highest, lowest, sure = extremes(groups, "rate", "rate_low", "rate_high")
+    highest, lowest, sure = extremes(groups, "adoption_rate", "adoption_rate_low", "adoption_rate_high")
     days, n = known["window_days"].iloc[0], known["n"].sum()
     if not sure:
         return f"No group surely adopts more often than another within {days:.4g} days (n\u00a0{n:,})."
-    first, last = groups["rate"].max(), groups["rate"].min()
+    first, last = groups["adoption_rate"].max(), groups["adoption_rate"].min()
     return (
         f"Adopted within {days:.4g} days: most of {highest} ({percent(first)}), fewest of {lowest} ({percent(last)}; "
         f"n\u00a0{n:,})."
@@ -242,8 +256,7 @@ def describe_barriers(barriers: pd.DataFrame) -> str:
     if sure.empty:
         return f"Of {counted(len(barriers), 'barrier')} named, none surely holds customers back ({people})."
     first = sure.iloc[0]
-    do = "do" if len(sure) > 2 else "does"
-    more = f" So {do} {listed(sure['barrier'].iloc[1:], most=3)}." if len(sure) > 1 else ""
+    more = f" Also: {listed(sure['barrier'].iloc[1:], most=3)}." if len(sure) > 1 else ""
     return (
         f"Who names “{first['barrier']}” fails to adopt {first['risk_ratio']:.1f} times as often as others "
         f"({first['low']:.1f} to {first['high']:.1f}; {percent(first['share'])} name it; {people}).{more}"

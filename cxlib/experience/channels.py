@@ -98,7 +98,7 @@ def describe_channels(channels: pd.DataFrame, *, level: float = 0.05) -> str:
     if channels.empty:
         return "Channels cannot be compared. A column channel of the ratings switches this on."
     if len(channels) == 1:
-        return f"All answers came by one channel, {channels['channel'].iloc[0]}."
+        return f"Channels cannot be compared: only one has enough answers (n\u00a0{channels['n'].iloc[0]:,})."
     if channels["p"].isna().all():
         return "Too few customers met the same touchpoints in different channels to compare these at an equal mix."
     mix = "at an equal mix"

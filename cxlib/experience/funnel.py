@@ -13,10 +13,12 @@ from cxlib.words import listed, percent
 
 def describe_rules(journey: Any) -> str:
     """The rules of the funnel in a sentence; `journey` is what study.yaml says of it (`study.settings.journey`)."""
-    when = "whenever it comes" if journey.order == "any" else "at or after the first event of the stage before"
+    when = "whenever it comes" if journey.order == "any" else "once the stage before is reached"
     days = f", within {journey.window_days:g} days of the journey's first event" if journey.window_days else ""
-    tries = "only a customer's first journey counts" if journey.reentry == "first" else "each journey is a new try"
-    return f"A stage counts {when}{days}; {tries}, and a customer counts once."
+    tries = (
+        "only the first of a customer's journeys counts" if journey.reentry == "first" else "every journey is a new try"
+    )
+    return f"A stage counts {when}{days}; {tries}, each customer counts once."
 
 
 def find_funnel(funnel: pd.DataFrame, waits: pd.DataFrame | None = None, *, confidence: float = 0.95) -> pd.DataFrame:

@@ -36,11 +36,11 @@ def describe_complaints(times: pd.DataFrame) -> str:
     row = times.iloc[0]
     half = "fewer than half so far"
     if pd.notna(row["median_days"]):
-        days = [f"{row[end]:.0f}" for end in ("median_low", "median_high") if pd.notna(row[end])]
+        days = [f"{row[end]:.0f}" for end in ("median_days_low", "median_days_high") if pd.notna(row[end])]
         half = f"half within {counted(int(row['median_days']), 'day')}" + (
             f" ({' to '.join(days)})" if len(days) == 2 else ""
         )
-    again = row["repeated"]
+    again = row["complained_again"]
     more = f"; {counted(int(again), 'customer')} complained again" if pd.notna(again) and again else ""
     return (
         f"Of {counted(int(row['complaints']), 'complaint')}, {percent(row['resolved_share'])} are resolved "

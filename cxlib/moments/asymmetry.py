@@ -16,16 +16,16 @@ def find_asymmetry(drivers: list, *, cut: float = 0.1, confidence: float = 0.95)
 
     `drivers` comes from `summarise_extremes`. One row per touchpoint, in points of the outcome, each with its interval
     by leaving out one block of respondents at a time: `penalty` (poor against in between, usually below 0), `reward`
-    (good against in between), `range` = reward − penalty, and `asymmetry` = (reward + penalty)/range, −1 to 1 (blank
-    where the range might be 0): Brandt's (1987) and Mikulić and Prebežac's (2008) penalty–reward contrast. `kind`:
-    *dissatisfier* (surely below −`cut`; q is Benjamini–Hochberg's of p, that it is not beyond the cut), *delighter*
-    (above it), *hybrid* (surely within), else *not sure*. `joint`: all touchpoints of the stage beside each other.
-    Blank where too few rated it low, in between or high.
+    (good against in between), `range` = reward − penalty, and `asymmetry` = (reward + penalty)/range, −1 to 1, beyond
+    where both go the same way (blank where the range might be 0): Brandt's (1987) and Mikulić and
+    Prebežac's (2008) penalty–reward contrast. `kind`: *dissatisfier* (surely below −`cut`; q is Benjamini–Hochberg's of
+    p, that it is not beyond the cut), *delighter* (above it), *hybrid* (surely within), else *not sure*. `joint`: all
+    touchpoints of the stage beside each other. Blank where too few rated it low, in between or high.
     """
     tables = [stage_asymmetry(stage, cut, confidence) for stage in drivers]
     words = {"stage": "str", "touchpoint": "str", "joint": "bool"}
     figures = [f"{effect}{end}" for effect in EFFECTS for end in ("", "_low", "_high")]
-    counts = ["n", "n_low", "n_high"]
+    counts = ["n", "n_poor", "n_good"]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*words, *counts, *figures, "p"])
     table = table.astype(words | dict.fromkeys(counts, "Int64") | dict.fromkeys([*figures, "p"], "float64"))
     ratio = ["asymmetry", "asymmetry_low", "asymmetry_high", "p"]
@@ -41,7 +41,7 @@ def stage_asymmetry(stage, cut: float, confidence: float) -> pd.DataFrame:
     """`find_asymmetry` of one stage, without verdicts."""
     known = np.array([min(ends) > 0 for ends in stage.extremes], dtype=bool)
     table = pd.DataFrame({"stage": stage.stage, "touchpoint": stage.touchpoints, "joint": stage.joint})
-    for name, counts in zip(("n", "n_low", "n_high"), (stage.n_own, *zip(*stage.extremes))):
+    for name, counts in zip(("n", "n_poor", "n_good"), (stage.n_own, *zip(*stage.extremes))):
         table[name] = pd.array([count or None for count in counts], dtype="Int64")
     table = table.assign(**{f"{effect}{end}": np.nan for effect in EFFECTS for end in ("", "_low", "_high")}, p=np.nan)
     if not known.any():

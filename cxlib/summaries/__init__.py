@@ -1,5 +1,6 @@
 """The passes in the engine: from the study's tables to sums and counts per group."""
 
+from cxlib.summaries.adoption import summarise_adoption, summarise_barriers, summarise_carts, summarise_waits
 from cxlib.summaries.answers import (
     as_direct,
     chosen_wave,
@@ -9,11 +10,14 @@ from cxlib.summaries.answers import (
     waves_so_far,
     years_of_answers,
 )
+from cxlib.summaries.channels import summarise_channels, summarise_spread
 from cxlib.summaries.comparisons import read_groups, summarise_change, summarise_pair, summarise_rest
-from cxlib.summaries.drivers import CrossProducts, summarise_drivers
+from cxlib.summaries.complaints import summarise_complaints, summarise_recovery
+from cxlib.summaries.drivers import CrossProducts, summarise_drivers, summarise_extremes, summarise_stated
 from cxlib.summaries.events import summarise_funnel, summarise_promises, summarise_visits
 from cxlib.summaries.evidence import count_unplaced, summarise_drift, summarise_evidence
 from cxlib.summaries.expectations import summarise_kano, summarise_levels
+from cxlib.summaries.feedback import find_feedback
 from cxlib.summaries.figures import find_kpis, newest_day
 from cxlib.summaries.needs import sample_answers, summarise_needs
 from cxlib.summaries.paths import summarise_conversions, summarise_paths, summarise_transitions, summarise_variants

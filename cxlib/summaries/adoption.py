@@ -8,7 +8,15 @@ import pandas as pd
 
 from cxlib.study import Study
 from cxlib.summaries.answers import up_to, whole_waves
-from cxlib.summaries.events import find_events, place_events, reach_stages, seconds_between, tried_journeys, with_stages
+from cxlib.summaries.events import (
+    find_events,
+    place_events,
+    reach_stages,
+    seconds_between,
+    since_names,
+    tried_journeys,
+    with_stages,
+)
 from cxlib.summaries.people import find_people
 
 WAITS = {"stage": "str", "hours": "float64", "went_on": "bool", "customers": "int64"}
@@ -29,20 +37,24 @@ def summarise_waits(study: Study) -> pd.DataFrame:
     One row per `stage` gone on to, `hours` (to three figures) and whether they `went_on`: `customers`. Those who have
     not gone on are counted with the time up to the end of the log, or of their window.
     """
-    tables, before, window = [], None, study.settings.journey.window_days
-    for stage, reached in reach_stages(study, seen_stages(study)).items():
-        this = reached.group_by("customer").agg(nw.col("since").min(), *([nw.col("began").max()] if window else []))
-        if before is not None:
-            steps = before.join(this.select("customer", done="since"), on="customer", how="left")
-            limit = nw.lit(log_ends(study))
-            closes = (
-                nw.min_horizontal(limit, nw.col("began").dt.offset_by(f"{window * 86_400:.0f}s")) if window else limit
-            )
-            steps = steps.with_columns(went_on=~nw.col("done").is_null(), done=nw.coalesce("done", closes))
-            tables.append(count_times(steps, "hours", "went_on", seconds_between("since", "done") / 3600, stage))
-        before = this
-    tables = [table for table in tables if table["customers"].sum() >= study.hide_below]
-    return typed(pd.concat(tables) if tables else pd.DataFrame(columns=list(WAITS)), WAITS)
+    stages, window = seen_stages(study), study.settings.journey.window_days
+    if len(stages) < 2:
+        return typed(pd.DataFrame(columns=list(WAITS)), WAITS)
+    reached, names, closes = reach_stages(study, stages), since_names(stages), nw.lit(log_ends(study))
+    if window:
+        closes = nw.min_horizontal(closes, nw.col("began").dt.offset_by(f"{window * 86_400:.0f}s"))
+    reached = reached.with_columns(closes=closes)
+    steps = [
+        reached.filter(~nw.col(before).is_null()).select(
+            nw.lit(stage).alias("stage"), nw.lit(place).alias("place"), went_on=~nw.col(name).is_null(), since=before,
+            done=nw.coalesce(name, "closes"),
+        )
+        for place, (stage, before, name) in enumerate(zip(stages[1:], names, names[1:]))
+    ]  # fmt: skip
+    hours = seconds_between("since", "done") / 3600
+    table = count_times(nw.concat(steps), "hours", "went_on", hours, keys=["place", "stage"])
+    people = table.groupby("stage")["customers"].transform("sum")
+    return typed(table[people >= study.hide_below], WAITS)
 
 
 def summarise_carts(study: Study, *, by: str = "") -> pd.DataFrame:
@@ -194,25 +206,24 @@ def log_ends(study: Study) -> datetime.datetime:
     return datetime.datetime(1901, 1, 1) if pd.isna(newest) else pd.Timestamp(newest).to_pydatetime()
 
 
-def seen_stages(study: Study) -> set[str]:
-    """The stages the log shows."""
+def seen_stages(study: Study) -> list[str]:
+    """The stages the log shows, in the order of the journey."""
     if "events" not in study:
-        return set()
-    return set(with_stages(study, find_events(study)).select("stage").unique().collect("pandas").to_native()["stage"])
+        return []
+    seen = with_stages(study, find_events(study)).select("stage").unique().collect("pandas").to_native()["stage"]
+    return [stage for stage in study.stages if stage in set(seen)]
 
 
-def count_times(
-    rows: nw.LazyFrame, unit: str, went: str, time: nw.Expr, stage: str = "", keys: list[str] | None = None
-) -> pd.DataFrame:
+def count_times(rows: nw.LazyFrame, unit: str, went: str, time: nw.Expr, *, keys: list[str]) -> pd.DataFrame:
     """Customers by a length of time, rounded to three figures (at most two decimals), and whether they went on."""
     fine = (
         nw.when(time < 10)
         .then(time.round(2))
         .otherwise(nw.when(time < 100).then(time.round(1)).otherwise(time.round(0)))
     )
-    groups = [*(keys or []), unit, went]
+    groups = [*keys, unit, went]
     table = rows.with_columns(**{unit: fine}).group_by(groups).agg(customers=nw.len()).collect("pandas").to_native()
-    return (table.assign(stage=stage) if stage else table).sort_values(groups, ignore_index=True)
+    return table.sort_values(groups, ignore_index=True)
 
 
 def show_enough(study: Study, table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ def summarise_channels(study: Study, *, of: str = "experienced") -> pd.DataFrame
     """
     value, keys = rated_values(study)[of], ["channel", *MIX]
     answers = find_answers(study).filter(~value.is_null())
+    answers = answers if "ratings.channel" in study else answers.head(0)
     for key in keys:
         small = [name for (name,) in hidden_groups(study, of, value, [key])]
         if small:

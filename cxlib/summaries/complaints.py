@@ -21,10 +21,10 @@ def summarise_complaints(study: Study, *, by: str = "", confidence: float = 0.95
     """How many complaints were resolved and how long that took, by touchpoint or, where `by` is "", in all.
 
     A complaint is feedback with `opened`, and belongs to the wave it was opened in. `complaints`, `customers` (each
-    complaint one where the feedback names none), `repeated` (customers with more than one, blank where none is named),
-    `resolved`, and `median_days` with `median_low` and `median_high`: days until half are resolved, by Kaplan & Meier
-    (1958) with Brookmeyer & Crowley's (1982) interval, open ones censored on the newest day of the study; empty where
-    it is not reached yet. Touchpoints with few customers are "others" together.
+    complaint one where the feedback names none), `complained_again` (customers with more than one, blank where none is named),
+    `resolved`, and `median_days` with its interval: days until half are resolved, by Kaplan & Meier (1958), Brookmeyer
+    & Crowley (1982), open ones censored on the newest day of the study; empty where it is not reached yet. Touchpoints
+    with few customers are "others" together.
     """
     key = by or "all"
     told = find_complaints(study).with_columns(all=nw.lit("all"), one=nw.lit(1))
@@ -35,18 +35,32 @@ def summarise_complaints(study: Study, *, by: str = "", confidence: float = 0.95
         told = told.filter(nw.col("wave") == chosen_wave(study))
     told = pool_small(study, told, key, "person", "one")
     people = told.group_by(key, "person").agg(nw.col("one").sum()).with_columns(more=(nw.col("one") > 1).cast(nw.Int64))
-    counts = people.group_by(key).agg(complaints=nw.col("one").sum(), customers=nw.len(), repeated=nw.col("more").sum())
+    counts = people.group_by(key).agg(
+        complaints=nw.col("one").sum(), customers=nw.len(), complained_again=nw.col("more").sum()
+    )
     durations = told.group_by(key, "days", "done").agg(n=nw.len()).collect("pandas").to_native()
     found = [median_time(part, confidence) | {key: name} for name, part in durations.groupby(key, dropna=False)]
-    columns = ["resolved", "median_days", "median_low", "median_high"]
+    columns = ["resolved", "median_days", "median_days_low", "median_days_high"]
     times = pd.DataFrame(found, columns=[*columns, key]).astype({key: "str"})
     table = counts.collect("pandas").to_native().astype({key: "str"})
     table = table.merge(times, on=key, how="left", validate="one_to_one").sort_values(
         ["complaints", key], ascending=[False, True], ignore_index=True
     )
     named = "feedback.customer" in study
-    table["repeated"] = table["repeated"].astype("Int64").where(pd.Series(named, index=table.index))
-    return table[[*([by] if by else []), "complaints", "customers", "repeated", *columns]]
+    table["complained_again"] = table["complained_again"].astype("Int64").where(pd.Series(named, index=table.index))
+    if by == "touchpoint":
+        names = study.touchpoints.set_index("touchpoint")["label"]
+        table["label"] = table[by].map(names).fillna(table[by])
+    return table[
+        [
+            *([by] if by else []),
+            *table.columns.intersection(["label"]),
+            "complaints",
+            "customers",
+            "complained_again",
+            *columns,
+        ]
+    ]
 
 
 def median_time(counts: pd.DataFrame, confidence: float) -> dict:
@@ -54,14 +68,14 @@ def median_time(counts: pd.DataFrame, confidence: float) -> dict:
     from statsmodels.duration.survfunc import SurvfuncRight
 
     days, done = (np.repeat(counts[name].to_numpy(dtype=float), counts["n"]) for name in ("days", "done"))
-    row = {"resolved": int(done.sum()), "median_days": np.nan, "median_low": np.nan, "median_high": np.nan}
+    row = {"resolved": int(done.sum()), "median_days": np.nan, "median_days_low": np.nan, "median_days_high": np.nan}
     if not row["resolved"]:
         return row
     with np.errstate(all="ignore"):
         curve = SurvfuncRight(days, done)
         low, high = curve.quantile_ci(0.5, alpha=1 - confidence)
     ends = (end if np.isfinite(end) else np.nan for end in (low, high))
-    return row | dict(zip(["median_days", "median_low", "median_high"], [curve.quantile(0.5), *ends]))
+    return row | dict(zip(["median_days", "median_days_low", "median_days_high"], [curve.quantile(0.5 - 1e-9), *ends]))
 
 
 def find_complaints(study: Study) -> nw.LazyFrame:
@@ -91,7 +105,7 @@ def find_complaints(study: Study) -> nw.LazyFrame:
 def newest_moment(study: Study) -> datetime.datetime:
     """The end of the day looked back from, or the newest moment of feedback and log; never the clock's."""
     if study.view.as_of:
-        return day_ends(study.settings.clock, parse_day(study.view.as_of))
+        return day_ends(study.settings.clock, parse_day(study.view.as_of)) - datetime.timedelta(microseconds=1)
     times = [("feedback", "time"), ("feedback", "opened"), ("feedback", "resolved"), ("events", "time")]
     found = [
         study.tables[table].select(newest=nw.col(column).max()).collect("pandas").to_native()["newest"].iloc[0]

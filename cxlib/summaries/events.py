@@ -41,38 +41,45 @@ def summarise_funnel(study: Study) -> pd.DataFrame:
     """
     events = with_stages(study, find_events(study)).filter(~nw.col("stage").is_null())
     visitors = events.group_by("stage").agg(visitors=nw.col("customer").n_unique()).collect("pandas").to_native()
-    rows = []
-    for stage, reached in reach_stages(study, set(visitors["stage"])).items():
-        count = reached.select(customers=nw.col("customer").n_unique()).collect("pandas").to_native()
-        rows.append(dict(stage=stage, customers=whole(count["customers"].iloc[0])))
-    columns = {"stage": "str", "customers": "int64"}
-    table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
+    stages = [stage for stage in study.stages if stage in set(visitors["stage"])]
+    counts = []
+    if stages:
+        counts = reach_stages(study, stages).select(nw.col(since_names(stages)).count()).collect("pandas").to_native()
+        counts = [whole(n) for n in counts.iloc[0]]
+    table = pd.DataFrame({"stage": stages, "customers": counts}).astype({"stage": "str", "customers": "int64"})
     table = table.merge(visitors, on="stage", how="left", validate="one_to_one")
     small = table[["customers", "visitors"]].apply(lambda n: n.between(1, study.hide_below - 1)).any(axis=1)
     return table[small.cumsum() == 0]
 
 
-def reach_stages(study: Study, seen: set[str]) -> dict[str, nw.LazyFrame]:
-    """Stage → the journeys that got there: `customer`, `case`, `since` when, and when it `began` if there is a window.
+def reach_stages(study: Study, stages: list[str]) -> nw.LazyFrame:
+    """When each customer first got to each of the stages (`since_0`, `since_1`, …), by the rules of study.yaml.
 
-    In the order of the journey, of the stages `seen` in the log; by the rules of study.yaml.
+    With a window, also when the last of their journeys `began`.
     """
-    rules, frames, before = study.settings.journey, {}, None
+    rules, keys = study.settings.journey, ["customer", "case"]
     events = with_stages(study, find_events(study))
-    keys = ["customer", "case"]
     if rules.window_days or rules.reentry == "first":
         events = events.join(tried_journeys(study), on=keys, how="inner")
     if rules.window_days:
-        keys = [*keys, "began"]
         events = events.filter(seconds_between("began", "time") <= rules.window_days * 86_400)
-    for stage in [stage for stage in study.stages if stage in seen]:
-        here = events.filter(nw.col("stage") == stage)
-        if before is not None:
-            here = here.join(before.select("customer", "case", _before="since"), on=["customer", "case"], how="inner")
-            late = nw.max_horizontal("time", "_before")
-            here = here.with_columns(time=late) if rules.order == "any" else here.filter(nw.col("time") == late)
-        before = frames[stage] = here.group_by(keys).agg(since=nw.col("time").min())
-    return frames
+    began, names = [nw.col("began").max()] if rules.window_days else [], since_names(stages)
+    reached = events.filter(nw.col("stage") == stages[0]).group_by(keys).agg(*began, since_0=nw.col("time").min())
+    for place, stage in enumerate(stages[1:]):
+        here = events.filter(nw.col("stage") == stage).select(*keys, "time")
+        time, before = nw.col("time"), nw.col(names[place])
+        if rules.order == "any":
+            since = nw.when(~time.is_null() & ~before.is_null()).then(nw.max_horizontal(time, before))
+        else:
+            since = nw.when(time >= before).then(time)
+        reached = reached.join(here, on=keys, how="left").with_columns(since.alias(names[place + 1]))
+        reached = reached.group_by(keys).agg(*began, nw.col(names[: place + 2]).min())
+    return reached.group_by("customer").agg(*began, nw.col(names).min())
+
+
+def since_names(stages: list[str]) -> list[str]:
+    """The columns of `reach_stages`, one a stage."""
+    return [f"since_{place}" for place in range(len(stages))]
 
 
 def tried_journeys(study: Study) -> nw.LazyFrame:
@@ -104,21 +111,14 @@ def summarise_promises(study: Study, *, by: str = "channel") -> pd.DataFrame:
     `mean_delay`, `median_delay` and `p90_delay`: ended − planned in days, above 0 is late. Groups of few customers are
     "others" together.
     """
-    ended, key = "ended_time" if "events.ended_time" in study else "time", by or "all"
-    planned = find_events(study).filter(~nw.col("planned_time").is_null()).with_columns(all=nw.lit("all"))
-    cases = planned.group_by("case").agg(
-        nw.col(key, "customer").min(), promised=nw.col("planned_time").max(), ended=nw.col(ended).max()
-    )
-    done, delay = ~nw.col("ended").is_null(), seconds_between("promised", "ended")
-    cases = cases.with_columns(done=done.cast(nw.Int64), delay=delay.cast(nw.Float64) / 86400)
-    cases = cases.with_columns(late=nw.when(done).then((nw.col("delay") > 0).cast(nw.Int64)).otherwise(0))
-    cases = pool_small(study, cases, key, "customer", "done")
+    key = by or "all"
+    cases = pool_small(study, promised_journeys(study, key), key, "customer", "done")
     people = cases.group_by(key, "customer").agg(nw.col("late", "done").sum()).filter(nw.col("done") > 0)
     late, finished = nw.col("late").cast(nw.Float64), nw.col("done").cast(nw.Float64)
     people = people.with_columns(a=late, b=finished, aa=late**2, ab=late * finished, bb=finished**2)
     sums = people.group_by(key).agg(nw.len().alias("customers"), nw.col("a", "b", "aa", "ab", "bb").sum())
     found = cases.group_by(key).agg(
-        nw.col("late").sum(), finished=nw.col("done").sum(), open=(1 - nw.col("done")).sum(),
+        nw.col("late").sum(), finished=nw.col("done").sum(), open=nw.col("open").sum(),
         mean_delay=nw.col("delay").mean(), median_delay=nw.col("delay").median(),
         p90_delay=nw.col("delay").quantile(0.9, "linear"),
     ).join(sums, on=key, how="left").collect("pandas").to_native()  # fmt: skip
@@ -128,13 +128,29 @@ def summarise_promises(study: Study, *, by: str = "channel") -> pd.DataFrame:
     return found[[*([by] if by else []), *counts, "se", "n_effective", "mean_delay", "median_delay", "p90_delay"]]
 
 
+def promised_journeys(study: Study, key: str) -> nw.LazyFrame:
+    """The journeys with a planned end: `key`, `customer`, `done`, `open` and `late` (0 or 1), `delay` in days."""
+    ended = "ended_time" if "events.ended_time" in study else "time"
+    planned = find_events(study).filter(~nw.col("planned_time").is_null()).with_columns(all=nw.lit("all"))
+    cases = planned.group_by("case").agg(
+        nw.col(key, "customer").min(), promised=nw.col("planned_time").max(), ended=nw.col(ended).max()
+    )
+    done, delay = ~nw.col("ended").is_null(), seconds_between("promised", "ended")
+    cases = cases.with_columns(done=done.cast(nw.Int64), delay=delay.cast(nw.Float64) / 86400)
+    return cases.with_columns(
+        nw.col(key).fill_null("not stated"), open=1 - nw.col("done"),
+        late=nw.when(done).then((nw.col("ended") > nw.col("promised")).cast(nw.Int64)).otherwise(0),
+    )  # fmt: skip
+
+
 def pool_small(study: Study, rows: nw.LazyFrame, key: str, person: str, counts: str) -> nw.LazyFrame:
     """Rows, the groups of few people put together as "others", beside the next smallest while those are few.
 
     A person is in a group by a row in which `counts` is above 0. No rows where all groups together are few.
     """
     while study.hide_below:
-        people = rows.group_by(key, person).agg(there=(nw.col(counts).max() > 0).cast(nw.Int64))
+        people = rows.group_by(key, person).agg(there=nw.col(counts).max())
+        people = people.with_columns(there=(nw.col("there") > 0).cast(nw.Int64))
         n = people.group_by(key).agg(n=nw.col("there").sum()).collect("pandas").to_native()
         n = n.sort_values(["n", key], ignore_index=True)
         few = int((n["n"] < study.hide_below).sum())

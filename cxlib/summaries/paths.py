@@ -15,7 +15,7 @@ from cxlib.summaries.answers import whole
 from cxlib.summaries.events import find_events, with_stages
 from cxlib.summaries.protection import OTHERS
 from cxlib.summaries.sums import group_means
-from cxlib.suppression import hide_cells
+from cxlib.suppression import NOTHING, hide_cells, remainder
 
 START, END, CONVERTED = "(start)", "(end)", "(converted)"
 MOST_PLACES = 40
@@ -163,8 +163,7 @@ def pool_places(study: Study, events: nw.LazyFrame) -> nw.LazyFrame:
     """Events, those at places of few customers, or beyond the forty of most, put together as "others"."""
     counts = collect(events.group_by("place").agg(customers=nw.col("customer").n_unique()))
     counts = counts.sort_values(["customers", "place"], ascending=[False, True])
-    kept = counts.loc[(counts["customers"] >= study.hide_below) | (counts["place"] == CONVERTED), "place"]
-    kept = kept.head(MOST_PLACES).tolist()
+    kept = counts.loc[counts["customers"] >= study.hide_below, "place"].head(MOST_PLACES).tolist()
     if len(kept) == len(counts):
         return events
     place = nw.when(nw.col("place").is_in([*kept, CONVERTED])).then(nw.col("place")).otherwise(nw.lit(OTHERS))
@@ -207,9 +206,8 @@ def find_turns(steps: nw.LazyFrame, stages: list[str]) -> nw.LazyFrame:
 def find_skips(study: Study, steps: nw.LazyFrame, visits: nw.LazyFrame, places: list[str]) -> nw.LazyFrame:
     """For each journey and each place that lies on the map between two it visits, whether it leaves that one out."""
     at = number_of("place", places)
-    spans = steps.with_columns(at=at).group_by("case").agg(
-        customer=nw.col("customer").min(), first=nw.col("at").min(), last=nw.col("at").max()
-    )  # fmt: skip
+    ends = dict(first=nw.col("at").min(), last=nw.col("at").max())
+    spans = steps.with_columns(at=at).group_by("case").agg(nw.col("customer").min(), **ends)
     places = study.tables["touchpoints"].select(place="touchpoint").with_columns(at=at)
     spans = spans.join(places.filter(~nw.col("at").is_null()), how="cross")
     spans = spans.filter((nw.col("first") < nw.col("at")) & (nw.col("at") < nw.col("last")))
@@ -234,12 +232,10 @@ def count_variants(paths: nw.LazyFrame, kept: list[str]) -> pd.DataFrame:
     paths = paths.with_columns(path=nw.when(nw.col("path").is_in(kept)).then(nw.col("path")))
     hours = collect(paths.group_by("path").agg(duration_median_hours=nw.col("hours").median()))
     people = paths.group_by("path", "customer").agg(own=nw.len(), all=nw.col("all").max())
-    products = {"aa": nw.col("own") * nw.col("own"), "ab": nw.col("own") * nw.col("all")}
-    sums = people.with_columns(**products).group_by("path").agg(
-        nw.col("aa", "ab").sum(), journeys=nw.col("own").sum(), customers=nw.len()
-    )  # fmt: skip
-    counts = collect(sums).astype({"journeys": "int64", "customers": "int64"})
-    return counts.merge(hours, on="path", validate="one_to_one")
+    people = people.with_columns(aa=nw.col("own") * nw.col("own"), ab=nw.col("own") * nw.col("all"))
+    totals = dict(journeys=nw.col("own").sum(), customers=nw.len())
+    sums = collect(people.group_by("path").agg(nw.col("aa", "ab").sum(), **totals))
+    return sums.astype(dict.fromkeys(totals, "int64")).merge(hours, on="path", validate="one_to_one")
 
 
 def number_of(column: str, names: list[str]) -> nw.Expr:
@@ -252,8 +248,7 @@ def shares_of(journeys: nw.LazyFrame, key: str, names: list[str]) -> pd.DataFram
     """`group_means` of 0 and 1 over journeys, customers being the unit, with the journeys and customers of each."""
     values = {name: nw.col(name) for name in names}
     means = group_means(journeys.with_columns(respondent=nw.col("customer"), weight=nw.lit(1.0)), [key], values)
-    counts = collect(journeys.group_by(key).agg(**PEOPLE))
-    return counts.merge(means, on=key, validate="one_to_one")
+    return collect(journeys.group_by(key).agg(**PEOPLE)).merge(means, on=key, validate="one_to_one")
 
 
 def few(customers, everybody: int, least: int):
@@ -265,22 +260,26 @@ def few(customers, everybody: int, least: int):
 def hidden_moves(table: pd.DataFrame, sides: list[pd.DataFrame], everybody: int, least: int) -> np.ndarray:
     """Which transitions are not shown: those of few, or all but few, customers, and what would give them away.
 
-    Whoever knows how often each touchpoint is reached and left must not work one out.
+    Whoever knows how often each touchpoint is reached and left, both alike, must not work one out: what `hide_cells`
+    does not see of that hides all of what leads from there.
     """
     if not least or table.empty:
         return np.zeros(len(table), dtype=bool)
-    member, n, names = [np.eye(len(table), dtype=bool)], [table["customers"]], ["move"] * len(table)
-    for side in sides:
-        name = side.columns[0]
-        member.append(side[name].to_numpy()[:, None] == table[name].to_numpy())
-        n.append(side["customers"])
-        names += [name] * len(side)
-    also = few(table["customers"], everybody, least).to_numpy()
-    also = np.append(also, np.zeros(len(names) - len(table), dtype=bool))
-    total = np.ones((int(everybody >= least), len(table)), dtype=bool)
-    cells, table_of = np.vstack(member), np.array(names)
-    hidden = hide_cells(cells, np.concatenate(n), least=least, table=table_of, shown=total, also=also)
-    return hidden[: len(table)]
+    each, tables = np.eye(len(table), dtype=bool), (table, *sides)
+    out, into = (side[name].to_numpy()[:, None] == table[name].to_numpy() for side, name in zip(sides, MOVE))
+    n, names = pd.concat(tables)["customers"], np.repeat(["move", *MOVE], [len(one) for one in tables])
+    small, also = (table["customers"] < least).to_numpy(), np.zeros(len(n), dtype=bool)
+    also[: len(table)] = few(table["customers"], everybody, least)
+    hidden = hide_cells(np.vstack([each, out, into]), n, least=least, table=names, also=also)
+    known = ~hidden[len(table) :][: len(out)]
+    hidden = hidden[: len(table)] | out[~known].any(axis=0)
+    flow = [1.0 * (table[MOVE[0]] == place) - (table[MOVE[1]] == place) for place in {*table[MOVE[0]]} - {START}]
+    while True:
+        rest = remainder(1.0 * each, np.vstack([each[~hidden], out[known & (out & ~hidden).any(axis=1)], *flow]))
+        told = hidden & small & (np.abs(rest).max(axis=1) < NOTHING)
+        if not told.any():
+            return hidden
+        hidden |= table["from_touchpoint"].isin(table.loc[told, "from_touchpoint"]).to_numpy()
 
 
 def labels(study: Study, places: pd.Series) -> pd.Series:

@@ -45,7 +45,7 @@ def decide_groups(study: Study, before: dict[str, dict] | None = None) -> dict[s
     before, rated = before or {}, rated_values(study)
     both_sides = {name: value for name, value in rated.items() if name != "paired"}
     decisions = decide_values(study, both_sides, before, {})
-    for name, value in (experience_values(study) | level_values()).items():
+    for name, value in (experience_values(study) | level_values() | {"importance": nw.col("importance")}).items():
         if name not in rated:
             decisions |= decide_values(study, {name: value}, before, decisions)
     if "respondents" in study:

@@ -127,7 +127,7 @@ VISITORS_PER_WAVE = 420
 GO_ON = {"awareness": 1.0, "consideration": 0.8, "purchase": 0.55, "adoption": 0.9, "post-purchase": 0.6}
 LOOPS = 0.35  # chance to go back and compare again
 ABANDON = 0.25  # share of the filled baskets that are never paid for
-LATE = {"web": 0.22, "phone": 0.42}  # share delivered after the promised day
+LATE = {"web": 0.2, "phone": 0.5}  # share delivered after the promised day
 DAYS_TO_ADOPT = 14.0  # median of buyers whom nothing keeps from it; a tenth never begins (`GO_ON`)
 BARRIERS = {  # what keeps buyers from it: the share that names it, and what it makes of the hazard
     "does not know how": (0.25, 0.4),
@@ -172,6 +172,9 @@ QUOTES = {  # words, and the theme a reader gave them
     "unboxing": [("Beautifully packed, a present to myself.", "pleasing"), ("It felt like quality.", "pleasing")],
     "loyalty": [("Nice to get an offer now and then.", "pleasing"), ("Another e-mail I did not need.", "unwanted")],
 }
+FRAMES = ["{}", "I must say: {}", "{} What a pity.", "{} My sister said so too.", "Since you ask: {}", "{} That is all."]
+"""How people wrap what they say."""
+
 BENCHMARKS = [  # touchpoint, kind, by how much others are ahead of our experience, se, mode, period
     ("delivery", "competitor", 0.6, 0.08, "online", "2025"),
     ("checkout", "industry", 0.5, 0.08, "online", "2025"),
@@ -545,6 +548,7 @@ def make_feedback(rng: np.random.Generator, people: list[dict]) -> list[dict]:
 def say(rng: np.random.Generator, touchpoint: str, day: np.datetime64, source: str) -> dict:
     """One quote on a touchpoint, with the theme a reader gave it."""
     text, code = QUOTES[touchpoint][int(rng.integers(2))]
+    text = str(rng.choice(FRAMES)).format(text)
     said = dict(source=source, time=str(day), touchpoint=touchpoint, text=text, code=code, coder="reader 1")
     return said | dict(customer="", opened="", resolved="")
 
