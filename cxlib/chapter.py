@@ -126,6 +126,7 @@ class Chapter:
         if ax is None:
             return
         figure, picture = ax.figure, picture_of(ax)
+        figure.set_layout_engine("none")  # laid out once, for both pictures
         self.write("charts", f"{name}.png", lambda path: path.write_bytes(picture))
         self.write("charts", f"{name}.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
         width, height = (int(inches * figure.dpi) for inches in figure.get_size_inches())

@@ -53,6 +53,8 @@ NO_PEOPLE = (
     "actions",
     "funnel",
     "benchmarks",
+    "map_audit",
+    "beliefs_rank_agreement",
 )
 """Tables whose n does not count respondents, or only those of figures of the whole company."""
 

@@ -4,24 +4,20 @@ import contextlib
 import functools
 import io
 import logging
+import multiprocessing
 import os
 import re
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import nbformat
 
-from cxlib.kernels import NAME, warm_context
 from cxlib.parameters import parameters_of
 from cxlib.render import heading
 from cxlib.tables import StudyError
 
 SCRUBBED = ("papermill", "execution", "ExecuteTime")
-
-WARM = {"JUPYTER_DEFAULT_PROVISIONER_NAME": NAME} if sys.platform == "linux" else {}
-"""How Jupyter is told to fork kernels; only Linux forks a process with threads in its libraries without harm."""
 
 STARTS = 3
 """How often a kernel is started that does not come up: another program may have taken the port it was to listen on."""
@@ -38,9 +34,7 @@ def run_notebooks(notebooks: list[Path], parameters: dict, staging: Path, *, cwd
         for notebook in notebooks
     ]
     workers = max(1, min(jobs, len(tasks)))
-    surroundings = os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1", **WARM}
-    options = dict(mp_context=warm_context(), initializer=set_environment, initargs=(surroundings,))
-    with ProcessPoolExecutor(workers, **options) as pool:
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(run_notebook, *task) for task in tasks]
         try:
             return [future.result() for future in futures]
@@ -50,11 +44,6 @@ def run_notebooks(notebooks: list[Path], parameters: dict, staging: Path, *, cwd
             pool.shutdown(cancel_futures=True)
 
 
-def set_environment(variables: dict[str, str]) -> None:
-    """Give this process the environment of the run."""
-    os.environ.update(variables)
-
-
 def own_parameters(notebook: Path, parameters: dict) -> dict:
     """Those of the run's parameters that the notebook has."""
     return {name: value for name, value in parameters.items() if name in parameters_of(notebook)}
@@ -62,6 +51,7 @@ def own_parameters(notebook: Path, parameters: dict) -> dict:
 
 def run_notebook(source: Path, target: Path, parameters: dict, cwd: Path) -> Path:
     """Execute one notebook in a process of its own."""
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill import PapermillExecutionError
 

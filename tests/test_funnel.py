@@ -165,11 +165,10 @@ def test_hesitation_that_is_not_known_is_said_so():
 
 def test_the_rules_are_said_in_a_sentence():
     assert describe_rules(Journey()) == (
-        "A stage counts at or after the first event of the stage before; each journey is a new try, "
-        "and a customer counts once."
+        "A stage counts once the stage before is reached; every journey is a new try, each customer counts once."
     )
     said = describe_rules(Journey(window_days=30.0, order="any", reentry="first"))
-    assert "whenever it comes, within 30 days" in said and "only a customer's first journey" in said
+    assert "whenever it comes, within 30 days" in said and "only the first of a customer's journeys" in said
 
 
 def test_a_funnel_says_within_what_time_half_go_on():

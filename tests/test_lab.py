@@ -107,9 +107,9 @@ def lab(root, tmp_path_factory, browser):
 
 
 CHARTS = {
-    "01_moments_of_truth": 3,
-    "02_expectations": 3,
-    "03_experience": 4,
+    "01_moments_of_truth": 8,
+    "02_expectations": 9,
+    "03_experience": 9,
     "04_gaps": 8,
     "05_priorities": 2,
     "06_monitoring": 3,

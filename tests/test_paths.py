@@ -211,10 +211,10 @@ def test_sentences_of_conversion():
 
     assert (
         say(removal(a=0.8, b=0.3))
-        == "Conversion hangs most on a: without it, 80\u00a0% is lost (75 to 85\u00a0%; n\u00a040)."
+        == "Conversion hangs most on a: without a, 80\u00a0% is lost (75 to 85\u00a0%; n\u00a040)."
     )
     assert say(removal(a=0.8, b=0.78)).startswith("Conversion hangs most on a and b: without a, 80")
-    assert say(removal(a=1, b=0.3)).startswith("Beside a, which every conversion passes, it hangs most on b: without")
+    assert say(removal(a=1, b=0.3)).startswith("Beside a that all pass, conversion hangs most on b: without")
     assert say(removal(a=1, b=1)) == "Every conversion passes a and b (n\u00a040)."
     assert "so few journeys" in say(removal(a=0.8).assign(low=np.nan))
     assert "no touchpoint that may be shown" in say(removal())
@@ -247,6 +247,13 @@ def test_few_customers_are_neither_shown_nor_worked_out(make_study):
     assert variants["variant"].tolist() == ["a → b → c", "others"] and variants["journeys"].tolist() == [40, 10]
     removal = steps.find_removal(passes.summarise_conversions(study))
     assert removal["touchpoint"].tolist() == ["a", "b"] and removal["removal"].iloc[0] == pytest.approx(1)
+
+
+@pytest.mark.small_groups
+def test_what_comes_to_a_touchpoint_and_leaves_it_does_not_tell_of_the_few_who_end_before(make_study):
+    moves = passes.summarise_transitions(open_study(make_study(events=crowd(ab=8, abd=20, a=3))))
+    assert set(moves["from_touchpoint"]) == {"b", "d"}  # 31 come to a and 28 leave b, so 3 end at a
+    assert moves["n"].tolist() == [20, 8, 20]
 
 
 @pytest.mark.small_groups

@@ -57,8 +57,8 @@ def shares_at(survival: Any, days: np.ndarray, confidence: float) -> np.ndarray:
 def find_adoption(times: pd.DataFrame, *, window_days: float | None = None, confidence: float = 0.95) -> pd.DataFrame:
     """What share of customers adopts within the window, and within how many days half of them do (Kaplan–Meier).
 
-    `times` comes from `summarise_adoption`; a row in all, or one per group. `adoption_rate` is 1 − S(window) with `…_low` and
-    `…_high`; without `window_days`, at the longest time seen. `median_days` has its interval; blank where fewer than
+    `times` comes from `summarise_adoption`; a row in all, or one per group. `adoption_rate` is 1 − S(window) with
+    its interval; without `window_days`, at the longest time seen. `median_days` has its own; blank where fewer than
     half have adopted. Beside them what is biased as long as customers are under way: `naive_share`, adopted within the
     window over n, and `adopters_median_days`, of those who already adopted.
     """
@@ -85,18 +85,18 @@ def adoption_of(times: pd.DataFrame, window_days: float | None, confidence: floa
     happened, people, n = times["adopted"], times["customers"], int(times["customers"].sum())
     window = times["days"].max() if window_days is None else window_days
     survival = estimate_survival(times["days"], happened, people)
-    rate, low, high = shares_at(survival, np.array([window]), confidence)[:, 0]
-    if window > times["days"].max() and rate < 1:  # nobody was watched for so long
-        rate, low, high = np.nan, np.nan, np.nan
+    share, least, most = shares_at(survival, np.array([window]), confidence)[:, 0]
+    if window > times["days"].max() and share < 1:  # nobody was watched for so long
+        share, least, most = np.nan, np.nan, np.nan
     median, low, high = quantile_of(survival, 0.5, confidence)
     done = times[happened].sort_values("days")
     reached = np.repeat(done["days"].to_numpy(), done["customers"])
     return (
         dict(n=n, adopted=len(reached), open=n - len(reached), window_days=float(window))
         | dict(
-            adoption_rate=rate,
-            adoption_rate_low=low,
-            adoption_rate_high=high,
+            adoption_rate=share,
+            adoption_rate_low=least,
+            adoption_rate_high=most,
             naive_share=(reached <= window).sum() / n,
         )
         | dict(median_days=median, median_low=low, median_high=high)
@@ -135,25 +135,34 @@ def describe_adoption(adoption: pd.DataFrame) -> str:
             f"None of {counted(int(row['n']), 'customer')} shows the event that journey: adopted in study.yaml names."
         )
     if np.isnan(row["median_days"]):
-        share = f"{percent(row['rate'])} within {row['window_days']:.4g} days" + margin(
+        share = f"{percent(row['adoption_rate'])} within {row['window_days']:.4g} days" + margin(
             row["adoption_rate_low"], row["adoption_rate_high"]
         )
         said = "how many is not known" if np.isnan(row["adoption_rate"]) else share
         return (
             f"Fewer than half of the customers have adopted so far: {said} (n\u00a0{int(row['n']):,}); "
-            f"of those who did, the median is {row['adopters_median_days']:.4g}."
+            f"of those who did, the median is {days_in_words(row['adopters_median_days'])}."
         )
-    high = "or more" if np.isnan(row["median_high"]) else f"to {row['median_high']:.4g}"
+    high = "or more" if np.isnan(row["median_high"]) else f"to {days_in_words(row['median_high'])}"
     said = (
-        f"Half of the customers adopt within {row['median_days']:.4g} days ({row['median_low']:.4g} {high}; "
+        f"Half of the customers adopt within {days_in_words(row['median_days'])} days ({days_in_words(row['median_low'])} {high}; "
         f"n\u00a0{int(row['n']):,})"
     )
     if not row["open"]:
         return f"{said}; none is still under way."
     return (
-        f"{said}; of those who already did, the median is {row['adopters_median_days']:.4g}: "
+        f"{said}; of those who already did, the median is {days_in_words(row['adopters_median_days'])}: "
         "those still under way are not counted there."
     )
+
+
+def days_in_words(days: float) -> str:
+    """Days as people say them, whole from ten on.
+
+    >>> days_in_words(26.5), days_in_words(3.25)
+    ('26', '3.2')
+    """
+    return f"{days:.0f}" if days >= 10 else f"{days:.2g}"
 
 
 def margin(low: float, high: float) -> str:

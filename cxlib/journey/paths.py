@@ -178,7 +178,7 @@ def describe_removal(removal: pd.DataFrame, *, converted: str) -> str:
         return f"What leads to {converted} cannot be told from so few journeys (n\u00a0{first['journeys']:,})."
     names = extremes(removal[~always], "removal")[0]
     beside = passed[0] if len(passed) == 1 else counted(len(passed), "touchpoint")
-    start = f"Beside {beside} every buyer passes, conversion" if passed else "Conversion"
+    start = f"Beside {beside} that all pass, conversion" if passed else "Conversion"
     return (
         f"{start} hangs most on {names}: without {first['label']}, {percent(first['removal'])} is lost "
         f"({bounds(first['low'], first['high'])}; n\u00a0{first['customers']:,})."

@@ -21,9 +21,9 @@ def summarise_complaints(study: Study, *, by: str = "", confidence: float = 0.95
     """How many complaints were resolved and how long that took, by touchpoint or, where `by` is "", in all.
 
     A complaint is feedback with `opened`, and belongs to the wave it was opened in. `complaints`, `customers` (each
-    complaint one where the feedback names none), `complained_again` (customers with more than one, blank where none is named),
-    `resolved`, and `median_days` with its interval: days until half are resolved, by Kaplan & Meier (1958), Brookmeyer
-    & Crowley (1982), open ones censored on the newest day of the study; empty where it is not reached yet. Touchpoints
+    complaint one where the feedback names none), `complained_again` (customers with more than one, blank where none is
+    named), `resolved`, and `median_days` with its interval: days until half are resolved, by Kaplan & Meier (1958),
+    Brookmeyer & Crowley (1982), open ones censored on the newest day of the study; empty where it is not reached yet. Touchpoints
     with few customers are "others" together.
     """
     key = by or "all"
@@ -50,7 +50,7 @@ def summarise_complaints(study: Study, *, by: str = "", confidence: float = 0.95
     table["complained_again"] = table["complained_again"].astype("Int64").where(pd.Series(named, index=table.index))
     if by == "touchpoint":
         names = study.touchpoints.set_index("touchpoint")["label"]
-        table["label"] = table[by].map(names).fillna(table[by])
+        table["label"] = table[by].map(names).astype("str").fillna(table[by])
     return table[
         [
             *([by] if by else []),

@@ -48,8 +48,8 @@ def summarise_transitions(study: Study) -> pd.DataFrame:
     leaving = table.groupby("from_touchpoint", as_index=False).agg(leaving=("n", "sum"))
     leaving = leaving.merge(sides[0].rename(columns={"customers": "leaving_customers"}), on="from_touchpoint")
     table = table.merge(leaving, on="from_touchpoint", how="left", validate="many_to_one")
-    people = collect(moves.select(n=nw.col("customer").n_unique()))["n"]
-    table = table[~hidden_moves(table, sides, whole(people.iloc[0]), study.hide_below)]
+    everybody = whole(collect(moves.select(n=nw.col("customer").n_unique()))["n"].iloc[0])
+    table = table[~hidden_moves(table, sides, everybody, study.hide_below)]
     for side in ("from", "to"):
         table = table.assign(**{f"{side}_label": labels(study, table[f"{side}_touchpoint"])})
     columns = [*MOVE, "from_label", "to_label", *counts, *waits, "leaving", "leaving_customers"]
@@ -82,8 +82,7 @@ def summarise_paths(study: Study) -> pd.DataFrame:
     everybody = whole(total["customers"].sum())
     each = each[~few(each["customers"], everybody, study.hide_below)].rename(columns={"place": "touchpoint"})
     each.loc[each["n_skipped"].lt(study.hide_below), FIGURES[-4:]] = np.nan
-    each = each.assign(of="touchpoint", label=labels(study, each["touchpoint"]))
-    each = in_order(study, each, ["touchpoint"])
+    each = in_order(study, each.assign(of="touchpoint", label=labels(study, each["touchpoint"])), ["touchpoint"])
     total = total[~few(total["customers"], everybody, study.hide_below)].assign(touchpoint=None, label="all journeys")
     columns = ["of", "touchpoint", "label", "journeys", "customers", *FIGURES]
     table = pd.DataFrame(total.to_dict("records") + each.to_dict("records"), columns=columns)
@@ -145,10 +144,9 @@ def summarise_conversions(study: Study) -> pd.DataFrame:
     query = f"SELECT *, CAST({block_of('customer')} AS BIGINT) AS block FROM moves"
     blocks = nw.from_native(moves.to_native().query("moves", query))
     counts = collect(blocks.group_by("block", *MOVE).agg(n=nw.len())).sort_values(["block", *MOVE], ignore_index=True)
-    visited = collect(moves.group_by("from_touchpoint").agg(**PEOPLE))
-    visited = visited.astype({"journeys": "Int64", "customers": "Int64"})
-    everybody = whole(visited["customers"].max())
-    visited.loc[few(visited["customers"], everybody, study.hide_below), ["journeys", "customers"]] = pd.NA
+    visited = collect(moves.group_by("from_touchpoint").agg(**PEOPLE)).astype(dict.fromkeys(PEOPLE, "Int64"))
+    small = few(visited["customers"], whole(visited["customers"].max()), study.hide_below)
+    visited.loc[small, ["journeys", "customers"]] = pd.NA
     table = counts.merge(visited, on="from_touchpoint", how="left", validate="many_to_one")
     return table.assign(from_label=labels(study, table["from_touchpoint"]))[columns]
 
@@ -177,8 +175,7 @@ def as_steps(events: nw.LazyFrame) -> nw.LazyFrame:
     """
     events = events.with_columns(before=nw.col("place").shift(1).over("case", order_by=ORDER))
     fresh = nw.col("before").is_null() | (nw.col("before") != nw.col("place"))
-    events = events.with_columns(fresh=fresh.cast(nw.Int64))
-    events = events.with_columns(step=nw.col("fresh").cum_sum().over("case", order_by=ORDER))
+    events = events.with_columns(step=fresh.cast(nw.Int64).cum_sum().over("case", order_by=ORDER))
     figures = dict(began=nw.col("time").min(), left=nw.col("time").max(), events=nw.len())
     return events.group_by("case", "step").agg(nw.col("customer", "place", "stage").min(), **figures)
 
@@ -198,9 +195,8 @@ def find_turns(steps: nw.LazyFrame, stages: list[str]) -> nw.LazyFrame:
     """Of each journey on the map, whether it goes back to an earlier stage, and whether it leaves one out."""
     steps = steps.with_columns(at=number_of("stage", stages)).filter(~nw.col("at").is_null())
     steps = steps.with_columns(move=nw.col("at").shift(-1).over("case", order_by="step") - nw.col("at"))
-    went_back, jumped = (nw.col("move").min() < 0), (nw.col("move").max() > 1)
-    turns = steps.group_by("case").agg(went_back=went_back.cast(nw.Float64), jumped=jumped.cast(nw.Float64))
-    return turns.with_columns(nw.col("went_back", "jumped").fill_null(0.0))
+    turns = steps.group_by("case").agg(went_back=nw.col("move").min() < 0, jumped=nw.col("move").max() > 1)
+    return turns.with_columns(nw.col("went_back", "jumped").fill_null(False).cast(nw.Float64))
 
 
 def find_skips(study: Study, steps: nw.LazyFrame, visits: nw.LazyFrame, places: list[str]) -> nw.LazyFrame:
@@ -209,8 +205,7 @@ def find_skips(study: Study, steps: nw.LazyFrame, visits: nw.LazyFrame, places: 
     ends = dict(first=nw.col("at").min(), last=nw.col("at").max())
     spans = steps.with_columns(at=at).group_by("case").agg(nw.col("customer").min(), **ends)
     places = study.tables["touchpoints"].select(place="touchpoint").with_columns(at=at)
-    spans = spans.join(places.filter(~nw.col("at").is_null()), how="cross")
-    spans = spans.filter((nw.col("first") < nw.col("at")) & (nw.col("at") < nw.col("last")))
+    spans = spans.join(places, how="cross").filter(nw.col("first") < nw.col("at"), nw.col("at") < nw.col("last"))
     spans = spans.join(visits.select("case", "place", "looped"), on=["case", "place"], how="left")
     return spans.with_columns(skipped=nw.col("looped").is_null().cast(nw.Float64))
 
@@ -261,7 +256,7 @@ def hidden_moves(table: pd.DataFrame, sides: list[pd.DataFrame], everybody: int,
     """Which transitions are not shown: those of few, or all but few, customers, and what would give them away.
 
     Whoever knows how often each touchpoint is reached and left, both alike, must not work one out: what `hide_cells`
-    does not see of that hides all of what leads from there.
+    does not see of that hides all that leads from there, and to there.
     """
     if not least or table.empty:
         return np.zeros(len(table), dtype=bool)
@@ -277,9 +272,10 @@ def hidden_moves(table: pd.DataFrame, sides: list[pd.DataFrame], everybody: int,
     while True:
         rest = remainder(1.0 * each, np.vstack([each[~hidden], out[known & (out & ~hidden).any(axis=1)], *flow]))
         told = hidden & small & (np.abs(rest).max(axis=1) < NOTHING)
-        if not told.any():
-            return hidden
-        hidden |= table["from_touchpoint"].isin(table.loc[told, "from_touchpoint"]).to_numpy()
+        touched = table[MOVE].isin({*table.loc[told, MOVE[0]]}).any(axis=1).to_numpy()
+        if not (touched & ~hidden).any():
+            return hidden | told.any()
+        hidden |= touched
 
 
 def labels(study: Study, places: pd.Series) -> pd.Series:

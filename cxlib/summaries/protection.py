@@ -194,7 +194,7 @@ def pool_groups(study: Study, sums: pd.DataFrame, keys: list[str], value: nw.Exp
 
 def check_decisions(decisions: dict[str, Decision]) -> None:
     """Raise where somebody who has all tables of a report could work out a small group."""
-    for name, decision in decisions.items():
+    for name, decision in {id(one): (name, one) for name, one in decisions.items()}.values():
         groupings = [grouping.split(" × ") for grouping in decision.groupings()]
         member = lay_tables(decision.atoms, groupings, decision.wave)[1]
         hidden = decision.tables["hidden"].to_numpy(dtype=bool)
