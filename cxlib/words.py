@@ -106,3 +106,12 @@ def in_words(day: str) -> str:
     '6 June 2026'
     """
     return f"{int(day[8:])} {datetime.date.fromisoformat(day):%B %Y}"
+
+
+def in_days(days: float) -> str:
+    """A number of days as people say it, whole from ten on.
+
+    >>> in_days(26.5), in_days(3.25)
+    ('26', '3.2')
+    """
+    return f"{days:.0f}" if days >= 10 else f"{days:.2g}"

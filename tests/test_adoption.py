@@ -121,10 +121,8 @@ def test_the_chart_marks_both_medians():
     found = step.find_adoption(table)
     ax = plot_adoption(step.find_adoption_curve(table), adoption=found, title="x")
     words = [text.get_text() for text in ax.texts]
-    assert words == [
-        f"median of those who already did: {found['adopters_median_days'][0]:.4g}",
-        f"median {found['median_days'][0]:.4g} days",
-    ]
+    assert 7 < found["adopters_median_days"][0] < 8.5 and 17.5 < found["median_days"][0] < 18.5
+    assert words == ["median of those who already did: 7.8", "median 18 days"]
     assert ax.get_xticklabels()[0].get_text() == "0\n400"
     nobody = times([3, 9], [False, False], 10)
     assert plot_adoption(step.find_adoption_curve(nobody), adoption=step.find_adoption(nobody), title="x") is None

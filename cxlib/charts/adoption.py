@@ -9,7 +9,7 @@ from cxlib.charts.experience import BAR
 from cxlib.charts.rows import plot_rows
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish
 from cxlib.tables import check_columns
-from cxlib.words import counted, percent
+from cxlib.words import counted, in_days, percent
 
 MOST_BARRIERS = 24
 COLOURS = {"holds back": VERDICT_COLOURS["shortfall"], "goes with adopting": VERDICT_COLOURS["exceeded"]}
@@ -34,14 +34,14 @@ def plot_adoption(curve: pd.DataFrame, *, adoption: pd.DataFrame, title: str, ax
     median, early = row["median_days"], row["adopters_median_days"]
     if early <= end:
         ax.axvline(early, color=FAINT, linewidth=1, linestyle=":")
-        say(ax, early, 0.04, f"median of those who already did: {early:.3g}", FAINT)
+        say(ax, early, 0.04, f"median of those who already did: {in_days(early)}", FAINT)
     if median <= end:
         ax.hlines(0.5, 0, median, color=GRID, linewidth=1, zorder=0)
         ax.hlines(
             0.5, row["median_low"], row["median_high"] if row["median_high"] <= end else end, color=INK, linewidth=1.5
         )
         ax.scatter([median], [0.5], s=46, color=INK, zorder=4, clip_on=False)
-        say(ax, median, 0.42, f"median {median:.3g} days", INK)
+        say(ax, median, 0.42, f"median {in_days(median)} days", INK)
     days = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(0, end)
     ticks = curve.set_index("days").reindex(days, method="nearest")["under_way"][days <= end]
     ax.set_xticks(ticks.index, [f"{day:g}\n{n:,.0f}" for day, n in ticks.items()])

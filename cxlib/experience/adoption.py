@@ -8,7 +8,7 @@ from scipy import stats
 
 from cxlib.intervals import adjust, share_interval
 from cxlib.tables import check_columns
-from cxlib.words import counted, extremes, listed, percent
+from cxlib.words import counted, extremes, in_days, listed, percent
 
 NEEDS_LOG = "in study.yaml, a file of events and enough customers switch it on."
 
@@ -141,28 +141,19 @@ def describe_adoption(adoption: pd.DataFrame) -> str:
         said = "how many is not known" if np.isnan(row["adoption_rate"]) else share
         return (
             f"Fewer than half of the customers have adopted so far: {said} (n\u00a0{int(row['n']):,}); "
-            f"of those who did, the median is {days_in_words(row['adopters_median_days'])}."
+            f"of those who did, the median is {in_days(row['adopters_median_days'])}."
         )
-    high = "or more" if np.isnan(row["median_high"]) else f"to {days_in_words(row['median_high'])}"
+    high = "or more" if np.isnan(row["median_high"]) else f"to {in_days(row['median_high'])}"
     said = (
-        f"Half of the customers adopt within {days_in_words(row['median_days'])} days ({days_in_words(row['median_low'])} {high}; "
+        f"Half of the customers adopt within {in_days(row['median_days'])} days ({in_days(row['median_low'])} {high}; "
         f"n\u00a0{int(row['n']):,})"
     )
     if not row["open"]:
         return f"{said}; none is still under way."
     return (
-        f"{said}; of those who already did, the median is {days_in_words(row['adopters_median_days'])}: "
+        f"{said}; of those who already did, the median is {in_days(row['adopters_median_days'])}: "
         "those still under way are not counted there."
     )
-
-
-def days_in_words(days: float) -> str:
-    """Days as people say them, whole from ten on.
-
-    >>> days_in_words(26.5), days_in_words(3.25)
-    ('26', '3.2')
-    """
-    return f"{days:.0f}" if days >= 10 else f"{days:.2g}"
 
 
 def margin(low: float, high: float) -> str:

@@ -57,9 +57,9 @@ basket; Basket and options; purchase; ease; web|app; keep the overview; Digital;
 checkout; Checkout and payment; purchase; ease; web|app|store; pay without worry; Digital; paid; 6.1; -1.3; .98; .6; .8
 financing; Financing; purchase; value; web|store|phone; spread the cost; Finance; loan_*; 4.9; 0; .5; 0; .4
 confirmation; Order confirmation; purchase; trust; web|app; know it worked; Digital; order_confirmed; 5.6; .2; .95; 0; .9
-delivery; Delivery on time; purchase; reliability; web|phone; get it when promised; Logistics; delivered; 6.2; -1.6; .95; .8; .3
+delivery; Delivery on time; purchase; reliability; web|phone; get it when promised; Logistics; delivered; 6.2; -1.6; .95; .3; .3
 unboxing; Unboxing; adoption; tangibles; store|web; be delighted; Product; ; 4.8; .6; .95; 0; .6
-setup; First set-up; adoption; ease; app|phone; start at once; Product; first_use; 5.9; -1.1; .95; .6; .6
+setup; First set-up; adoption; ease; app|phone; start at once; Product; first_use; 5.9; -1.1; .95; .3; .6
 data_transfer; Move old data; adoption; ease; app|phone|store; lose nothing; Product; data_moved; 5.7; -.8; .7; 0; .5
 manual; Manual and tips; adoption; information; web|app; learn by doing; Product; manual_read; 4.4; 0; .6; 0; .9
 support; Help from support; post-purchase; empathy; phone|app|web; be helped; Service; support_asked; 6.0; -1.2; .75; .65; .5
@@ -99,7 +99,7 @@ NEEDS = {  # how much more a persona expects, and gets, of a touchpoint
     ("Student", "price"): 0.5,
     ("Business buyer", "financing"): 0.9,
 }
-SHAPE = {"delivery": (1.7, 0.2), "setup": (0.3, 1.6)}  # weight of an experience worse, and better, than usual
+SHAPE = {"delivery": (-1.1, 0), "setup": (0, .9)}  # what a rating of 3 or less, of 6 or more, does to the verdict
 STATED = {"price": 6.4, "advert": 5.6, "support": 4.3, "search": 4.5}  # said importance; 5.2 elsewhere
 LEVELS = {
     "delivery": (-0.9, 0.5),
@@ -306,8 +306,8 @@ def make_answers(rng: np.random.Generator, people: list[dict]) -> list[dict]:
             felt = rng.normal(0, SPREAD_ANSWER_REST)
             shift = falls(place, person["wave"], person["persona"], channel)
             experienced = usual + shift + own_gap + felt
-            worse, better = SHAPE.get(place["touchpoint"], (1, 1))
-            verdict += place["matters"] * felt * (worse if felt < 0 else better)
+            poor, good = SHAPE.get(place["touchpoint"], (0, 0))
+            verdict += place["matters"] * felt + poor * (experienced < 3.5) + good * (experienced >= 5.5)
             effort = rating(8.5 - experienced + rng.normal(0, 0.7)) if place["dimension"] == "ease" else ""
             answers.append(
                 dict(
