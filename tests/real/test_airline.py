@@ -52,6 +52,7 @@ def test_importance_is_that_of_all_orders_within_a_stage(home, survey):
     first = (r[0, 2] ** 2 + both - r[1, 2] ** 2) / 2
     assert moments.loc["online_booking", "importance"] == pytest.approx(first, abs=1e-9)
     assert moments.loc["online_booking", "n_importance"] == len(rated)
+    assert len(moments) == 14 == moments[["importance", "johnson", "above_random"]].notna().all(axis=1).sum()
     assert moments["gap"].isna().all() and (moments["moment"] == "not sure which way").sum() >= 1
 
 

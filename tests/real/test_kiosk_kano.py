@@ -9,44 +9,41 @@ from cxlib import open_study, summarise_ratings
 from cxlib.expectations.kano import CATEGORIES, describe_unreadable, find_kano
 from cxlib.study import ROOT
 from cxlib.summaries.expectations import summarise_kano
+from tests.real.test_kiosk import with_all_exclusions
 
-ANSWERS = ["마음에 든다.", "당연하다.", "아무런 느낌이 없다.", "하는 수 없다.", "마음에 안 든다."]
 
-
-@pytest.fixture
-def kiosk(real_data, tmp_path):
-    """The study without the authors' outliers, its 29 Kano items mapped as kano_1 to kano_29."""
-    folder = tmp_path / "kiosk"
+@pytest.fixture(scope="module")
+def study(real_data, tmp_path_factory):
+    """The study without the authors' outliers."""
+    folder = tmp_path_factory.mktemp("kano") / "kiosk"
     shutil.copytree(ROOT / "tests/real/kiosk", folder, ignore=shutil.ignore_patterns("raw"))
     shutil.copytree(real_data / "kiosk", folder / "raw")
-    settings, columns = folder / "study.yaml", folder / "columns.csv"
-    said = settings.read_text(encoding="utf-8").replace(
-        "exclude: excluded_rows.csv", "exclude: {path: raw/excluded_rows.csv, columns: {row: data_row}}"
-    )
-    codes = "{" + ", ".join(f"{word}: {number}" for number, word in enumerate(ANSWERS, 1)) + "}"
-    said = "".join(line for line in said.splitlines(keepends=True) if not line.startswith("codes"))
-    settings.write_text(f"{said}codes: {{kano_with: {codes}, kano_without: {codes}}}\n", encoding="utf-8")
-    asked = pd.read_csv(folder / "raw/column_map.csv").query("block.str.startswith('KANO')", engine="python")
-    side = asked["block"].map({"KANO_functional": "kano_with", "KANO_dysfunctional": "kano_without"})
-    lines = (
-        (asked["col"] + 1).astype("str") + ",ratings," + side + ",kano_" + asked["item"].astype("int64").astype("str")
-    )
-    kept = [line for line in columns.read_text(encoding="utf-8").splitlines() if ",kano_" not in line]
-    columns.write_text("\n".join([*kept, *lines]) + "\n", encoding="utf-8")
-    return folder
+    return open_study(with_all_exclusions(folder))
 
 
-def test_categories_and_coefficients_are_those_of_the_reference_and_items_have_no_gap(kiosk, real_data):
+@pytest.fixture(scope="module")
+def reference(real_data, study):
+    """The independent counts, by the name a feature has in the study: features lie in the order of their questions."""
+    asked = pd.read_csv(real_data / "kiosk/column_map.csv").query("block == 'KANO_functional'")
+    columns = pd.read_csv(study.folder / "columns.csv").query("column == 'kano_with'").set_index("position")["touchpoint"]
+    names = {int(row.item): columns[row.col + 1] for row in asked.itertuples()}
     reference = pd.read_csv(real_data / "kiosk/reference_kano.csv")
-    study = open_study(kiosk)
+    return reference.assign(touchpoint=reference["item"].map(names)).set_index("touchpoint")
+
+
+def test_categories_and_coefficients_are_those_of_the_reference(study, reference):
     summary = summarise_kano(study)
-    kano = find_kano(summary).set_index("touchpoint").loc["kano_" + reference["item"].astype("str")]
+    kano = find_kano(summary).set_index("touchpoint").loc[reference.index]
     counts = ["n", *CATEGORIES]
-    assert kano[counts].to_numpy().tolist() == reference[counts].to_numpy().tolist()
+    assert len(kano) == 29 and kano[counts].to_numpy().tolist() == reference[counts].to_numpy().tolist()
     for figure in ("better", "worse"):
         assert kano[figure].to_numpy() == pytest.approx(reference[figure].to_numpy(), abs=1e-9)
     assert kano["category"].tolist() == reference["mode"].map(CATEGORIES).tolist()
     assert describe_unreadable(summary) == ""
-    assert kano.loc[["kano_27", "kano_6"], "verdict"].tolist() == ["attractive", "not sure"]  # 152 to 21, 81 to 77
+    verdicts = kano.set_index(reference["item"])["verdict"]
+    assert verdicts[[27, 6]].tolist() == ["attractive", "not sure"]  # 152 to 21, 81 to 77
+
+
+def test_features_that_are_no_touchpoints_have_no_gap(study):
     ratings = summarise_ratings(study)
     assert ratings["touchpoint"].astype("int64").between(1, 24).all() and set(ratings["n"]) == {194}
