@@ -31,8 +31,9 @@ proof: $(VENV)/.stamp-test  ## measure again, by simulation, what docs/proof.md 
 	$(BIN)/python -m tests.proof.guard --replicates 20000 --seed 1 --write docs/proof.md
 	$(BIN)/python -m tests.proof.suppression --tables 5000 --seed 1 --write docs/proof.md
 
-benchmark: $(VENV)/.stamp  ## reading and checking 10 million ratings, beside DuckDB's own GROUP BY
+benchmark: $(VENV)/.stamp  ## 10 million ratings read and checked, beside DuckDB's own GROUP BY; drivers, beside regressions
 	$(BIN)/python benchmarks/checking.py
+	$(BIN)/python benchmarks/drivers.py
 
 lab: $(VENV)/.stamp  ## open the notebooks in JupyterLab
 	$(BIN)/cx lab
