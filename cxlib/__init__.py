@@ -192,6 +192,7 @@ from cxlib.summaries import (
     describe_study,
     find_feedback,
     find_kpis,
+    looks_at,
     newest_day,
     read_groups,
     sample_answers,

@@ -5,7 +5,7 @@ import narwhals as nw
 from cxlib.gaps.benchmarks import read_kinds
 from cxlib.study import Study
 from cxlib.tables import TABLES, StudyError, nearest
-from cxlib.view import KANO, listed_once, only_kano, with_waves
+from cxlib.view import KANO, listed_once, with_waves
 from cxlib.words import counted
 
 
@@ -169,7 +169,14 @@ def find_doubts(study: Study) -> list[str]:
         doubts.append(
             f"Not in {study.source('respondents')}: {counted(len(unlisted), 'person', 'people')} who answered."
         )
-    rated = study.tables["ratings"].filter(~only_kano()).select("touchpoint").unique().collect("pandas").to_native()
+    rated = (
+        study.tables["ratings"]
+        .filter(~nw.col("_only_kano"))
+        .select("touchpoint")
+        .unique()
+        .collect("pandas")
+        .to_native()
+    )
     off_map = sorted(set(rated["touchpoint"].dropna()) - set(study.touchpoints["touchpoint"]))
     if off_map and "touchpoints" in study:
         doubts.append(f"Rated, but not on the map ({study.source('touchpoints')}): {', '.join(off_map)}.")

@@ -57,7 +57,7 @@ COUNTS += (
     "bought",
     "abandoned",
     "adopted",
-    "repeated",
+    "complained_again",
     "resolved",
     "channels",
     *"MOAIRQ",

@@ -9,7 +9,6 @@ from scipy import stats
 
 from cxlib.study import Study
 from cxlib.tables import STAND_INS
-from cxlib.view import only_kano
 from cxlib.words import counted, listed, percent, signed
 
 SIDES = ("expected", "experienced")
@@ -64,7 +63,7 @@ def summarise_ranges(study: Study) -> pd.DataFrame:
     parts = {f"n_{side}": nw.col(side).count() for side in SIDES} | {"n_both": nw.col("both").count()}
     parts |= {f"low_{side}": nw.col(side).min() for side in SIDES}
     parts |= {f"high_{side}": nw.col(side).max() for side in SIDES}
-    ratings = study.tables["ratings"].filter(~only_kano()).with_columns(both=both)
+    ratings = study.tables["ratings"].filter(~nw.col("_only_kano")).with_columns(both=both)
     return to_frame(ratings.group_by("touchpoint").agg(**parts)).sort_values("touchpoint", ignore_index=True)
 
 

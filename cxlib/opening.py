@@ -14,7 +14,7 @@ from cxlib.loaders import load_tables
 from cxlib.settings import read_settings, texts
 from cxlib.study import ROOT, Study, View
 from cxlib.tables import TABLES, StudyError, nearest
-from cxlib.view import check_view, day_ends, parse_day
+from cxlib.view import KANO, check_view, day_ends, parse_day
 
 ENGINES = ["duckdb", "pandas"]
 
@@ -76,12 +76,19 @@ def empty_table(table: str) -> str:
     return f"(SELECT CAST(NULL AS BIGINT) AS _line, {columns} WHERE false)"
 
 
+def only_kano() -> str:
+    """Whether a line of the ratings answers Kano questions and nothing else, as SQL: no answer of a touchpoint then."""
+    rest = [column.name for column in TABLES["ratings"] if column.kind in ("rating", "number")]
+    silent = " AND ".join(f"{name} IS NULL" for name in [*rest, "comment", "missing_reason"])
+    return f"(coalesce({', '.join(KANO)}) IS NOT NULL AND {silent})"
+
+
 def engine_table(connection: duckdb.DuckDBPyConnection, table: str, relation: str, engine: str) -> nw.LazyFrame:
-    """A checked table with its keys filled in, and for ratings the respondent's block."""
+    """A checked table with its keys filled in, and for ratings the respondent's block and `_only_kano`."""
     person = "coalesce(respondent, response, 'line ' || _line)"
     filled = {
         "ratings": f"REPLACE (coalesce(response, 'line ' || _line) AS response, {person} AS respondent), "
-        f"{block_of(person)} AS _block",
+        f"{block_of(person)} AS _block, {only_kano()} AS _only_kano",
         "events": """REPLACE (customer || coalesce('/' || "case", '') AS "case")""",
         "touchpoints": "REPLACE (coalesce(label, touchpoint) AS label)",
     }.get(table, "")

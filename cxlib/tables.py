@@ -64,7 +64,19 @@ GAP_COLUMNS = tuple(column for column in RESULTS["gaps"] if column.name not in (
 RESERVED = {
     *(column.name for table in ("ratings", "touchpoints") for column in TABLES[table]),
     *(column.name for column in GAP_COLUMNS),
-    *("block", "line", "_line", "_row", "_rest", "_block", "_own_wave", "_reason", "_blanked", "paired_a"),
+    *(
+        "block",
+        "line",
+        "_line",
+        "_row",
+        "_rest",
+        "_block",
+        "_only_kano",
+        "_own_wave",
+        "_reason",
+        "_blanked",
+        "paired_a",
+    ),
     *(f"{side}_{part}" for side in ("gap", "expected", "experienced") for part in ("a", "b", "aa", "ab", "bb")),
     *(f"{part}_{side}" for side in ("gap", "expected", "experienced") for part in ("n", "mean", "se", "paired")),
 } - {column.name for column in TABLES["respondents"]}

@@ -104,11 +104,3 @@ def listed_once(study: Study) -> bool:
         counts = people.collect("pandas").to_native().fillna(0).iloc[0]
         study.memo["listed once"] = bool(counts["people"] == counts["rows"])
     return study.memo["listed once"]
-
-
-def only_kano() -> nw.Expr:
-    """Whether a row of the ratings answers Kano questions and nothing else."""
-    rest = ["expected", "desired", "adequate", "experienced", "versus_expected", "importance", "effort", "recommend"]
-    rest += ["emotion", "comment", "missing_reason"]
-    kano = nw.any_horizontal(*(~nw.col(side).is_null() for side in KANO), ignore_nulls=False)
-    return kano & nw.all_horizontal(*(nw.col(column).is_null() for column in rest), ignore_nulls=False)

@@ -28,7 +28,7 @@ FIGURES = ["n", "n_effective", "expected", "experienced", "gap", "low", "high", 
 FIGURES += ["below", "below_low", "below_high"]
 
 seeds = st.integers(0, 10_000)
-few = settings(max_examples=12, deadline=None, derandomize=True)
+few = settings(max_examples=8, deadline=None, derandomize=True)
 
 
 def answers(seed: int, people: int = 40, visits: int = 1) -> pd.DataFrame:
@@ -70,7 +70,7 @@ def study(table: pd.DataFrame, engine: str, scale: tuple[float, float] = (1, 7))
             for column in TABLES[name]
         }
         connection.register(f"raw_{name}", pa.table({"_line": range(len(frame)), **columns}))
-        block = f", {block_of('respondent')} AS _block" if name == "ratings" else ""
+        block = f", {block_of('respondent')} AS _block, false AS _only_kano" if name == "ratings" else ""
         relation = connection.sql(f"SELECT *{block} FROM raw_{name}")
         tables[name] = nw.from_native(relation if engine == "duckdb" else relation.df()).lazy()
     scale = FIXED_SCALES | dict.fromkeys(["expected", "experienced"], scale)

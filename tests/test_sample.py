@@ -351,15 +351,15 @@ def test_a_late_action_and_a_missed_target_are_said():
 
 
 def test_zero_gaps_are_rarely_called_shortfalls_over_reseeded_samples(generator):
-    """200 samples of the last wave; each touchpoint planted at zero has a false shortfall in under 6 % of them."""
+    """100 samples of the last wave; each touchpoint planted at zero has a false shortfall in under 7 % of them."""
     wave = list(generator.WAVES)[-1]
     zeros = [name for name, gap in generator.true_gaps(wave).items() if gap == 0 and name != generator.GHOST]
     false = pd.Series(0, index=zeros)
-    for seed in range(200):
+    for seed in range(100):
         gaps = find_gaps(summary_of(generator, wave, seed), met_within=0.24).set_index("touchpoint")
         assert gaps.loc[zeros, ["low", "q"]].notna().all(axis=None)
         false += gaps.loc[zeros, "verdict"].eq("shortfall")
-    assert len(zeros) == 7 and (false / 200 < 0.06).all(), false.to_dict()
+    assert len(zeros) == 7 and (false / 100 < 0.07).all(), false.to_dict()
 
 
 def summary_of(generator, wave: str, seed: int) -> pd.DataFrame:

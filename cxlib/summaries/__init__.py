@@ -14,7 +14,7 @@ from cxlib.summaries.channels import summarise_channels, summarise_spread
 from cxlib.summaries.comparisons import read_groups, summarise_change, summarise_pair, summarise_rest
 from cxlib.summaries.complaints import summarise_complaints, summarise_recovery
 from cxlib.summaries.drivers import CrossProducts, summarise_drivers, summarise_extremes, summarise_stated
-from cxlib.summaries.events import summarise_funnel, summarise_promises, summarise_visits
+from cxlib.summaries.events import looks_at, summarise_funnel, summarise_promises, summarise_visits
 from cxlib.summaries.evidence import count_unplaced, summarise_drift, summarise_evidence
 from cxlib.summaries.expectations import summarise_kano, summarise_levels
 from cxlib.summaries.feedback import find_feedback

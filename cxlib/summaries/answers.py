@@ -12,7 +12,6 @@ from cxlib.view import (
     day_ends,
     describe_view,
     listed_once,
-    only_kano,
     parse_day,
     view_filters,
     with_waves,
@@ -41,7 +40,7 @@ def summarise_study(study: Study) -> dict:
     counts = {count: whole(row[count]) for count in ("respondents", "answers", "touchpoints")}
     blank = joined_answers(study).select(blank=nw.col("wave").is_null().sum()).collect("pandas").to_native()
     no_wave = whole(blank["blank"].iloc[0]) if study.settings.waves else 0
-    everybody = study.tables["ratings"].filter(~only_kano()).select(all=nw.len()).collect("pandas").to_native()
+    everybody = study.tables["ratings"].filter(~nw.col("_only_kano")).select(all=nw.len()).collect("pandas").to_native()
     weighted = bool(counts["answers"] and row["lightest"] < row["heaviest"])
     counts |= {"no_wave": no_wave, "all_answers": whole(everybody["all"].iloc[0])}
     return counts | days | {"wave": chosen_wave(study), "weighted": weighted}
@@ -101,8 +100,18 @@ def find_answers(study: Study) -> nw.LazyFrame:
 
 def kano_answers(study: Study) -> nw.LazyFrame:
     """The answers to Kano questions the view looks at, beside them the same as in `find_answers`."""
+    return in_wave(study, answers_to_kano(study))
+
+
+def answers_to_kano(study: Study) -> nw.LazyFrame:
+    """The answers to Kano questions in all waves; features that are no touchpoint belong to every stage."""
+    everywhere = dataclasses.replace(study, view=dataclasses.replace(study.view, stages=[], touchpoints=[]))
     given = [~nw.col(side).is_null() for side in KANO]
-    return in_wave(study, all_answers(study).filter(nw.any_horizontal(*given, ignore_nulls=False)))
+    answers = all_answers(everywhere).filter(nw.any_horizontal(*given, ignore_nulls=False))
+    if not (study.view.stages or study.view.touchpoints):
+        return answers
+    off_map = ~nw.col("touchpoint").is_in(list(study.touchpoints["touchpoint"]))
+    return answers.filter(off_map | nw.col("touchpoint").is_in(list(study.places["touchpoint"])))
 
 
 def in_wave(study: Study, answers: nw.LazyFrame) -> nw.LazyFrame:
@@ -116,7 +125,7 @@ def joined_answers(study: Study) -> nw.LazyFrame:
 
     Answers to Kano questions alone are none: their features need be no touchpoints.
     """
-    return all_answers(study).filter(~only_kano())
+    return all_answers(study).filter(~nw.col("_only_kano"))
 
 
 def all_answers(study: Study) -> nw.LazyFrame:

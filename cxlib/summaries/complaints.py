@@ -23,8 +23,8 @@ def summarise_complaints(study: Study, *, by: str = "", confidence: float = 0.95
     A complaint is feedback with `opened`, and belongs to the wave it was opened in. `complaints`, `customers` (each
     complaint one where the feedback names none), `complained_again` (customers with more than one, blank where none is
     named), `resolved`, and `median_days` with its interval: days until half are resolved, by Kaplan & Meier (1958),
-    Brookmeyer & Crowley (1982), open ones censored on the newest day of the study; empty where it is not reached yet. Touchpoints
-    with few customers are "others" together.
+    Brookmeyer & Crowley (1982), open ones censored on the newest day of the study; empty where it is not reached
+    yet. Touchpoints with few customers are "others" together.
     """
     key = by or "all"
     told = find_complaints(study).with_columns(all=nw.lit("all"), one=nw.lit(1))

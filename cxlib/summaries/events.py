@@ -132,6 +132,8 @@ def promised_journeys(study: Study, key: str) -> nw.LazyFrame:
     """The journeys with a planned end: `key`, `customer`, `done`, `open` and `late` (0 or 1), `delay` in days."""
     ended = "ended_time" if "events.ended_time" in study else "time"
     planned = find_events(study).filter(~nw.col("planned_time").is_null()).with_columns(all=nw.lit("all"))
+    if study.view.stages or study.view.touchpoints:
+        planned = planned.filter(nw.col("touchpoint").is_in(list(study.places["touchpoint"])))
     cases = planned.group_by("case").agg(
         nw.col(key, "customer").min(), promised=nw.col("planned_time").max(), ended=nw.col(ended).max()
     )
@@ -185,6 +187,17 @@ def find_events(study: Study) -> nw.LazyFrame:
     if study.view.channels:
         events = events.filter(nw.col("channel").is_in(study.view.channels))
     return events
+
+
+def looks_at(study: Study, name: str) -> bool:
+    """Whether the stages and touchpoints looked at hold an event, or touchpoint, of the log; all of them hold any."""
+    if not (study.view.stages or study.view.touchpoints):
+        return True
+    placed = place_events(study, study.tables["events"]).filter(
+        (nw.col("event") == name) | (nw.col("touchpoint") == name)
+    )
+    found = placed.select("touchpoint").unique().collect("pandas").to_native()["touchpoint"]
+    return bool(found.isin(study.places["touchpoint"]).any())
 
 
 def place_events(study: Study, events: nw.LazyFrame) -> nw.LazyFrame:

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.study import Study
-from cxlib.summaries.answers import KANO, all_answers, chosen_wave, find_answers, kano_answers, waves_so_far
+from cxlib.summaries.answers import KANO, answers_to_kano, chosen_wave, find_answers, kano_answers, waves_so_far
 from cxlib.summaries.protection import show_groups
 from cxlib.summaries.sums import add_up, group_means, means_of, place_on_map, respondent_sums, stated
 
@@ -76,8 +76,8 @@ def summarise_kano(study: Study) -> pd.DataFrame:
 
 
 def kano_so_far(study: Study) -> nw.LazyFrame:
-    """The rows of the ratings, Kano answers among them, of the wave looked at and those before it."""
-    answers = all_answers(study)
+    """The answers to Kano questions of the wave looked at and those before it."""
+    answers = answers_to_kano(study)
     return answers if chosen_wave(study) == "all" else answers.filter(nw.col("wave").is_in(waves_so_far(study)))
 
 

@@ -25,7 +25,9 @@ def study(real_data, tmp_path_factory):
 def reference(real_data, study):
     """The independent counts, by the name a feature has in the study: features lie in the order of their questions."""
     asked = pd.read_csv(real_data / "kiosk/column_map.csv").query("block == 'KANO_functional'")
-    columns = pd.read_csv(study.folder / "columns.csv").query("column == 'kano_with'").set_index("position")["touchpoint"]
+    columns = (
+        pd.read_csv(study.folder / "columns.csv").query("column == 'kano_with'").set_index("position")["touchpoint"]
+    )
     names = {int(row.item): columns[row.col + 1] for row in asked.itertuples()}
     reference = pd.read_csv(real_data / "kiosk/reference_kano.csv")
     return reference.assign(touchpoint=reference["item"].map(names)).set_index("touchpoint")
