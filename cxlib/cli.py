@@ -8,7 +8,7 @@ import click
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from cxlib.settings import read_yaml, texts
+from cxlib.strict_yaml import read_yaml, texts
 from cxlib.study import ROOT
 from cxlib.tables import StudyError
 

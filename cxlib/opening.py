@@ -11,7 +11,8 @@ from cxlib.agreement import check_agreement
 from cxlib.checks.casting import SQL_TYPES
 from cxlib.engine import block_of, connect, identifier
 from cxlib.loaders import load_tables
-from cxlib.settings import read_settings, texts
+from cxlib.settings import read_settings
+from cxlib.strict_yaml import texts
 from cxlib.study import ROOT, Study, View
 from cxlib.tables import TABLES, StudyError, nearest
 from cxlib.view import KANO, check_view, day_ends, parse_day

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-from cxlib.settings import texts
+from cxlib.strict_yaml import texts
 from cxlib.tables import StudyError, nearest
 
 RUN_ONLY = ("study_path", "output_path", "groups")
