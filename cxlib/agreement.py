@@ -1,5 +1,7 @@
 """Whether the tables of a study agree with each other and with study.yaml: contradictions raise, doubts are said."""
 
+from difflib import get_close_matches
+
 import narwhals as nw
 
 from cxlib.gaps.benchmarks import read_kinds
@@ -102,6 +104,16 @@ def check_declared(study: Study) -> None:
     named = [("rescaled", list(settings.rescaled), touchpoints), ("reversed", list(settings.reversed), rated)]
     named += [("reversed", [place for places in settings.reversed.values() for place in places], touchpoints)]
     named += [("codes", list(settings.codes), [*rated, *KANO, *settings.scales])]
+    journey = [
+        settings.journey.converted,
+        settings.journey.adopted,
+        settings.journey.adopted_after,
+        settings.journey.cart,
+    ]
+    if "events" in study and any(journey):
+        events = {*study.values("events", "event"), *study.values("events", "touchpoint"), *touchpoints}
+        likely = [name for name in journey if name and name not in events and get_close_matches(name, events, n=1)]
+        named += [("journey", likely, sorted(events))]
     for key, names, known in named:
         for name in names:
             if name not in known:

@@ -24,7 +24,21 @@ SWITCHED_ON_BY = {
 }
 HEADINGS = {"label": "touchpoint", "top2": "top-2-box", "nps": "NPS", "p_quadrant": "how sure", "r2": "R²"}
 HEADINGS |= {"p_top": "among the first", "could_be_top": "could be first", "n_experienced": "n", "n_importance": "n"}
-HEADINGS |= {"n_before": "n before", "on_map": "on the map"}
+HEADINGS |= {
+    "n_before": "n before",
+    "on_map": "on the map",
+    "omega2": "ω²",
+    "icc": "ICC",
+    "window_days": "window, days",
+}
+HEADINGS |= {"median_days": "median, days", "adopters_median_days": "median of adopters, days"}
+HEADINGS |= {
+    "median_delay": "median delay, days",
+    "p90_delay": "p90 of delay, days",
+    "wait_median_hours": "median wait, hours",
+}
+HEADINGS |= {"wait_p90_hours": "p90 of wait, hours", "wait_hours_median": "median wait, hours", "days_old": "days old"}
+HEADINGS |= {"wait_hours_p90": "p90 of wait, hours"}
 HIDDEN = ("p", "se", "n_effective", "paired", "is_share")
 SIGNED = ("gap", "change", "gap_before", "emotion", "difference", "mix", "rate", "gap_other")
 SIGNED += ("adequacy", "superiority", "log_odds", "penalty", "reward", "asymmetry", "crude", "adjusted")
@@ -75,6 +89,11 @@ BLANK = (
     "start",
     "owner",
     "under_way",
+    "last_rated",
+    "last_seen",
+    "reviewed_on",
+    "drifted",
+    "more_than_others",
 )
 INDICATIVE = 30
 """Figures of fewer people are called indicative."""
@@ -170,8 +189,8 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     }
     for place, column in enumerate(columns):
         heading = HEADINGS.get(column, column.replace("_", " "))
-        if column == "n" and "gap" in table and "verdict" in table:
-            shown[heading] = counts_of_gaps(table)
+        if column == "n" and "verdict" in table:
+            shown[heading] = counts_of_people(table)
         elif column in hidden or column == "high" or column.endswith(("_low", "_high")):
             continue
         elif column == "low":
@@ -191,8 +210,8 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def counts_of_gaps(table: pd.DataFrame) -> list[str]:
-    """n of each gap; under 30 it is indicative, and of a group too small to be shown it is not said."""
+def counts_of_people(table: pd.DataFrame) -> list[str]:
+    """n of each figure; under 30 it is indicative, and of a group too small to be shown it is not said."""
     kinds = table["paired"] if "paired" in table else [""] * len(table)
     return [
         "–" if kind == "too few to show" else f"{n:,}{', indicative' if 0 < n < INDICATIVE else ''}"

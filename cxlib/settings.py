@@ -109,6 +109,8 @@ def read_settings(folder: Path) -> Settings:
     dates = mapping(said, "dates")
     known(dates, ["order", "zone"], place="dates in study.yaml")
     scales = FIXED_SCALES | {column: limits(column, pair) for column, pair in mapping(said, "scales").items()}
+    rated = {side: scales["experienced"] for side in ("desired", "adequate") if "experienced" in scales}
+    scales = rated | scales
     return Settings(
         title=str(said.get("title", folder.name)),
         files={table: table_file(table, entry) for table, entry in mapping(said, "files").items()},

@@ -137,7 +137,7 @@ def test_a_study_without_kano_answers_says_what_switches_them_on(make_study, sma
 def test_sentences_on_categories():
     found = find_kano(summary(Lock=(90, 30, 5, 15, 0, 1), Gift=(2, 8, 90, 20, 0, 0), Bag=(30, 33, 40, 37, 0, 0)))
     assert describe_kano(found).replace("\u00a0", " ") == (
-        "Of 3 features 1 must-be, 1 attractive and 1 not sure. Most missed: Lock, 86 % (79 to 91 %; n 140)."
+        "Of 3 features 1 must-be, 1 attractive and 1 not sure. Most missed: Lock (86 %, 79 to 91 %; n 140)."
     )
     assert describe_kano(found[found["label"] == "Lock"]).startswith("Lock is must-be: without it 86")
     unsure = find_kano(summary(Bag=(30, 33, 40, 37, 0, 0), Cap=(9, 9, 8, 7, 0, 0)))

@@ -153,12 +153,24 @@ def test_tables_that_contradict_themselves_are_refused(make_study, tables, words
         ("dates: {zone: Europe/Berln}", "zone 'Europe/Berln' is not known"),
         ("files: {ratings: {path: a.csv, delimiter: ab}}", "delimiter should be one plain character"),
         ("met_within: 0.2\nscales: {expected: [1, 7], experienced: [1, 5]}", "on one scale"),
+        ("scales: {adequate: [1, 5], experienced: [1, 7]}", "adequate is rated on .* on one scale"),
+        ("journey: {converted: a, windw_days: 3}", "Did you mean 'window_days'"),
+        ("journey: {window_days: soon}", "window_days should be days above 0"),
+        ("journey: {order: some}", "journey: order is 'some'"),
+        ("show_quotes: perhaps", "show_quotes should be true or false"),
     ],
 )
 def test_a_mistake_in_the_settings_is_a_sentence(tmp_path, text, words):
     (tmp_path / "study.yaml").write_text(text)
     with pytest.raises(StudyError, match=words):
         open_study(tmp_path)
+
+
+def test_an_event_of_the_journey_that_the_log_has_not_is_refused(make_study):
+    log = "customer,time,event\nann,2026-01-01,order\n"
+    settings = "journey: {converted: ordre}"
+    with pytest.raises(StudyError, match="journey names 'ordre', which the study has not. Did you mean 'order'"):
+        open_study(make_study(events=log, settings=settings))
 
 
 def test_words_that_other_yaml_readers_turn_into_something_else_stay_words(tmp_path):

@@ -102,6 +102,6 @@ def fit_words(name: str, share: float) -> str:
     room = int(share * LETTERS)
     if room < 5:
         return ""
-    lines = textwrap.wrap(name, room)
-    lines = lines if len(lines) <= 2 else [lines[0], lines[1][: room - 1] + "…"]
-    return "\n".join([*lines, percent(share)])
+    lines = textwrap.wrap(name, room, break_long_words=False)
+    fits = len(lines) <= 2 and all(len(line) <= room + 1 for line in lines)
+    return "\n".join([*(lines if fits else []), percent(share)])

@@ -229,7 +229,7 @@ def describe_topics(topics: pd.DataFrame) -> str:
     """What is talked of most, with n and interval, in a sentence."""
     if topics.empty:
         return (
-            f"Topics are not looked for: that takes quotes (feedback: feedback.csv) in {DISTINCT} different wordings."
+            f"Topics are not looked for: too few quotes of what is looked at; it takes {DISTINCT} different wordings."
         )
     first = topics.iloc[0]
     share = f"{percent(first['share'])}, {100 * first['low']:.0f} to {percent(first['high'])}"

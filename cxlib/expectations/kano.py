@@ -6,7 +6,7 @@ from scipy import stats
 
 from cxlib.intervals import adjust, share_interval
 from cxlib.tables import check_columns
-from cxlib.words import counted, listed, percent
+from cxlib.words import counted, extremes, listed, percent
 
 CATEGORIES = {
     "M": "must-be",
@@ -62,15 +62,17 @@ def describe_kano(kano: pd.DataFrame) -> str:
     missed = known.loc[known["worse"].idxmin()]
     low, high = -missed["worse_high"], -missed["worse_low"]
     n = missed[["A", "O", "M", "I"]].sum()
-    share = f"{percent(-missed['worse'])} ({100 * low:.0f} to {100 * high:.0f}\u00a0%; n\u00a0{n:,.0f})"
+    share = f"{percent(-missed['worse'])}, {100 * low:.0f} to {100 * high:.0f}\u00a0%; n\u00a0{n:,.0f}"
     if len(known) == 1:
         said = missed["verdict"] if missed["verdict"] != NOT_SURE else f"perhaps {missed['category']}, not surely"
-        return f"{missed['label']} is {said}: without it {share} are worse off."
+        return f"{missed['label']} is {said}: without it {share.replace(', ', ' (', 1)}) are worse off."
     counts = known["verdict"].value_counts()
     said = [f"{counts[name]} {name}" for name in [*CATEGORIES.values(), NOT_SURE] if name in counts]
     if (known["verdict"] == NOT_SURE).all():
         said = ["none is surely of one Kano category"]
-    return f"Of {len(known)} features {listed(said, most=7)}. Most missed: {missed['label']}, {share}."
+    most = extremes(known.sort_values("worse", kind="stable"), "worse", "worse_low", "worse_high")[1]
+    share = share if most == missed["label"] else f"up to {percent(-missed['worse'])}; n\u00a0{n:,.0f}"
+    return f"Of {len(known)} features {listed(said, most=7)}. Most missed: {most} ({share})."
 
 
 def describe_unreadable(summary: pd.DataFrame) -> str:
