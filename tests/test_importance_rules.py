@@ -9,7 +9,7 @@ from cxlib import open_study
 from cxlib.charts.importance import plot_stated
 from cxlib.moments import compare_importance, describe_stated, find_importance, johnson, lmg
 from cxlib.moments.importance import add_first, average_gains, draw_weights, residuals, share_above_even
-from cxlib.summaries.drivers import CrossProducts, summarise_stated
+from cxlib.summaries.drivers import CrossProducts, summarise_drivers, summarise_stated
 
 
 def stage_of(data, *, joint=True, blocks=200, seed=0):
@@ -198,3 +198,18 @@ def test_the_chart_of_both_has_a_dot_each_and_no_word_on_another(count):
     assert not any(one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[place + 1 :])
     assert plot_stated(compared.iloc[:0], title="x", outcome="overall") is None
     plt.close("all")
+
+
+def test_touchpoints_that_are_not_on_the_map_are_measured_among_themselves(make_study):
+    rng = np.random.default_rng(5)
+    rated = pd.DataFrame({name: rng.integers(1, 8, 60) for name in ("mapped", "beside", "off")})
+    people = pd.DataFrame({"respondent": [f"p{n}" for n in range(60)], "overall": rated["off"]})
+    ratings = rated.assign(respondent=people["respondent"]).melt("respondent", var_name="touchpoint")
+    folder = make_study(
+        ratings=ratings.rename(columns={"value": "experienced"}), respondents=people,
+        touchpoints="touchpoint,stage\nmapped,use\nbeside,use\n",
+        settings="scales: {experienced: [1, 7], overall: [1, 7]}\noutcome: overall",
+    )  # fmt: skip
+    found = find_importance(summarise_drivers(open_study(folder))).set_index("touchpoint")
+    assert found["stage"].to_dict() == {"mapped": "use", "beside": "use", "off": ""}
+    assert found.loc["off", "importance"] == pytest.approx(1)

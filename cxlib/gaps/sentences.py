@@ -25,8 +25,9 @@ def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95, among: str = 
         sure = (gaps["verdict"] != "not enough data").any()
         return "Nothing falls clearly short of expectation." if sure else "The answers are too few to name a shortfall."
     worst, name = short.iloc[0], group_names(short).iloc[0]
+    furthest = "furthest " if (gaps["n"] > 0).sum() > 1 else ""
     return (
-        f"{f'{among}, {name}' if among else name[:1].upper() + name[1:]} falls furthest short: "
+        f"{f'{among}, {name}' if among else name[:1].upper() + name[1:]} falls {furthest}short: "
         f"{abs(worst['gap']):.1f} points below expectation "
         f"({confidence * 100:g}\u00a0% interval {-worst['high']:.1f} to {-worst['low']:.1f}; n\u00a0{worst['n']:,})."
     )

@@ -41,7 +41,7 @@ class CrossProducts:
 
 
 def summarise_drivers(study: Study) -> list[CrossProducts]:
-    """The cross-products of every stage (all touchpoints as one stage where there is no map); none without outcome.
+    """The cross-products of every stage (of those that are in none, together); none without outcome.
 
     Touchpoints that too few people rated to be shown are left out.
     """
@@ -93,7 +93,8 @@ def list_products(study: Study, parts: dict[str, Callable[[str], nw.Expr]]) -> l
     )
     if places.empty:
         return []
-    stages = [stage for stage in study.stages if stage in set(places["stage"])] or [None]
+    stages = [stage for stage in study.stages if stage in set(places["stage"])]
+    stages += [None] if places["stage"].isna().any() else []
     least = max(study.hide_below, ENOUGH[1])
     return [stage_products(answers, stage, places, parts, least) for stage in stages]
 
@@ -102,7 +103,7 @@ def stage_products(
     answers: nw.LazyFrame, stage: str | None, places: pd.DataFrame, parts: dict[str, Callable], least: int
 ) -> CrossProducts:
     """The products of one stage, of those who rated all its touchpoints, or touchpoint by touchpoint."""
-    touchpoints = list(places.loc[places["stage"].eq(stage) if stage else places.index.notna(), "touchpoint"])
+    touchpoints = list(places.loc[places["stage"].eq(stage) if stage else places["stage"].isna(), "touchpoint"])
     ratings = {
         f"_{place}": nw.when(nw.col("touchpoint") == touchpoint).then(nw.col("experienced"))
         for place, touchpoint in enumerate(touchpoints)
