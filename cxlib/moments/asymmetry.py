@@ -103,7 +103,7 @@ def say_asymmetry(row: pd.Series) -> str:
     """An asymmetry with its interval and n.
 
     >>> say_asymmetry(pd.Series({"asymmetry": -0.6, "asymmetry_low": -0.9, "asymmetry_high": -0.3, "n": 140}))
-    '−0.60, −0.90 to −0.30; n\xa0140'
+    'index −0.60, −0.90 to −0.30; n\xa0140'
     """
     interval = readable_interval(row["asymmetry_low"], row["asymmetry_high"])
-    return f"{signed(row['asymmetry'], 2)}, {interval}; n\u00a0{row['n']:,.0f}"
+    return f"index {signed(row['asymmetry'], 2)}, {interval}; n\u00a0{row['n']:,.0f}"
