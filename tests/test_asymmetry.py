@@ -147,7 +147,7 @@ def test_the_sentence_names_the_surest_of_both_kinds_and_counts_the_rest():
     both = describe_asymmetry(labelled(["dissatisfier", "delighter"] * 2, [-0.6, 0.6] * 2), outcome="overall")
     assert both == (
         "Poor costs more than good earns: Delivery on time (index −0.60, −0.80 to −0.40; n\u00a0140) and 1 more; "
-        "reverse: Help from support (index +0.60, +0.40 to +0.80; n\u00a0140) and 1 more."
+        "reverse: Help from support (+0.60, +0.40 to +0.80; n\u00a0140) and 1 more."
     )
     assert len(both.split(" ")) <= 30
     alone = describe_asymmetry(labelled(["delighter"], [0.6]), outcome="overall")

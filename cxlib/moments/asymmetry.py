@@ -90,7 +90,11 @@ def describe_asymmetry(asymmetry: pd.DataFrame, *, outcome: str) -> str:
     ):
         words = "reverse" if said else words
         these = known[known["kind"] == kind].sort_values("q", kind="stable")
-        said += [f"{words}: {name_first(these['label'], say_asymmetry(these.iloc[0]))}"] if len(these) else []
+        said += (
+            [f"{words}: {name_first(these['label'], say_asymmetry(these.iloc[0], named=not said))}"]
+            if len(these)
+            else []
+        )
     if not said:
         first = known.loc[known["asymmetry"].abs().idxmax()]
         furthest = name_first(pd.Series([first["label"]]), say_asymmetry(first))
@@ -99,11 +103,11 @@ def describe_asymmetry(asymmetry: pd.DataFrame, *, outcome: str) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def say_asymmetry(row: pd.Series) -> str:
-    """An asymmetry with its interval and n.
+def say_asymmetry(row: pd.Series, *, named: bool = True) -> str:
+    """An asymmetry with its interval and n, `named` an index where it first comes.
 
     >>> say_asymmetry(pd.Series({"asymmetry": -0.6, "asymmetry_low": -0.9, "asymmetry_high": -0.3, "n": 140}))
     'index −0.60, −0.90 to −0.30; n\xa0140'
     """
     interval = readable_interval(row["asymmetry_low"], row["asymmetry_high"])
-    return f"index {signed(row['asymmetry'], 2)}, {interval}; n\u00a0{row['n']:,.0f}"
+    return f"{'index ' if named else ''}{signed(row['asymmetry'], 2)}, {interval}; n\u00a0{row['n']:,.0f}"
