@@ -70,7 +70,6 @@ from cxlib.expectations import (
     find_topics,
     find_typical_words,
     find_zones,
-    mix_clusters,
 )
 from cxlib.experience import (
     describe_abandonment,

@@ -62,6 +62,8 @@ COUNTS = (
 COUNTS += (
     "finished",
     "late",
+    "overdue",
+    "converting",
     "open",
     "complaints",
     "rank",

@@ -197,6 +197,37 @@ def newcombe(
     return share - other - below, share - other + above
 
 
+def shares_against_rest(hits: pd.Series, n: pd.Series, worth: pd.Series, *, confidence: float) -> pd.DataFrame:
+    """Each row's share hits/n less that of all other rows together, which must not share anybody.
+
+    `difference` with Newcombe's (1998) `difference_low` and `difference_high`, Fisher's exact two-sided `p` and `q`
+    (Benjamini–Hochberg over the rows); `worth` is the effective n. Blank where there is no other row.
+
+    >>> rows = [pd.Series(values, dtype=float) for values in ([56, 48], [70, 80], [70, 80])]
+    >>> shares_against_rest(*rows, confidence=0.95).round(4)
+       difference  difference_low  difference_high       p       q
+    0         0.2          0.0524           0.3339  0.0125  0.0125
+    1        -0.2         -0.3339          -0.0524  0.0125  0.0125
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share, rest, rest_worth = hits / n, (hits.sum() - hits) / (n.sum() - n), worth.sum() - worth
+        low, high = newcombe(share, worth, rest, rest_worth.where(rest_worth > 0), confidence)
+    p = [exact_p(*figures) for figures in zip(share, worth, rest, rest_worth)]
+    ends = {
+        "difference_low": np.where(rest.isna(), np.nan, low),
+        "difference_high": np.where(rest.isna(), np.nan, high),
+    }
+    return pd.DataFrame({"difference": share - rest, **ends, "p": p, "q": adjust(p)}, index=hits.index)
+
+
+def exact_p(share: float, n: float, other: float, n_other: float) -> float:
+    """Fisher's exact two-sided p of no difference between two shares; NaN where one is of nothing."""
+    if not n > 0 or not n_other > 0:
+        return float("nan")
+    hits, totals = [round(share * n), round(other * n_other)], [round(n), round(n_other)]
+    return float(stats.fisher_exact([hits, [total - hit for total, hit in zip(totals, hits)]]).pvalue)
+
+
 def nps_interval(
     promoters: ArrayLike, detractors: ArrayLike, se: ArrayLike, n: ArrayLike, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:

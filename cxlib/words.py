@@ -50,6 +50,15 @@ def percent(share: float) -> str:
     return f"{100 * share:.{1 if 0 < abs(share) < 0.0095 else 0}f}\u00a0%".replace("-", "−")
 
 
+def bounds(low: float, high: float) -> str:
+    """The interval of a share as people read it.
+
+    >>> bounds(0.76, 0.852), bounds(float("nan"), float("nan"))
+    ('76 to 85\xa0%', '–')
+    """
+    return "–" if pd.isna(low) else f"{percent(low)[:-2]} to {percent(high)}"
+
+
 def counted(count: int, thing: str, things: str = "") -> str:
     """A count and what is counted.
 
@@ -109,9 +118,9 @@ def in_words(day: str) -> str:
 
 
 def in_days(days: float) -> str:
-    """A number of days as people say it, whole from ten on.
+    """A number of days as people say it, three figures at most.
 
-    >>> in_days(26.5), in_days(3.25)
-    ('26', '3.2')
+    >>> in_days(26.5), in_days(3.25), in_days(120)
+    ('26.5', '3.25', '120')
     """
-    return f"{days:.0f}" if days >= 10 else f"{days:.2g}"
+    return f"{days:.3g}"

@@ -97,12 +97,28 @@ def test_channels_of_few_people_are_others_together(make_study):
     assert set(summarise_spread(study)["channel"]) == set(n.index) - {"others"}
 
 
+@pytest.mark.small_groups
+def test_answers_without_a_channel_are_no_channel_and_a_few_people_are_none_together(make_study):
+    channels = ["web"] * 30 + ["app"] * 30 + ["shop"] * 3 + [None] * 27
+    rows = [(f"r{place}", channel, 1 + place % 7) for place, channel in enumerate(channels)]
+    ratings = pd.DataFrame(rows, columns=["respondent", "channel", "experienced"]).assign(touchpoint="pay")
+    for engine in ("duckdb", "pandas"):
+        cells = summarise_channels(open_study(make_study(ratings=ratings), engine=engine))
+        assert cells.groupby("channel")["people"].sum().to_dict() == {"app": 30, "web": 30}
+
+
+def test_somebody_in_two_channels_is_one_respondent(make_study, small_ratings):
+    consistency = find_consistency(summarise_spread(open_study(make_study(ratings=small_ratings))))
+    assert set(consistency["n"]) == {3} and said(describe_consistency(consistency)).endswith("(n 3).")
+
+
 def spread_of(**draws):
     """What `summarise_spread` makes of one answer a person."""
     values = {name: np.asarray(draw, dtype=float) for name, draw in draws.items()}
     rows = [[name, *figures(draw), *figures(np.abs(draw - np.median(draw)))] for name, draw in values.items()]
     kinds = [f"{part}_{value}" for value in ("experienced", "deviation") for part in ("n", "mean", "se", "n_effective")]
-    return pd.DataFrame(rows, columns=["channel", *kinds])
+    people = sum(len(draw) for draw in values.values())
+    return pd.DataFrame(rows, columns=["channel", *kinds]).assign(respondents=people)
 
 
 def figures(draw):

@@ -6,8 +6,20 @@ import pytest
 
 from cxlib import open_study
 from cxlib.intervals import wilson
-from cxlib.journey import audit_map, describe_audit, describe_staleness, find_staleness
+from cxlib.journey import (
+    audit_map,
+    describe_audit,
+    describe_coverage,
+    describe_staleness,
+    find_coverage,
+    find_reach,
+    find_staleness,
+)
+from cxlib.summaries.answers import count_people
+from cxlib.summaries.events import summarise_funnel, summarise_visits
 from cxlib.summaries.evidence import count_unplaced, summarise_drift, summarise_evidence
+from cxlib.summaries.feedback import find_feedback
+from cxlib.summaries.ratings import summarise_ratings
 
 LOG = """customer,time,event
 ann,2026-01-01,seen
@@ -101,3 +113,93 @@ def test_a_touchpoint_without_any_sign_has_no_age(make_study):
     assert (
         table["days_old"].isna().all() and describe_staleness(table) == "Nothing tells how current seen and ghost is."
     )
+
+
+def visit_log(**visitors):
+    """Each event with as many customers as it says: c0, c1, …"""
+    rows = [(f"c{place}", event, "2026-01-01") for event, n in visitors.items() for place in range(n)]
+    return pd.DataFrame(rows, columns=["customer", "event", "time"])
+
+
+@pytest.mark.small_groups
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_what_few_customers_do_is_neither_named_nor_counted(make_study, engine):
+    log = visit_log(seen=30, bought=3, chat=9, sued=1, moved=2)
+    log.loc[log["event"] == "moved", "customer"] = ["c7", "c8"]
+    study = open_study(make_study(events=log, touchpoints=MAP), engine=engine)
+    visits = summarise_visits(study)
+    names = visits["touchpoint"].fillna(visits["event"])
+    assert names.tolist() == ["seen", "chat", "bought"] and visits["journeys"].isna().tolist() == [False, False, True]
+    reach = find_reach(study.places, summarise_ratings(study), people=0)
+    table = find_coverage(reach, visits, study.places).set_index("touchpoint")
+    assert table.loc["bought", "status"] == "too few to show" and pd.isna(table.loc["bought", "visited"])
+    audit = audit_map(table.reset_index(), count_unplaced(study)).set_index("finding")
+    assert audit.loc["touchpoints on the map without any event", ["n", "of"]].tolist() == [1, 2]
+
+
+@pytest.mark.small_groups
+def test_rare_events_of_enough_customers_together_are_others_and_of_few_no_finding(make_study):
+    log = visit_log(seen=30, sued=4, moved=4)
+    log.loc[log["event"] == "moved", "customer"] = ["c7", "c8", "c9", "c10"]
+    visits = summarise_visits(open_study(make_study(events=log, touchpoints=MAP)))
+    assert visits.set_index("event").loc["others", ["events", "customers", "journeys"]].tolist() == [8, 8, 8]
+    study = open_study(make_study(events=visit_log(seen=30, sued=1), touchpoints=MAP))
+    audit = audit_map(coverage(), count_unplaced(study))
+    assert audit["finding"].str.startswith("touchpoints").all() and describe_audit(audit) == ""
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_a_journey_is_whole_in_whichever_channel_it_is_looked_at(make_study, engine):
+    log = (
+        "customer,case,time,event,channel\nann,1,2026-01-01,seen,web\nann,1,2026-01-02,bought,shop\n"
+        "bob,2,2026-01-01,seen,shop\n"
+    )
+    places = "touchpoint,stage\nseen,look\nbought,buy\n"
+    study = open_study(
+        make_study(events=log, touchpoints=places, settings="stages: [look, buy]"), engine=engine, channels=["web"]
+    )
+    assert summarise_funnel(study)["customers"].tolist() == [1, 1]
+    assert summarise_visits(study)[["touchpoint", "journeys"]].to_numpy().tolist() == [["seen", 1]]
+    assert count_unplaced(study) == {"events": 1, "journeys": 1, "events_off": 0, "journeys_off": 0}
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_quotes_are_those_of_the_people_and_the_days_looked_at(make_study, engine):
+    people = "respondent,customer,market\np1,ann,FR\np2,bob,DE\n"
+    told = (
+        "touchpoint,customer,time,opened,text\nseen,ann,2026-01-02,,one\nseen,bob,2026-01-02,,two\n"
+        "seen,,2026-01-02,,three\nseen,ann,,2026-01-09,four\nseen,ann,,,five\n"
+    )
+    folder = make_study(respondents=people, feedback=told, events=LOG, touchpoints=MAP)
+    for view, words in (
+        ({}, ["one", "two", "three", "four", "five"]),
+        ({"where": ["market=FR"]}, ["one", "four", "five"]),
+        ({"as_of": "2026-01-08"}, ["one", "two", "three", "five"]),
+    ):
+        assert find_feedback(open_study(folder, engine=engine, **view))["text"].tolist() == words
+
+
+def test_a_review_or_an_event_after_the_day_looked_from_tells_nothing_yet(study):
+    study = open_study(study.folder, as_of="2026-01-04")
+    table = find_staleness(summarise_evidence(study), summarise_drift(study), day="2026-01-04").set_index("touchpoint")
+    assert table["days_old"].fillna(-1).to_dict() == {"seen": 0, "bought": -1, "asked": 359}
+    assert table["reviewed_on"].fillna("").to_dict() == {"seen": "", "bought": "", "asked": "2025-01-10"}
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_an_answer_of_the_day_of_the_review_is_one_before_it(make_study, engine):
+    hours = ["2026-01-10T08:00", "2026-01-10T23:30", "2026-01-11T00:30"]
+    lines = [f"p{hour}{place},seen,{hour},{place + 3}\n" for hour in hours for place in range(3)]
+    ratings = "respondent,touchpoint,answered_at,experienced\n" + "".join(lines)
+    settings = "scales: {experienced: [1, 7]}\ndates: {zone: America/New_York}"
+    study = open_study(make_study(ratings=ratings, touchpoints=MAP, settings=settings), engine=engine)
+    assert summarise_drift(study)[["n_before", "n_since"]].to_numpy().tolist() == [[6, 3]]
+
+
+def test_what_is_rated_only_important_is_not_called_unrated(make_study):
+    ratings = "respondent,touchpoint,importance,experienced\np1,asked,5,\np2,seen,,6\n"
+    settings = "scales: {importance: [1, 7], experienced: [1, 7]}"
+    study = open_study(make_study(ratings=ratings, touchpoints=MAP, settings=settings))
+    reach = find_reach(study.places, summarise_ratings(study), people=count_people(study))
+    sentence = describe_coverage(find_coverage(reach, summarise_visits(study), study.places), mapped=True)
+    assert sentence == "On the map, but nobody visits it or rates it expected or experienced: Bought and Asked."

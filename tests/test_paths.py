@@ -63,6 +63,18 @@ def test_transitions_count_steps_from_start_to_end(study):
     assert list(counts)[0] == (START, "search") and list(counts)[-1] == ("chat", "search")
 
 
+def test_a_few_heavy_customers_make_no_sure_share(make_study):
+    heavy = {(f"h{who}", f"h{who} {turn}"): [(0, "a"), (1, "bc"[who > 5])] for who in range(8) for turn in range(20)}
+    light = {(f"l{who}", f"l{who}"): [(0, "a"), (1, "bc"[who < 12])] for who in range(60)}
+    moves = passes.summarise_transitions(open_study(make_study(events=log(heavy | light))))
+    row = steps.find_transitions(moves).set_index(passes.MOVE).loc[("a", "b")]
+    own, left = np.r_[np.full(6, 20), np.zeros(14), np.ones(48)], np.r_[np.full(8, 20), np.ones(60)]
+    share = own.sum() / left.sum()
+    se = np.sqrt(68 / 67 * ((own - share * left) ** 2).sum()) / left.sum()
+    assert row[["share", "se", "n_effective"]].tolist() == pytest.approx([168 / 220, se, 220**2 / (8 * 400 + 60)])
+    assert row["leaving_customers"] == 68 and row["low"] < 0.55 < 0.88 < row["high"]  # not 0.65 to 0.85
+
+
 def test_waiting_is_from_the_last_event_of_a_step_to_the_first_of_the_next(study):
     waits = passes.summarise_transitions(study).set_index(passes.MOVE)
     assert waits.loc[("search", "compare"), "wait_median_hours"] == 4  # of 2, 4 and 6
@@ -142,7 +154,7 @@ def chain(paths: dict[str, int], *, block: int = 0) -> pd.DataFrame:
         for _ in range(count)
     ]
     table = pd.DataFrame(rows, columns=["block", *passes.MOVE]).value_counts().rename("n").reset_index()
-    return table.assign(from_label=table["from_touchpoint"], journeys=10, customers=10)
+    return table.assign(from_label=table["from_touchpoint"], journeys=10, customers=10, converting=8)
 
 
 def test_removal_effects_are_those_of_a_published_example():
@@ -204,20 +216,20 @@ def test_sentences_of_conversion():
     def removal(**effects):
         rows = [(label, value, value - 0.05 if value < 1 else np.nan, 40) for label, value in effects.items()]
         table = pd.DataFrame(rows, columns=["label", "removal", "low", "customers"])
-        return table.assign(high=table["low"] + 0.1, journeys=40)
+        return table.assign(high=table["low"] + 0.1, journeys=40, converting=30)
 
     def say(table):
         return steps.describe_removal(table, converted="order")
 
     assert (
         say(removal(a=0.8, b=0.3))
-        == "Conversion hangs most on a: without a, 80\u00a0% is lost (75 to 85\u00a0%; n\u00a040)."
+        == "Conversion hangs most on a: without a, 80\u00a0% is lost (75 to 85\u00a0%; n\u00a030 who convert)."
     )
     assert say(removal(a=0.8, b=0.78)).startswith("Conversion hangs most on a and b: without a, 80")
     assert say(removal(a=1, b=0.3)).startswith("Beside a that all pass, conversion hangs most on b: without")
-    assert say(removal(a=1, b=1)) == "Every conversion passes a and b (n\u00a040)."
+    assert say(removal(a=1, b=1)) == "Every conversion passes a and b (n\u00a030 who convert)."
     assert "so few journeys" in say(removal(a=0.8).assign(low=np.nan))
-    assert "no touchpoint that may be shown" in say(removal())
+    assert "too few customers convert, or do not" in say(removal())
     assert "key converted of journey in study.yaml" in steps.describe_removal(removal(), converted="")
 
 
@@ -250,6 +262,17 @@ def test_few_customers_are_neither_shown_nor_worked_out(make_study):
 
 
 @pytest.mark.small_groups
+@pytest.mark.parametrize(
+    "paths, converting", [(dict(abc=2, ab=48), 0), (dict(abc=48, ab=2), 0), (dict(abc=9, ab=41), 9)]
+)
+def test_few_who_convert_or_do_not_are_not_told_of(make_study, paths, converting):
+    study = open_study(make_study(events=crowd(**paths), settings="journey: {converted: c}"))
+    removal = steps.find_removal(passes.summarise_conversions(study))
+    assert set(removal["converting"]) == ({converting} if converting else set())
+    assert (f"n\u00a0{converting} who convert" in steps.describe_removal(removal, converted="c")) == (converting > 0)
+
+
+@pytest.mark.small_groups
 def test_what_comes_to_a_touchpoint_and_leaves_it_does_not_tell_of_the_few_who_end_before(make_study):
     moves = passes.summarise_transitions(open_study(make_study(events=crowd(ab=8, abd=20, a=3))))
     assert set(moves["from_touchpoint"]) == {"b", "d"}  # 31 come to a and 28 leave b, so 3 end at a
@@ -260,6 +283,9 @@ def test_what_comes_to_a_touchpoint_and_leaves_it_does_not_tell_of_the_few_who_e
 def test_a_log_of_few_customers_shows_nothing(study):
     tables = [passes.summarise_transitions(study), passes.summarise_paths(study), passes.summarise_variants(study)]
     assert [len(table) for table in tables] == [0, 0, 0]
+    describe = [steps.describe_transitions, steps.describe_paths, steps.describe_variants]
+    for say, table in zip(describe, [*tables[:1], pd.DataFrame({"of": []}), tables[2]]):
+        assert say(table, logged=True).endswith("Too few customers to show.")
     assert steps.find_removal(passes.summarise_conversions(study)).empty
 
 

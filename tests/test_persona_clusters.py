@@ -8,7 +8,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from cxlib import open_study
 from cxlib.charts.personas import plot_clusters
-from cxlib.expectations.needs import cross, describe_clusters, find_clusters, mix_clusters, shown_clusters
+from cxlib.expectations import needs
+from cxlib.expectations.needs import cluster_people, describe_clusters, find_clusters, mix_clusters, shown_clusters
 from cxlib.summaries.needs import sample_answers
 
 CYCLE = ["gamer", "family", "senior"] * 20
@@ -32,12 +33,12 @@ def random(people=200, seed=1):
 
 @pytest.fixture(scope="module")
 def found():
-    return find_clusters(*planted(), clusters=3)
+    return find_clusters(*planted(), clusters=3)[0]
 
 
 @pytest.fixture(scope="module")
 def nothing():
-    return find_clusters(*random(), clusters=3)
+    return find_clusters(*random(), clusters=3)[0]
 
 
 def test_groups_that_are_the_personas_are_found_stable_and_agree(found):
@@ -60,14 +61,21 @@ def test_groups_of_random_answers_are_unstable_and_agree_with_nothing(nothing):
     assert nothing.loc[0, "agreement_low"] < 0 < nothing.loc[0, "agreement_high"] < 0.1
 
 
+def test_groups_are_made_once_for_both_tables(monkeypatch):
+    calls = []
+    monkeypatch.setattr(needs, "cluster_people", lambda *given: calls.append(given) or cluster_people(*given))
+    clusters, mix = find_clusters(*planted(), clusters=3)
+    assert len(calls) == 1 and mix.groupby("cluster")["n"].sum().tolist() == clusters["n"].tolist()
+
+
 def test_without_a_count_the_best_silhouette_finds_the_planted_three():
-    assert find_clusters(*planted())["n"].tolist() == [60, 50, 40]
+    assert find_clusters(*planted())[0]["n"].tolist() == [60, 50, 40]
 
 
 def test_the_agreement_is_the_adjusted_rand_index_of_the_mix():
     answers, personas = planted()
     personas = personas.mask(personas.index % 5 == 0, "family")
-    found, mix = find_clusters(answers, personas, clusters=3), mix_clusters(answers, personas, clusters=3, hide_below=0)
+    found, mix = find_clusters(answers, personas, clusters=3, hide_below=0)
     pairs = mix.loc[mix.index.repeat(mix["n"])]
     assert found.loc[0, "agreement"] == pytest.approx(adjusted_rand_score(pairs["cluster"], pairs["persona"]))
     assert found.loc[0, "agreement_low"] < found.loc[0, "agreement"] < found.loc[0, "agreement_high"] < 1
@@ -77,29 +85,29 @@ def test_the_agreement_is_the_adjusted_rand_index_of_the_mix():
 def test_the_same_answers_are_the_same_groups_and_stay_as_they_are(nothing):
     answers, personas = random()
     before = answers.copy()
-    pd.testing.assert_frame_equal(find_clusters(answers, personas, clusters=3), nothing)
+    pd.testing.assert_frame_equal(find_clusters(answers, personas, clusters=3)[0], nothing)
     pd.testing.assert_frame_equal(answers, before)
 
 
 def test_a_few_blanks_do_not_hide_the_groups():
     answers, personas = planted()
     answers = answers.mask(np.random.default_rng(2).random(answers.shape) < 0.1)
-    assert find_clusters(answers, personas, clusters=3).loc[0, "agreement"] > 0.75
+    assert find_clusters(answers, personas, clusters=3)[0].loc[0, "agreement"] > 0.75
 
 
 def test_small_groups_and_what_gives_them_away_are_not_shown():
     groups, personas = np.repeat([1, 2, 3], [80, 70, 3]), pd.Series(["gamer", "family", "senior"] * 51)
     assert shown_clusters(groups, 5).tolist() == [1] and shown_clusters(groups, 0).tolist() == [1, 2, 3]
-    assert set(cross(groups, personas, 5)["cluster"]) == {"1"}
+    assert set(mix_clusters(groups, personas, 5)["cluster"]) == {"1"}
 
 
 def test_a_persona_with_few_people_in_a_group_stands_with_the_others():
     groups, personas = np.repeat([1, 2], 40), pd.Series(["gamer"] * 25 + ["family"] * 12 + ["senior"] * 3 + CYCLE[:40])
-    mix = cross(groups, personas, 5)
+    mix = mix_clusters(groups, personas, 5)
     assert mix["n"].min() >= 5 and mix.groupby("cluster")["n"].sum().tolist() == [40, 40]
     assert mix.loc[mix["cluster"] == "1", "persona"].tolist() == ["gamer", "others"]
     assert "others" in set(mix.loc[mix["cluster"] == "2", "persona"]), "or the seniors of group 1 could be worked out"
-    assert "others" not in set(cross(groups, personas, 0)["persona"])
+    assert "others" not in set(mix_clusters(groups, personas, 0)["persona"])
 
 
 def test_sentences_on_clusters(found, nothing):
@@ -118,16 +126,15 @@ def test_sentences_on_clusters(found, nothing):
         found[:1]
     )
     answers, personas = planted()
-    alone = describe_clusters(find_clusters(answers, personas.mask(personas.notna()), clusters=3))
+    alone = describe_clusters(find_clusters(answers, personas.mask(personas.notna()), clusters=3)[0])
     assert alone.endswith("whether they are the personas takes a column persona of the respondents, with two personas.")
-    too_few = describe_clusters(find_clusters(answers.head(30), personas.head(30)))
+    too_few = describe_clusters(find_clusters(answers.head(30), personas.head(30))[0])
     assert "it takes 20 people for each" in too_few and "column expected" in too_few
 
 
 def test_who_answers_all_alike_makes_no_groups():
     answers, personas = planted()
-    assert find_clusters(answers * 0 + 4, personas, clusters=3).empty
-    assert mix_clusters(answers * 0 + 4, personas, clusters=3).empty
+    assert all(table.empty for table in find_clusters(answers * 0 + 4, personas, clusters=3))
 
 
 def written(make_study, people=60, few=0):
@@ -167,12 +174,12 @@ def test_a_small_persona_leaves_the_sample_under_another_name(make_study):
 def test_without_expectations_the_sample_is_empty(make_study, small_ratings):
     study = open_study(make_study(ratings=small_ratings.drop(columns="expected")))
     found = sample_answers(study)
-    assert found.empty and find_clusters(found.drop(columns="persona"), found["persona"]).empty
+    assert found.empty and find_clusters(found.drop(columns="persona"), found["persona"])[0].empty
 
 
 def test_the_chart_colours_the_persona_most_over_represented(found):
     answers, personas = planted()
-    mix = mix_clusters(answers, personas.mask(personas.index % 5 == 0, "family"), clusters=3)
+    mix = find_clusters(answers, personas.mask(personas.index % 5 == 0, "family"), clusters=3)[1]
     ax = plot_clusters(found, mix, title="x")
     widths = {row: sum(bar.get_width() for bar in ax.patches if round(bar.get_y() + 0.39) == row) for row in range(3)}
     assert list(widths.values()) == pytest.approx([1, 1, 1])

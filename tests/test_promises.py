@@ -28,7 +28,7 @@ def said(table, **options):
 def promises(**groups):
     """Groups with (finished, late)."""
     rows = pd.DataFrame([(name, *counts) for name, counts in groups.items()], columns=["channel", "finished", "late"])
-    return rows.assign(open=0, median_delay=-1.0)
+    return rows.assign(open=0, overdue=0, median_delay=-1.0)
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "pandas"])
@@ -66,6 +66,24 @@ def test_groups_of_few_customers_are_others_together_with_the_next_smallest(make
     assert summarise_promises(few).empty and summarise_promises(few, by="").empty
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_what_ends_after_the_day_looked_back_from_is_open_and_past_its_date_overdue(make_study, engine):
+    log = (
+        "customer,case,time,event,planned_time,ended_time\n"
+        "ann,1,2026-01-01,order,2026-01-02,2026-02-20\nbob,2,2026-01-01,order,2026-01-02,2026-01-02\n"
+        "eve,3,2026-01-03,order,2026-03-01,\n"
+    )
+    columns, folder = ["finished", "late", "open", "overdue"], make_study(events=log)
+    found = [summarise_promises(open_study(folder, engine=engine, as_of=day), by="") for day in ("2026-01-03", "")]
+    assert [table.loc[0, columns].tolist() for table in found] == [[1, 0, 2, 1], [2, 1, 1, 0]]
+
+
+def test_a_promise_is_kept_or_broken_in_whichever_channel_it_ends(make_study):
+    log = LOG.replace("2026-01-07", "") + "ann,1,2026-01-08,fetch,shop,2026-01-05,2026-01-07\n"
+    study = open_study(make_study(events=log), channels=["web"])
+    assert summarise_promises(study, by="").loc[0, ["finished", "late", "open"]].tolist() == [3, 1, 0]
+
+
 def test_without_a_log_the_sentence_names_the_column(make_study, small_ratings):
     found = find_promises(summarise_promises(open_study(make_study(ratings=small_ratings))))
     assert found.empty and "column planned_time of the events" in said(found)
@@ -96,8 +114,26 @@ def test_the_sentence_says_how_many_and_by_whom_more_often():
         "(14 to 30 %); no channel is surely late more often than the others."
     )
     assert said(find_promises(promises(web=(50, 10)))) == "Of 50 promises kept track of, 20 % were broken (11 to 33 %)."
-    assert "none of those made has ended" in said(find_promises(promises(web=(0, 0))))
+    nothing = find_promises(promises(web=(0, 0)))
+    assert said(nothing).endswith("none of those made has ended.")
+    assert said(nothing.assign(overdue=3)).endswith("none of those made has ended; 3 are open past their date.")
     assert "column planned_time of the events" in said(find_promises(promises()))
+
+
+def test_open_promises_past_their_date_are_said_in_thirty_words():
+    groups = {"desk": (100, 40), "post": (100, 38), "phone": (100, 42), "web": (400, 30)}
+    sentence = said(find_promises(promises(**groups).assign(overdue=[100, 5, 0, 0])))
+    assert sentence.endswith(": phone (42 %) and 2 more; 105 more are open past their date.")
+    assert len(sentence.replace(" %", "%").split()) <= 30
+
+
+def test_customers_of_two_channels_count_once_in_all():
+    groups = find_promises(promises(web=(50, 10), desk=(50, 11)))
+    overall = find_promises(promises(all=(100, 21)).drop(columns="channel").assign(customers=50, n_effective=50.0))
+    ends = stats.binomtest(21, 100).proportion_ci(method="wilson"), overall.loc[0, ["low", "high"]]
+    for table, (low, high) in zip([None, overall], ends):
+        assert f"({100 * low:.0f} to {100 * high:.0f} %)" in said(groups, overall=table)
+    assert ends[1]["low"] < ends[0].low
 
 
 def test_the_chart_draws_the_shares_worst_first():

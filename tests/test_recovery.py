@@ -46,17 +46,21 @@ def said(sentence):
     return sentence.replace("\u00a0", " ")
 
 
+def times(study, by=""):
+    return find_complaint_times(summarise_complaints(study, by=by))
+
+
 @pytest.mark.parametrize("engine", ["duckdb", "pandas"])
 def test_complaints_are_counted_and_open_ones_wait_until_the_newest_day(asked, engine):
-    found = summarise_complaints(asked(engine=engine)).iloc[0]
+    found = times(asked(engine=engine)).iloc[0]
     assert found[["complaints", "customers", "complained_again", "resolved"]].tolist() == [4, 3, 1, 3]
     assert found["median_days"] == 3  # of 1, 3, 10 and more than 19 days
-    by = summarise_complaints(asked(engine=engine), by="touchpoint").set_index("touchpoint")
+    by = times(asked(engine=engine), by="touchpoint").set_index("touchpoint")
     assert by.loc["help", ["complaints", "resolved", "median_days"]].tolist() == [2, 1, 10]
 
 
 def test_as_of_a_day_what_came_later_is_not_known_yet(asked):
-    found = summarise_complaints(asked(as_of="2026-01-03", wave="all")).iloc[0]
+    found = times(asked(as_of="2026-01-03", wave="all")).iloc[0]
     assert found[["complaints", "resolved", "customers"]].tolist() == [2, 0, 1]
 
 
@@ -67,7 +71,7 @@ def test_the_median_time_is_that_of_single_complaints(asked):
     feedback = pd.DataFrame({"customer": [f"p{place}" for place in range(61)], "text": "late", "opened": opened})
     feedback["resolved"] = (opened + pd.to_timedelta(days, unit="D")).where(~waits)
     feedback.loc[0, "time"] = pd.Timestamp("2026-02-10")
-    found = summarise_complaints(asked(feedback)).iloc[0]
+    found = times(asked(feedback)).iloc[0]
     curve = SurvfuncRight(np.where(waits, 40.0, days), (~waits).astype(float))
     ends = [curve.quantile(0.5), *curve.quantile_ci(0.5)]
     assert found[["median_days", "median_days_low", "median_days_high"]].astype(float).tolist() == ends
@@ -87,16 +91,16 @@ def test_small_groups_are_left_out_with_the_next_smallest(asked):
     feedback["resolved"] = ["2026-01-04"] * 14 + [""] * 3
     study = asked(feedback.assign(touchpoint=["pay"] * 10 + ["help"] * 5 + ["rare"] * 2), people=60)
     assert summarise_recovery(study)["complaint"].tolist() == ["none"]
-    by = summarise_complaints(study, by="touchpoint")
+    by = times(study, by="touchpoint")
     assert by.set_index("touchpoint")["customers"].to_dict() == {"pay": 10, "others": 7}
 
 
 def test_without_customers_complaints_are_counted_and_a_sentence_names_the_column(asked):
     study = asked("text,opened\nlate,2026-01-02\n")
     assert "customer" in describe_recovery(find_recovery(summarise_recovery(study)))
-    found = summarise_complaints(study)
+    found = times(study)
     assert found.loc[0, "customers"] == 1 and pd.isna(found.loc[0, "complained_again"])
-    assert said(describe_complaints(find_complaint_times(found))).startswith("Of 1 complaint, 0 % are resolved")
+    assert said(describe_complaints(found)).startswith("Of 1 complaint, 0 % are resolved")
     assert find_complainants(summarise_recovery(study)).empty
 
 
@@ -112,10 +116,9 @@ def groups(shift=0.0, unresolved=-1.2, n=400, outcome="overall"):
     draws = {
         name: rng.normal(5 + by, 1, n) for name, by in (("none", 0), ("resolved", shift), ("unresolved", unresolved))
     }
+    facts = dict(n=n, n_effective=float(n), width=6.0, lowest=1.0, promoters=np.nan, detractors=np.nan)
     rows = [
-        dict(
-            outcome=outcome, complaint=name, n=n, mean=draw.mean(), se=stats.sem(draw), n_effective=float(n), width=6.0
-        )
+        dict(outcome=outcome, complaint=name, mean=draw.mean(), se=stats.sem(draw)) | facts
         for name, draw in draws.items()
     ]
     return draws, pd.DataFrame(rows)
@@ -165,13 +168,14 @@ def test_the_sentence_says_whether_resolving_makes_up():
 
 
 def test_the_sentence_on_complaints_says_how_many_and_how_soon():
-    table = pd.DataFrame({"complaints": [100], "customers": 100, "complained_again": [3], "resolved": 60})
-    half = table.assign(median_days=6.0, median_days_low=5.0, median_days_high=8.0)
-    assert said(describe_complaints(find_complaint_times(half))) == (
+    half = pd.DataFrame({"complaints": [100], "customers": 100, "complained_again": [3], "resolved": 60})
+    half = half.assign(resolved_share=0.6, low=0.502, high=0.691)
+    half = half.assign(median_days=6.0, median_days_low=5.0, median_days_high=8.0)
+    assert said(describe_complaints(half)) == (
         "Of 100 complaints, 60 % are resolved (50 to 69 %), half within 6 days (5 to 8); 3 customers complained again."
     )
-    none = table.assign(median_days=np.nan, median_days_low=np.nan, median_days_high=np.nan, complained_again=pd.NA)
-    assert said(describe_complaints(find_complaint_times(none))).endswith("(50 to 69 %), fewer than half so far.")
+    none = half.assign(median_days=np.nan, median_days_low=np.nan, median_days_high=np.nan, complained_again=pd.NA)
+    assert said(describe_complaints(none)).endswith("(50 to 69 %), fewer than half so far.")
 
 
 def test_the_chart_draws_the_three_groups():
@@ -180,3 +184,77 @@ def test_the_chart_draws_the_three_groups():
     assert ax.collections[1].get_offsets()[:, 0].tolist() == pytest.approx(shown["mean"].tolist())
     assert ax.get_yticklabels()[0].get_text() == "no complaint (n 400)"
     assert plot_recovery(shown, outcome="retained", title="Recovery") is None
+    share = plot_recovery(shown.assign(mean=0.636, width=1.0), outcome="overall", title="Recovery")
+    assert "0.64" in [text.get_text() for text in share.texts]
+
+
+UNDATED = SETTINGS[: SETTINGS.index("waves")]
+WAVES = SETTINGS.replace("w1: 2026-03-31", "w1: 2026-03-31, w2: 2026-06-30")
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_a_customer_of_two_waves_counts_once_as_of_the_latest(make_study, engine):
+    names = [f"c{place}" for place in range(6)]
+    people = pd.DataFrame({"respondent": names * 2, "wave": ["w1"] * 6 + ["w2"] * 6, "customer": names * 2})
+    people["overall"] = [3.0] * 6 + [4.0] * 3 + [5.0] * 3
+    ratings = people[["respondent", "wave"]].assign(touchpoint="pay", experienced=5)
+    feedback = pd.DataFrame({"customer": names[:4], "text": "late", "opened": "2026-05-01", "resolved": "2026-05-02"})
+    study = make_study(settings=WAVES, respondents=people, ratings=ratings, feedback=feedback)
+    found = summarise_recovery(open_study(study, wave="all", engine=engine)).set_index("complaint")
+    assert found["n"].to_dict() == {"none": 2, "resolved": 4} and found["mean"].tolist() == [5, 4.25]
+    first = summarise_recovery(open_study(study, wave="w1", engine=engine))
+    assert first[["complaint", "n", "mean"]].to_numpy().tolist() == [["none", 6, 3]]
+
+
+def test_two_respondents_of_one_customer_are_one(make_study):
+    people = pd.DataFrame({"respondent": ["r0", "r1", "r2"], "customer": ["c0", "c0", "c1"], "overall": [2, 4, 7]})
+    tables = dict(respondents=people, feedback="customer,text,opened\nc9,late,2026-01-02\n")
+    tables["ratings"] = people[["respondent"]].assign(touchpoint="pay", experienced=5)
+    found = summarise_recovery(open_study(make_study(settings=UNDATED, **tables)))
+    assert found[["n", "mean"]].to_numpy().tolist() == [[2, pytest.approx(13 / 3)]]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_one_customer_with_many_open_complaints_weighs_as_one(asked, engine):
+    rows = [("heavy", "")] * 50 + [(f"p{place}", "2026-01-04") for place in range(50)]
+    feedback = pd.DataFrame(rows, columns=["customer", "resolved"]).assign(text="late", opened="2026-01-02")
+    found = times(asked(feedback, engine=engine)).iloc[0]
+    assert found["resolved_share"] == 0.5 and found["customers"] == 51
+    residuals = np.array([-25.0] + [0.5] * 50)  # resolved − share · complaints of each customer
+    worth = 0.25 / ((residuals**2).sum() * 51 / 50 / 100**2) * 51 / 50
+    low, high = stats.beta.ppf([0.025, 0.975], [worth / 2, worth / 2 + 1], [worth / 2 + 1, worth / 2])
+    assert found[["low", "high"]].tolist() == pytest.approx([low, high])
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_a_complaint_resolved_before_it_was_opened_was_resolved_on_that_day(asked, engine):
+    study = asked("customer,text,opened,resolved\nc0,late,2026-01-05,2026-01-03\nc1,late,2026-01-05,\n", engine=engine)
+    counts = summarise_complaints(study)
+    assert counts.loc[counts["resolved"], ["days", "complaints"]].to_numpy().tolist() == [[0, 1]]
+    assert times(study)[["complaints", "resolved"]].to_numpy().tolist() == [[2, 1]]
+    assert summarise_recovery(study).set_index("complaint")["n"].to_dict() == {
+        "none": 7,
+        "resolved": 1,
+        "unresolved": 1,
+    }
+
+
+def test_shares_have_wilsons_interval_and_nps_the_adjusted_wald(make_study):
+    names = [f"c{place}" for place in range(40)]
+    people = pd.DataFrame({"respondent": names, "customer": names, "retained": [1] * 30 + [0] * 10})
+    people["recommend"] = [9] * 20 + [7] * 12 + [3] * 8
+    settings = "scales: {experienced: [1, 7], retained: [0, 1], recommend: [0, 10]}"
+    tables = dict(respondents=people, feedback="customer,text,opened\nc99,late,2026-01-02\n")
+    tables["ratings"] = people[["respondent"]].assign(touchpoint="pay", experienced=5)
+    study = open_study(make_study(settings=settings, **tables))
+    found = find_complainants(summarise_recovery(study)).set_index("outcome")
+    wilson = stats.binomtest(30, 40).proportion_ci(method="wilson")
+    assert found.loc["retained", ["low", "high"]].tolist() == pytest.approx(list(wilson))
+    p, d = 20.75 / 43, 8.75 / 43
+    reach = stats.norm.ppf(0.975) * np.sqrt((p + d - (p - d) ** 2) / 43)
+    assert found.loc["nps", ["low", "high"]].tolist() == pytest.approx([p - d - reach, p - d + reach])
+
+
+def test_what_difference_does_not_matter_can_be_said():
+    table = groups(n=40)[1]
+    assert find_recovery(table, met_within=0.8).set_index("comparison").loc["resolved − none", "verdict"] == "recovered"

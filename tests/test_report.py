@@ -182,11 +182,12 @@ def test_parameters_from_a_file_and_a_line_reach_every_notebook(tmp_path):
 
 
 def test_a_study_of_events_alone_publishes_what_it_can(tmp_path, root):
-    events = "customer,time,event\nann,2026-01-01,open\nann,2026-01-02,pay\nbob,2026-01-03,open\n"
+    rows = [f"c{n},2026-01-01,open\n" + f"c{n},2026-01-02,pay\n" * (n < 5) for n in range(8)]
+    events = "customer,time,event\n" + "".join(rows)
     folder = write_study(tmp_path / "log", events=events, settings="title: Log")
     home, _ = run_report(folder, {}, reports=tmp_path / "out")
     coverage = pd.read_csv(home / "tables/coverage.csv")
-    assert coverage[["label", "journeys"]].to_numpy().tolist() == [["open", 2], ["pay", 1]]
+    assert coverage[["label", "journeys"]].to_numpy().tolist() == [["open", 8], ["pay", 5]]
     page = (home / "report.html").read_text(encoding="utf-8")
     assert "There is no map to compare with" in page and "No ratings: add ratings" in page
 

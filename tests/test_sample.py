@@ -221,7 +221,7 @@ def test_the_missing_touchpoint_and_the_ghost_are_found_and_said(study, generato
     assert coverage.index[coverage["status"] == "nobody visits it"].tolist() == [generator.GHOST]
     sentence = cx.describe_coverage(coverage.reset_index(), mapped=True)
     assert "Missing from the map: parcel_tracked" in sentence
-    assert "nobody visits or rates it: Trade in the old laptop" in sentence
+    assert "nobody visits it or rates it expected or experienced: Trade in the old laptop" in sentence
 
 
 def test_the_funnel_holds_the_planted_shares(study, generator):

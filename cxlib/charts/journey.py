@@ -74,7 +74,9 @@ def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None)
     there = [
         count for count, share in (("journeys", "visited"), ("respondents", "rated")) if shown[share].notna().any()
     ]
-    counts = [" / ".join(f"{n:,}" for n in row) for row in shown[there].itertuples(index=False)]
+    counts = [
+        " / ".join("too few" if pd.isna(n) else f"{n:,}" for n in row) for row in shown[there].itertuples(index=False)
+    ]
     name_rows(ax, shown["label"], counts)
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(lambda share, _: percent(share))

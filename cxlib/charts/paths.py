@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from cxlib.charts.rows import fit, name_columns, new_axes, plot_rows, say_right
 from cxlib.charts.theme import FAINT, INK, VERDICT_COLOURS, WIDTH, finish, wrap
 from cxlib.tables import check_columns
-from cxlib.words import counted, percent
+from cxlib.words import bounds, counted, percent
 
 BAR = VERDICT_COLOURS["exceeded"]
 MOST_PLACES, MOST_ROWS, MOST_CHIPS = 20, 30, 9
@@ -89,10 +89,7 @@ def plot_variants(
     if ax is None:
         ax = plt.subplots(figsize=(WIDTH, 0.5 * len(shown) + 1.3), layout="constrained")[1]
     longest = draw_chips(ax, [chips_of(path) for path in shown["variant"]], stages or {})
-    words = [
-        f"{percent(row.share)} ({percent(row.low)[:-2]} to {percent(row.high)})\nn {row.journeys:,}"
-        for row in shown.itertuples()
-    ]
+    words = [f"{percent(row.share)} ({bounds(row.low, row.high)})\nn {row.journeys:,}" for row in shown.itertuples()]
     say_right(ax, words)
     ax.set_yticks([])
     ax.set_xticks([])
@@ -152,7 +149,7 @@ def plot_removal(removal: pd.DataFrame, *, title: str, ax: Axes | None = None) -
     known = shown["low"].astype("float64").notna()
     ax = plot_rows(
         shown, "removal", "low", "high", names=shown["label"], n=shown["customers"], title=title, ax=ax,
-        xlabel=f"removal effect: share of conversions lost without it; lines: its interval; n: customers{rest}",
+        xlabel=f"removal effect: share of conversions lost without it; lines: its interval; n: customers there{rest}",
         words=[percent(share) for share in shown["removal"]], colours=np.where(known, INK, FAINT).tolist(),
     )  # fmt: skip
     if ax is not None:

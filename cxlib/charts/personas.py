@@ -57,7 +57,7 @@ def plot_needs(needs: pd.DataFrame, *, title: str, what: str = "expectation", ax
 def plot_clusters(clusters: pd.DataFrame, mix: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes | None:
     """Of which personas each group found in the answers is made, the most over-represented one in blue.
 
-    `clusters` comes from `find_clusters`, `mix` from `mix_clusters`; on the right the stability (mean Jaccard index).
+    `clusters` and `mix` come from `find_clusters`; on the right the stability (mean Jaccard index).
     None without a group, or where no persona is known.
     """
     check_columns(clusters, ["cluster", "n", "jaccard", "stable", "persona"], name="clusters (from find_clusters)")

@@ -50,10 +50,12 @@ def plot_recovery(complainants: pd.DataFrame, *, outcome: str, title: str, ax: A
 
     `complainants` comes from `find_complainants`; those of one `outcome` are drawn. None where nobody is known.
     """
-    check_columns(complainants, ["outcome", "complaint", "n", "mean", "low", "high"], name="complainants")
+    check_columns(complainants, ["outcome", "complaint", "n", "mean", "low", "high", "width"], name="complainants")
     shown = complainants[complainants["outcome"] == outcome].reset_index(drop=True)
+    digits = 1 if (shown["width"] > 2).all() else 2  # shares and NPS need the second
     return plot_rows(
         shown, "mean", "low", "high", names=shown["complaint"].map(GROUPS), n=shown["n"], title=title, ax=ax,
         xlabel=f"mean of {outcome.replace('_', ' ')} in scale points; lines: its interval",
-        words=[f"{mean:.1f}" for mean in shown["mean"]], colours=list(shown["complaint"].map(GROUP_COLOURS)),
+        words=[f"{mean:.{digits}f}".replace("-", "−") for mean in shown["mean"]],
+        colours=list(shown["complaint"].map(GROUP_COLOURS)),
     )  # fmt: skip

@@ -11,6 +11,6 @@ from cxlib.expectations.feedback import (
 )
 from cxlib.expectations.kano import describe_kano, describe_unreadable, find_kano
 from cxlib.expectations.levels import describe_expectation_grid, describe_expectations, find_expectations
-from cxlib.expectations.needs import describe_clusters, describe_needs, find_clusters, find_needs, mix_clusters
+from cxlib.expectations.needs import describe_clusters, describe_needs, find_clusters, find_needs
 from cxlib.expectations.personas import compare_personas, describe_personas
 from cxlib.expectations.zones import describe_kinds, describe_zones, find_zones

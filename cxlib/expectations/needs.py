@@ -89,8 +89,10 @@ def describe_needs(needs: pd.DataFrame, *, value: str = "expected") -> str:
 
 def find_clusters(
     answers: pd.DataFrame, personas: pd.Series, *, seed: int = 0, clusters: int | None = None, hide_below: int = 5
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Groups of respondents who answer alike, how stable they are, and whether they are the personas; largest first.
+
+    And of which personas they are made (`mix_clusters`).
 
     `answers` has a row a respondent and a column per touchpoint (from `sample_answers`), `personas` the persona of
     each. k-means on answers standardised per touchpoint, blanks at its mean, into as many groups as `clusters` says
@@ -102,13 +104,13 @@ def find_clusters(
     """
     values, groups = cluster_people(answers, seed, clusters)
     if groups is None:
-        return pd.DataFrame(columns=CLUSTERS)
-    kept, mix = shown_clusters(groups, hide_below), cross(groups, personas, hide_below)
+        return pd.DataFrame(columns=CLUSTERS), pd.DataFrame(columns=MIX)
+    kept, mix = shown_clusters(groups, hide_below), mix_clusters(groups, personas, hide_below)
     overall = personas.fillna(UNKNOWN).value_counts(normalize=True)
     rows = [one_cluster(answers, groups, name, mix[mix["cluster"] == str(name)], overall) for name in kept]
     table = pd.DataFrame(rows, columns=CLUSTERS).assign(jaccard=overlaps(values, groups, seed)[kept - 1])
     table["stable"] = np.where(table["jaccard"] >= STABLE, "yes", "no")
-    return table.assign(**dict(zip(CLUSTERS[-3:], agree(groups, personas, seed)))).astype({"persona": "str"})
+    return table.assign(**dict(zip(CLUSTERS[-3:], agree(groups, personas, seed)))).astype({"persona": "str"}), mix
 
 
 def one_cluster(answers: pd.DataFrame, groups: np.ndarray, name: int, mix: pd.DataFrame, overall: pd.Series) -> dict:
@@ -123,22 +125,11 @@ def one_cluster(answers: pd.DataFrame, groups: np.ndarray, name: int, mix: pd.Da
     return row | {"more_than_others": "; ".join(said)}
 
 
-def mix_clusters(
-    answers: pd.DataFrame, personas: pd.Series, *, seed: int = 0, clusters: int | None = None, hide_below: int = 5
-) -> pd.DataFrame:
-    """Of which personas the groups of `find_clusters` are made: one row per cluster and persona, with n and share.
+def mix_clusters(groups: np.ndarray, personas: pd.Series, hide_below: int) -> pd.DataFrame:
+    """Of which personas groups are made: one row per cluster (1, 2, …) and persona, with n and share.
 
-    Cells of fewer than `hide_below` people, and those that
-    would give one away, stand together as "others".
+    Cells of fewer than `hide_below` people, and those that would give one away, stand together as "others".
     """
-    groups = cluster_people(answers, seed, clusters)[1]
-    if groups is None:
-        return pd.DataFrame(columns=MIX)
-    return cross(groups, personas, hide_below)
-
-
-def cross(groups: np.ndarray, personas: pd.Series, hide_below: int) -> pd.DataFrame:
-    """`mix_clusters` of known groups."""
     if personas.isna().all():
         return pd.DataFrame(columns=MIX)
     kept = shown_clusters(groups, hide_below)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.intervals import adjust, share_interval
+from cxlib.intervals import adjust, share_interval, shares_against_rest
 from cxlib.tables import check_columns
-from cxlib.words import counted, extremes, in_days, listed, percent
+from cxlib.words import counted, in_days, listed, percent
 
 NEEDS_LOG = "in study.yaml, a file of events and enough customers switch it on."
 
@@ -31,9 +31,9 @@ def estimate_survival(times: pd.Series, happened: pd.Series, people: pd.Series) 
 def quantile_of(survival: Any, part: float, confidence: float) -> tuple[float, float, float]:
     """The time by which it has happened to this part of people, with its log-log interval (Brookmeyer & Crowley 1982).
 
-    NaN where that cannot be said.
+    The first time with S(t) ≤ 1 − part, exactly so included; NaN where that cannot be said.
     """
-    value = survival.quantile(part)
+    value = next(iter(survival.surv_times[survival.surv_prob <= 1 - part + 1e-9]), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = survival.quantile_ci(part, alpha=1 - confidence)
     known = np.isfinite(value)
@@ -123,12 +123,10 @@ def find_adoption_curve(times: pd.DataFrame, *, least: int = 5, confidence: floa
     return curve[curve["under_way"] >= least]
 
 
-def describe_adoption(adoption: pd.DataFrame) -> str:
-    """How soon half of the customers adopt, or which group does more often, in a sentence."""
+def describe_adoption(adoption: pd.DataFrame, *, since: str = "") -> str:
+    """How soon half of the customers adopt after the event `since`, in a sentence."""
     if adoption.empty:
         return f"How soon customers adopt is not known: journey: adopted {NEEDS_LOG}"
-    if "n" in adoption.columns[1:]:
-        return compare_adoption(adoption)
     row = adoption.iloc[0]
     if not row["adopted"]:
         return (
@@ -144,16 +142,13 @@ def describe_adoption(adoption: pd.DataFrame) -> str:
             f"of those who did, the median is {in_days(row['adopters_median_days'])}."
         )
     high = "or more" if np.isnan(row["median_high"]) else f"to {in_days(row['median_high'])}"
-    said = (
-        f"Half of the customers adopt within {in_days(row['median_days'])} days ({in_days(row['median_low'])} {high}; "
-        f"n\u00a0{int(row['n']):,})"
-    )
+    ends = "" if np.isnan(row["median_low"]) else f"{in_days(row['median_low'])} {high}; "
+    days = f"{in_days(row['median_days'])} days{f' of “{since}”' if since else ''}"
+    said = f"Half of the customers adopt within {days} ({ends}n\u00a0{int(row['n']):,})"
     if not row["open"]:
         return f"{said}; none is still under way."
-    return (
-        f"{said}; of those who already did, the median is {in_days(row['adopters_median_days'])}: "
-        "those still under way are not counted there."
-    )
+    early = in_days(row["adopters_median_days"])
+    return f"{said}; of those who already did, half within {early}, which leaves out those still under way."
 
 
 def margin(low: float, high: float) -> str:
@@ -161,37 +156,25 @@ def margin(low: float, high: float) -> str:
     return "" if np.isnan(low) else f", {100 * low:.0f} to {100 * high:.0f}\u00a0%"
 
 
-def compare_adoption(adoption: pd.DataFrame) -> str:
-    """Which group adopts more often than which within the window."""
-    known = adoption[adoption["adoption_rate_low"].notna()]
-    if len(known) < 2:
-        return "Too little is known of two groups to say which adopts sooner."
-    groups = known.assign(label=known.iloc[:, 0])
-    highest, lowest, sure = extremes(groups, "adoption_rate", "adoption_rate_low", "adoption_rate_high")
-    days, n = known["window_days"].iloc[0], known["n"].sum()
-    if not sure:
-        return f"No group surely adopts more often than another within {days:.4g} days (n\u00a0{n:,})."
-    first, last = groups["adoption_rate"].max(), groups["adoption_rate"].min()
-    return (
-        f"Adopted within {days:.4g} days: most of {highest} ({percent(first)}), fewest of {lowest} ({percent(last)}; "
-        f"n\u00a0{n:,})."
-    )
-
-
 def find_abandonment(carts: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """The share of customers with a cart who abandoned it, with Wilson's interval.
 
-    `carts` comes from `summarise_carts`. `n` are those whose window is over or who bought; `open` are not judged.
+    `carts` comes from `summarise_carts`. `n` are those whose window is over or who bought; `open` are not judged. Where
+    carts are told apart by channel also each one's `difference` from all others, as `shares_against_rest` has it.
     """
     check_columns(carts, ["customers", "bought", "abandoned", "open"], name="carts (from summarise_carts)")
     n = carts["bought"] + carts["abandoned"]
     share = carts["abandoned"] / n.where(n > 0)
     se = np.sqrt(share * (1 - share) / (n - 1).where(n > 1))
     low, high = share_interval(share, se, n, n, confidence)
-    return carts.drop(columns="customers").assign(n=n, share=share, low=low, high=high)
+    table = carts.drop(columns="customers").assign(n=n, share=share, low=low, high=high)
+    if "channel" not in carts:
+        return table
+    counts = (carts["abandoned"].astype("float64"), n.astype("float64"), n.astype("float64"))
+    return table.join(shares_against_rest(*counts, confidence=confidence))
 
 
-def describe_abandonment(abandonment: pd.DataFrame) -> str:
+def describe_abandonment(abandonment: pd.DataFrame, *, level: float = 0.05) -> str:
     """How many customers leave a cart behind, or in which channel more do, in a sentence."""
     if abandonment.empty:
         return f"How many carts are abandoned is not known: journey: cart and converted {NEEDS_LOG}"
@@ -205,12 +188,12 @@ def describe_abandonment(abandonment: pd.DataFrame) -> str:
             f"{percent(row['share'])} of customers with a cart did not buy {by} ({100 * row['low']:.0f} to "
             f"{100 * row['high']:.0f}\u00a0%; n\u00a0{int(row['n']):,})" + (f"; {still:,} may still." if still else ".")
         )
-    highest, lowest, sure = extremes(judged.assign(label=judged["channel"]), "share")
-    if not sure:
-        return f"In no channel are carts surely abandoned more often than in another (n\u00a0{judged['n'].sum():,})."
-    most, least = percent(judged["share"].max()), percent(judged["share"].min())
-    n = judged["n"].sum()
-    return f"Carts are abandoned most often in {highest} ({most}), least in {lowest} ({least}; n\u00a0{n:,})."
+    more = judged[(judged["q"] <= level) & (judged["difference"] > 0)].sort_values("share", ascending=False)
+    n = f"n\u00a0{judged['n'].sum():,}"
+    if more.empty:
+        return f"In no channel are carts surely abandoned more often than in the others ({n})."
+    names = [f"{name} ({percent(share)})" for name, share in zip(more["channel"], more["share"])]
+    return f"Carts are surely abandoned more often than elsewhere in {listed(names, most=3)} ({n})."
 
 
 def find_barriers(counts: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:
@@ -248,8 +231,8 @@ def describe_barriers(barriers: pd.DataFrame) -> str:
     """What surely holds customers back, in a sentence."""
     if barriers.empty:
         return (
-            "What holds customers back is not known: a column barriers of respondents, with journey: adopted in "
-            "study.yaml and a log (or a column adopted), switches it on."
+            "What holds customers back is not known: columns barriers and customer of respondents, with journey: "
+            "adopted in study.yaml and a log (or a column adopted), switch it on."
         )
     sure = barriers[barriers["verdict"] == "holds back"]
     people = f"n\u00a0{barriers['n'].iloc[0]:,}"
@@ -259,5 +242,5 @@ def describe_barriers(barriers: pd.DataFrame) -> str:
     more = f" Also: {listed(sure['barrier'].iloc[1:], most=3)}." if len(sure) > 1 else ""
     return (
         f"Who names “{first['barrier']}” fails to adopt {first['risk_ratio']:.1f} times as often as others "
-        f"({first['low']:.1f} to {first['high']:.1f}; {percent(first['share'])} name it; {people}).{more}"
+        f"({first['low']:.1f} to {first['high']:.1f}; named by {first['n_with']:,} of {people}).{more}"
     )

@@ -127,7 +127,8 @@ def find_consistency(spread: pd.DataFrame, *, level: float = 0.05) -> pd.DataFra
     Brown & Forsythe's (1974), on the distance of answers from their channel's median. `omega2` is the share of the
     differences between people that goes with the channel (Hays 1963), `icc` ICC(1), the variance between channels as a
     part of all (Shrout & Fleiss 1979); `lowest` and `highest` are channels, with their means in scale points, `q` is
-    Benjamini–Hochberg's over both rows. Somebody in two channels counts in each. No rows with fewer than two channels.
+    Benjamini–Hochberg's over both rows. Answers are compared by person and channel: somebody in two channels is in both
+    groups, and once in `n`, the respondents of all channels. No rows with fewer than two channels.
     """
     from statsmodels.stats.oneway import anova_generic
 
@@ -139,7 +140,7 @@ def find_consistency(spread: pd.DataFrame, *, level: float = 0.05) -> pd.DataFra
         if len(groups) < 2:
             continue
         test = anova_generic(mean, variance, n, use_var=equal)
-        row = dict(of=of, channels=len(groups), n=int(groups[f"n_{value}"].sum()), f=test.statistic, df=len(n) - 1)
+        row = dict(of=of, channels=len(groups), n=int(spread["respondents"].iloc[0]), f=test.statistic, df=len(n) - 1)
         row |= dict(df_within=test.df_denom, p=test.pvalue) | parts_of_variance(n, mean, variance)
         for end, place in (("lowest", mean.argmin()), ("highest", mean.argmax())):
             row |= {end: groups["channel"].iloc[place], f"{end}_mean": mean[place]}

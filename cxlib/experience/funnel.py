@@ -10,6 +10,8 @@ from cxlib.intervals import share_interval
 from cxlib.tables import check_columns
 from cxlib.words import listed, percent
 
+FEW_GO_ON = "fewer than half so far"
+
 
 def describe_rules(journey: Any) -> str:
     """The rules of the funnel in a sentence; `journey` is what study.yaml says of it (`study.settings.journey`)."""
@@ -52,7 +54,7 @@ def find_waits(waits: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     for stage, times in waits.groupby("stage", sort=False):
         survival = estimate_survival(times["hours"], times["went_on"], times["customers"])
         half, most = (quantile_of(survival, part, confidence) for part in (0.5, 0.9))
-        wait = f"half within {lasting(half[0])}" if half[0] == half[0] else "fewer than half so far"
+        wait = f"half within {lasting(half[0])}" if half[0] == half[0] else FEW_GO_ON
         rows.append((stage, *half, *most, wait))
     names = [f"wait_hours_{part}" for part in ("median", "median_low", "median_high", "p90", "p90_low", "p90_high")]
     columns = {"stage": "str", **dict.fromkeys(names, "float64"), "wait": "str"}
@@ -71,8 +73,8 @@ def lasting(hours: float) -> str:
     return "–"
 
 
-def describe_funnel(funnel: pd.DataFrame) -> str:
-    """Where most customers leave, in a sentence."""
+def describe_funnel(funnel: pd.DataFrame, *, window_days: float | None = None) -> str:
+    """Where most customers leave, in a sentence; `window_days` is how long a journey had."""
     if funnel.empty:
         return "Drop-off along the journey is not known. A file of events, with touchpoints on the map, switches it on."
     if len(funnel) == 1:
@@ -83,9 +85,10 @@ def describe_funnel(funnel: pd.DataFrame) -> str:
         return f"All {worst['customers']:,} customers went on from stage to stage."
     close = [row for row in order.iloc[1 : len(funnel) - 1] if funnel["low"].iloc[row] <= worst["high"]]
     tie = f" Could be as large: {listed([between(funnel, row) for row in close])}." if close else ""
+    within = f" within {window_days:g} days of their first event" if window_days else ""
     return (
         f"The largest drop-off is {between(funnel, place)}: "
-        f"{percent(worst['went_on'])} go on ({100 * worst['low']:.0f} to {100 * worst['high']:.0f}\u00a0%; "
+        f"{percent(worst['went_on'])} go on{within} ({100 * worst['low']:.0f} to {100 * worst['high']:.0f}\u00a0%; "
         f"n\u00a0{funnel['customers'].iloc[place - 1]:,}).{tie}"
     )
 
@@ -98,23 +101,29 @@ def describe_hesitation(funnel: pd.DataFrame) -> str:
     known = known[known["wait_hours_median"].notna()]
     if known.empty:
         return "Fewer than half go on at every step so far: how long customers hesitate cannot be said."
+    funnel = funnel.reset_index(drop=True)
     order = known["wait_hours_median"].sort_values(ascending=False, kind="stable").index
     longest = known.loc[order[0]]
     close = [row for row in order[1:] if not known.at[row, "wait_hours_median_high"] < longest["wait_hours_median_low"]]
     tie = f" Could be as long: {listed([between(funnel, row) for row in close])}." if close else ""
+    stuck = [between(funnel, row) for row in funnel.index if funnel.at[row, "wait"] == FEW_GO_ON]
+    start = f"Fewer than half go on {listed(stuck)} so far; elsewhere customers" if stuck else "Customers"
     ends = span(*(lasting(longest[f"wait_hours_median_{end}"]) for end in ("low", "high")))
+    ends = f"{ends}; " if ends else ""
     return (
-        f"Customers hesitate longest {between(funnel, order[0])}: half go on within "
-        f"{lasting(longest['wait_hours_median'])} ({ends}; n\u00a0{funnel['customers'].iloc[order[0] - 1]:,}).{tie}"
+        f"{start} hesitate longest {between(funnel, order[0])}: half go on within "
+        f"{lasting(longest['wait_hours_median'])} ({ends}n\u00a0{funnel['customers'].iloc[order[0] - 1]:,}).{tie}"
     )
 
 
 def span(low: str, high: str) -> str:
-    """Both ends of an interval as people say them.
+    """Both ends of an interval as people say them; empty where neither is known.
 
-    >>> span("3.5 days", "4 days"), span("20 hours", "3 days"), span("3 days", "–")
-    ('3.5 to 4 days', '20 hours to 3 days', '3 days or more')
+    >>> span("3.5 days", "4 days"), span("20 hours", "3 days"), span("3 days", "–"), span("–", "4 days"), span("–", "–")
+    ('3.5 to 4 days', '20 hours to 3 days', '3 days or more', 'up to 4 days', '')
     """
+    if low == "–":
+        return "" if high == "–" else f"up to {high}"
     if high == "–":
         return f"{low} or more"
     return f"{low.split()[0] if low.split()[1:] == high.split()[1:] else low} to {high}"

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import adjust, difference_of_means, share_interval, t_interval, t_test
+from cxlib.experience.adoption import estimate_survival, quantile_of
+from cxlib.intervals import adjust, difference_of_means, nps_interval, share_interval, t_interval, t_test
 from cxlib.tables import check_columns
 from cxlib.words import counted, percent, signed
 
@@ -15,15 +16,31 @@ WITHIN = 0.04
 
 
 def find_complaint_times(complaints: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """The share of complaints that were resolved so far, with Wilson's interval: `resolved_share`, `low` and `high`.
+    """How many complaints were resolved so far, and in how many days half of them are; most complaints first.
 
-    `complaints` comes from `summarise_complaints`; an interval goes by customers, of whom each counts once.
+    `complaints` comes from `summarise_complaints`. `median_days` with its interval by Kaplan & Meier, open ones
+    censored; empty where it is not reached yet. `resolved_share` with `low` and `high`, where the customer counts.
     """
-    check_columns(complaints, ["complaints", "customers", "resolved"], name="complaints (from summarise_complaints)")
-    share, n = complaints["resolved"] / complaints["complaints"], complaints["customers"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = share_interval(share, np.sqrt(share * (1 - share) / (n - 1)), n, n, confidence)
-    return complaints.assign(resolved_share=share, low=low, high=high)
+    figures = ["days", "resolved", "complaints", "customers", "complained_again", "se", "n_effective"]
+    check_columns(complaints, figures, name="complaints (from summarise_complaints)")
+    keys = [column for column in complaints if column not in figures]
+    groups = complaints.groupby(keys or np.zeros(len(complaints)), sort=False, dropna=False)
+    rows = [part.iloc[0].to_dict() | times_of(part, confidence) for _, part in groups]
+    days = ["median_days", "median_days_low", "median_days_high"]
+    shown = [*keys, "complaints", "customers", "complained_again", "resolved", *days]
+    table = pd.DataFrame(rows, columns=[*shown, "se", "n_effective"])
+    table = table.sort_values(["complaints", *keys], ascending=[False, *(True for _ in keys)], ignore_index=True)
+    share = table["resolved"] / table["complaints"]
+    low, high = share_interval(share, table["se"], table["customers"], table["n_effective"], confidence)
+    return table[shown].astype({"complained_again": "Int64"}).assign(resolved_share=share, low=low, high=high)
+
+
+def times_of(complaints: pd.DataFrame, confidence: float) -> dict:
+    """How many complaints of a group there are, how many are resolved, and the median days with its interval."""
+    done, n = complaints["resolved"], complaints["complaints"]
+    found = quantile_of(estimate_survival(complaints["days"], done, n), 0.5, confidence)
+    days = dict(zip(("median_days", "median_days_low", "median_days_high"), found))
+    return dict(complaints=n.sum(), resolved=n[done].sum()) | days
 
 
 def describe_complaints(times: pd.DataFrame) -> str:
@@ -49,23 +66,34 @@ def describe_complaints(times: pd.DataFrame) -> str:
 
 
 def find_complainants(recovery: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """What each group says of the whole, with Student's interval: `low` and `high` beside `mean`, in scale points.
+    """What each group says of the whole, with `low` and `high` beside `mean`, in points of the outcome.
 
-    `recovery` comes from `summarise_recovery`.
+    `recovery` comes from `summarise_recovery`. Means by Student's t, outcomes of 0 or 1 as shares by Wilson, `nps` from
+    −1 to 1 by adjusted Wald.
     """
-    check_columns(recovery, ["outcome", "complaint", "n", "mean", "se"], name="recovery (from summarise_recovery)")
-    low, high = t_interval(*(recovery[name].astype("float64") for name in ("mean", "se", "n_effective")), confidence)
-    return recovery.assign(low=low, high=high)
+    helpers = ["lowest", "promoters", "detractors"]
+    check_columns(recovery, ["outcome", "n", "mean", "width", *helpers], name="recovery (from summarise_recovery)")
+    figures = recovery[["n", "mean", "se", "n_effective", "promoters", "detractors"]].astype("float64")
+    n, mean, se, kish, promoters, detractors = (figures[name] for name in figures)
+    kinds = [recovery["outcome"] == "nps", (recovery["lowest"] == 0) & (recovery["width"] == 1)]
+    nps = nps_interval(promoters, detractors, se, n, confidence)
+    share = share_interval(mean.where(kinds[1]), se, n, kish, confidence)
+    ends = zip(nps, share, t_interval(mean, se, kish, confidence))
+    low, high = (np.select(kinds, end[:2], end[2]) for end in ends)
+    return recovery.drop(columns=helpers).assign(low=low, high=high)
 
 
-def find_recovery(recovery: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:
+def find_recovery(
+    recovery: pd.DataFrame, *, met_within: float | None = None, confidence: float = 0.95, level: float = 0.05
+) -> pd.DataFrame:
     """Whether customers whose complaint was resolved are as content as those without one; and those who still wait.
 
     `recovery` comes from `summarise_recovery`. Per `outcome` a row for each `comparison`: `difference` in scale points
     of its first group less its second, Welch's (1947) `low` and `high`, `p`, and `q` (Benjamini–Hochberg over the
-    table). The verdict on resolved − none is *recovered* where the 90 % interval lies within ± 4 % of the scale (TOST,
-    Schuirmann 1987), else *not recovered* where it is surely lower, *recovery paradox* where it is surely higher
-    (McCollough & Bharadwaj 1992); on the others *alike*, *worse* or *better*; or *not enough data*.
+    table). The verdict on resolved − none is *recovered* where the 90 % interval lies within ± `met_within` points of
+    the outcome, by default 4 % of its scale (TOST, Schuirmann 1987), else *not recovered* where it is surely lower,
+    *recovery paradox* where it is surely higher (McCollough & Bharadwaj 1992); on the others *alike*, *worse* or
+    *better*; or *not enough data*.
     """
     check_columns(recovery, ["outcome", "complaint", "n", "mean", "width"], name="recovery (from summarise_recovery)")
     columns = ["outcome", "comparison", "n", "n_other", "difference", "low", "high", "p", "q", "verdict"]
@@ -82,7 +110,8 @@ def find_recovery(recovery: pd.DataFrame, *, confidence: float = 0.95, level: fl
     difference, se, worth = difference_of_means(table, "one", "other")
     low, high = t_interval(difference, se, worth, confidence)
     p = t_test(difference, se, worth)
-    within = [np.abs(end) <= WITHIN * table["width_one"] for end in t_interval(difference, se, worth, 0.9)]
+    limit = WITHIN * table["width_one"] if met_within is None else met_within
+    within = [np.abs(end) <= limit for end in t_interval(difference, se, worth, 0.9)]
     table = table.assign(n=table["n_one"], n_other=table["n_other"], difference=difference, low=low, high=high)
     table = table.assign(p=p, q=adjust(p))
     sure, lower = table["q"] <= level, table["difference"] < 0

@@ -8,6 +8,7 @@ from cxlib.tables import check_columns
 from cxlib.words import counted, listed, percent
 
 TOO_FEW = "too few to show"
+UNRATED = "nobody rated expected or experienced"
 STATUSES = (TOO_FEW, "not on the map", "nobody visits it", "nobody was asked", "no trace in the log", "covered")
 
 
@@ -36,7 +37,7 @@ def find_coverage(reach: pd.DataFrame, visits: pd.DataFrame, places: pd.DataFram
     `reach` comes from `find_reach`, `visits` from `summarise_visits`. `rated` is the share of respondents, `visited`
     the share of journeys in the log; `status` is one of *not on the map*, *nobody visits it* (on the map, neither in
     the log nor in the ratings), *nobody was asked*, *no trace in the log*, *covered*, and *too few to show* where fewer
-    people rated it than a group must have; empty without a map.
+    people rated or visited it than a group must have; empty without a map.
     """
     check_columns(visits, ["touchpoint", "event", "journeys", "all_journeys"], name="visits (from summarise_visits)")
     named = visits.assign(touchpoint=visits["touchpoint"].fillna(visits["event"]))
@@ -47,30 +48,34 @@ def find_coverage(reach: pd.DataFrame, visits: pd.DataFrame, places: pd.DataFram
     table = table.sort_values("journeys", ascending=False, kind="stable")
     table = table.sort_values("touchpoint", key=lambda c: c.map(order).fillna(len(order)), kind="stable")
     table["label"] = table["label"].fillna(table["touchpoint"])
+    unseen = table["touchpoint"].isin(named.loc[named["journeys"].isna(), "touchpoint"])
     counts = table[["respondents", "journeys"]].fillna(0).astype("int64")
     asked, logged = bool(len(reach)) and counts["respondents"].gt(0).any(), len(visits) > 0
     on_map = table["touchpoint"].isin(places["touchpoint"])
     few = table["touchpoint"].isin(reach.loc[reach["reach"].isna(), "touchpoint"]) & asked
     rated, visited = counts["respondents"] > 0, counts["journeys"] > 0
     none = ~rated & ~visited
-    cases = [few, ~on_map & bool(len(places)), on_map & none, ~rated & visited & asked, rated & ~visited & logged]
+    cases = [few | unseen, ~on_map & bool(len(places)), on_map & none]
+    cases += [~rated & visited & asked, rated & ~visited & logged]
     all_journeys = int(visits["all_journeys"].iloc[0]) if logged else 0
+    counts["journeys"] = counts["journeys"].astype("Int64").mask(unseen)
     table = table.assign(
         on_map=np.where(on_map, "yes", "no"),
         **counts,
         rated=table["rated"].fillna(0).mask(few) if asked else np.nan,
-        visited=counts["journeys"] / all_journeys if all_journeys else np.nan,
+        visited=counts["journeys"].astype("float64") / all_journeys if all_journeys else np.nan,
         status=np.select(cases, list(STATUSES[:5]), STATUSES[5] if len(places) else ""),
     )
     columns = ["stage", "touchpoint", "label", "on_map", "respondents", "rated", "journeys", "visited", "status"]
     return table[columns].reset_index(drop=True)
 
 
-def audit_map(coverage: pd.DataFrame, counts: dict[str, int], *, confidence: float = 0.95) -> pd.DataFrame:
+def audit_map(coverage: pd.DataFrame, counts: dict[str, float], *, confidence: float = 0.95) -> pd.DataFrame:
     """How much of the journey the map misses, and of the map the log and the survey: one row a finding.
 
     `coverage` comes from `find_coverage`, `counts` from `count_unplaced`. `n` `of` how many, `share` with Wilson's
-    interval `low` and `high` where the n are journeys, a sample of more; findings about nothing are left out.
+    interval `low` and `high` where the n are journeys, a sample of more; findings about nothing, or about too few
+    customers to show, are left out.
     """
     check_columns(coverage, ["on_map", "rated", "visited", "respondents", "journeys"], name="coverage")
     places = coverage[coverage["on_map"] == "yes"]
@@ -79,9 +84,10 @@ def audit_map(coverage: pd.DataFrame, counts: dict[str, int], *, confidence: flo
         ("journeys with an event of no touchpoint on the map", counts["journeys_off"], counts["journeys"]),
         ("events of no touchpoint on the map", counts["events_off"], counts["events"]),
         ("touchpoints on the map without any event", int((logged & (places["journeys"] == 0)).sum()), logged.sum()),
-        ("touchpoints on the map nobody rated", int((asked & (places["respondents"] == 0)).sum()), asked.sum()),
+        (f"touchpoints on the map {UNRATED}", int((asked & (places["respondents"] == 0)).sum()), asked.sum()),
     ]
-    table = pd.DataFrame(rows, columns=["finding", "n", "of"]).astype({"finding": "str", "n": "int64", "of": "int64"})
+    table = pd.DataFrame(rows, columns=["finding", "n", "of"]).dropna()
+    table = table.astype({"finding": "str", "n": "int64", "of": "int64"})
     table = table[table["of"] > 0].reset_index(drop=True) if len(places) else table.iloc[:0]
     share = table["n"] / table["of"]
     low, high = share_interval(
@@ -119,12 +125,14 @@ def describe_coverage(coverage: pd.DataFrame, *, mapped: bool) -> str:
         ]
         said.append(f"Missing from the map: {listed(shares)}.")
     for status, words in (
-        ("nobody visits it", "On the map, but nobody visits or rates it"),
+        ("nobody visits it", "On the map, but nobody visits it or rates it expected or experienced"),
         ("nobody was asked", "Visited, but not asked about"),
     ):
         names = coverage.loc[coverage["status"] == status, "label"]
         said += [f"{words}: {listed(names)}."] if len(names) else []
     if not said:
         sources = [word for word, share in (("ratings", "rated"), ("log", "visited")) if coverage[share].notna().any()]
-        return f"{listed(['Map', *sources])} agree on {counted(len(coverage), 'touchpoint')}."
+        silent = int((coverage["status"] == "no trace in the log").sum())
+        rest = f", but {silent} of them {'leaves' if silent == 1 else 'leave'} no trace in the log" if silent else ""
+        return f"{listed(['Map', *sources])} agree on {counted(len(coverage), 'touchpoint')}{rest}."
     return " ".join(said)

@@ -3,30 +3,34 @@
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import leave_one_out, share_interval, t_interval, wilson
+from cxlib.intervals import leave_one_out, share_interval, t_interval
 from cxlib.tables import check_columns
-from cxlib.words import counted, extremes, listed, percent
+from cxlib.words import bounds, counted, extremes, listed, percent
 
 DETOURS = ("went_back", "jumped", "looped", "repeated", "skipped")
-SWITCH = "A file of events switches it on."
+
+
+def why_unknown(logged: bool) -> str:
+    """Why there is nothing to tell: the log is too small to be shown, or there is none."""
+    return "Too few customers to show." if logged else "A file of events switches it on."
 
 
 def find_transitions(transitions: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """What share of the steps from one touchpoint leads where, with Wilson's interval on the customers who left it.
+    """What share of the steps from one touchpoint leads where, with its interval, customers being the unit.
 
     `transitions` comes from `summarise_transitions`; `share` is n of `leaving`, 0 to 1.
     """
-    needed = ["from_touchpoint", "to_touchpoint", "n", "leaving", "leaving_customers", "wait_median_hours"]
+    needed = ["from_touchpoint", "to_touchpoint", "share", "se", "leaving_customers", "n_effective"]
     check_columns(transitions, needed, name="transitions (from summarise_transitions)")
-    share = (transitions["n"] / transitions["leaving"]).astype("float64")
-    low, high = wilson(share.to_numpy(), transitions["leaving_customers"].to_numpy(dtype=float), confidence)
-    return transitions.assign(share=share, low=low, high=high)
+    figures = (transitions[name] for name in ("share", "se", "leaving_customers", "n_effective"))
+    low, high = share_interval(*figures, confidence)
+    return transitions.assign(low=low, high=high)
 
 
-def describe_transitions(transitions: pd.DataFrame) -> str:
-    """The commonest transition and the longest wait, in a sentence each."""
+def describe_transitions(transitions: pd.DataFrame, *, logged: bool = False) -> str:
+    """The commonest transition and the longest wait, in a sentence each; `logged`: the study has a file of events."""
     if transitions.empty:
-        return f"What follows what is not known. {SWITCH}"
+        return f"What follows what is not known. {why_unknown(logged)}"
     between = transitions[transitions["wait_median_hours"].notna()]
     if between.empty:
         return "Every journey of the log that may be shown has one step only: nothing follows."
@@ -35,7 +39,7 @@ def describe_transitions(transitions: pd.DataFrame) -> str:
     return (
         f"{most['from_label']} leads to {most['to_label']} in {percent(most['share'])} "
         f"({bounds(most['low'], most['high'])}; n\u00a0{most['leaving_customers']:,}). "
-        f"Longest median wait: {wait['from_label']} to {wait['to_label']}, {duration(wait['wait_median_hours'])}."
+        f"Longest median wait shown: {wait['from_label']} to {wait['to_label']}, {duration(wait['wait_median_hours'])}."
     )
 
 
@@ -55,11 +59,11 @@ def find_paths(paths: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     return table
 
 
-def describe_paths(paths: pd.DataFrame) -> str:
-    """How many journeys go back, and where to, in a sentence."""
+def describe_paths(paths: pd.DataFrame, *, logged: bool = False) -> str:
+    """How many journeys go back, and where to, in a sentence; `logged`: the study has a file of events."""
     whole = paths[paths["of"] == "journey"]
     if whole.empty:
-        return f"The ways customers take are not known. {SWITCH}"
+        return f"The ways customers take are not known. {why_unknown(logged)}"
     journey = whole.iloc[0]
     told = f"{bounds(journey['looped_low'], journey['looped_high'])}; n\u00a0{journey['customers']:,}"
     if not journey["looped"]:
@@ -86,10 +90,10 @@ def find_variants(variants: pd.DataFrame, *, confidence: float = 0.95) -> pd.Dat
     return variants.assign(low=low, high=high)
 
 
-def describe_variants(variants: pd.DataFrame) -> str:
-    """How much of all journeys the commonest paths cover, in a sentence."""
+def describe_variants(variants: pd.DataFrame, *, logged: bool = False) -> str:
+    """How much of all journeys the commonest paths cover, in a sentence; `logged`: the study has a file of events."""
     if variants.empty:
-        return f"Whole paths are not known. {SWITCH}"
+        return f"Whole paths are not known. {why_unknown(logged)}"
     shown, many = variants[variants["steps"].notna()], int(variants["variants"].sum())
     n = f"n\u00a0{variants['all_customers'].iloc[0]:,}"
     if shown.empty:
@@ -117,10 +121,11 @@ def find_removal(
 
     `transitions` comes from `summarise_conversions`. `removal` = 1 − P(conversion without it) / P(conversion), 0 to 1
     (Anderl et al. 2016, International Journal of Research in Marketing 33); interval: jackknife over blocks of
-    customers. `conversion` is P(conversion). Touchpoints without `journeys` are in the chain and not in the table.
+    customers. `conversion` is P(conversion), `converting` the customers who convert. Touchpoints without `journeys` are
+    in the chain and not in the table.
     """
-    columns = ["touchpoint", "label", "journeys", "customers", "removal", "low", "high", "conversion"]
-    check_columns(transitions, ["block", "from_touchpoint", "to_touchpoint", "n"], name="transitions")
+    columns = ["touchpoint", "label", "journeys", "customers", "removal", "low", "high", "conversion", "converting"]
+    check_columns(transitions, ["block", "from_touchpoint", "to_touchpoint", "n", "converting"], name="transitions")
     states = [start, *sorted({*transitions["from_touchpoint"]} - {start})]
     if len(states) < 2 or not (transitions["to_touchpoint"] == converted).any():
         return pd.DataFrame(columns=columns)
@@ -139,6 +144,7 @@ def find_removal(
     table = pd.DataFrame(dict(touchpoint=states[1:], label=told["from_label"], removal=removal, conversion=conversion))
     table = table.assign(low=np.clip(low, 0, 1), high=np.clip(high, 0, 1))
     table = table.assign(journeys=told["journeys"].astype("Int64"), customers=told["customers"].astype("Int64"))
+    table = table.assign(converting=told["converting"])
     known = table[table["journeys"].notna()].sort_values("removal", ascending=False, kind="stable")
     return known[columns].reset_index(drop=True)
 
@@ -168,26 +174,22 @@ def describe_removal(removal: pd.DataFrame, *, converted: str) -> str:
             "The key converted of journey in study.yaml, an event or touchpoint, switches it on."
         )
     if removal.empty:
-        return f"What leads to {converted} is not known: no touchpoint that may be shown comes before it in the log."
+        few = "too few customers convert, or do not, or met a touchpoint before"
+        return f"What leads to {converted} cannot be told: {few}."
     always = removal["removal"] > 1 - 1e-9
-    passed = removal.loc[always, "label"].tolist()
+    passed, n = removal.loc[always, "label"].tolist(), f"n\u00a0{removal['converting'].iloc[0]:,} who convert"
     if always.all():
-        return f"Every conversion passes {listed(passed, most=3)} (n\u00a0{removal['customers'].iloc[0]:,})."
+        return f"Every conversion passes {listed(passed, most=3)} ({n})."
     first = removal[~always].iloc[0]
     if pd.isna(first["low"]):
-        return f"What leads to {converted} cannot be told from so few journeys (n\u00a0{first['journeys']:,})."
+        return f"What leads to {converted} cannot be told from so few journeys ({n})."
     names = extremes(removal[~always], "removal")[0]
     beside = passed[0] if len(passed) == 1 else counted(len(passed), "touchpoint")
     start = f"Beside {beside} that all pass, conversion" if passed else "Conversion"
     return (
         f"{start} hangs most on {names}: without {first['label']}, {percent(first['removal'])} is lost "
-        f"({bounds(first['low'], first['high'])}; n\u00a0{first['customers']:,})."
+        f"({bounds(first['low'], first['high'])}; {n})."
     )
-
-
-def bounds(low: float, high: float) -> str:
-    """The interval of a share as people read it."""
-    return f"{percent(low)[:-2]} to {percent(high)}"
 
 
 def duration(hours: float) -> str:

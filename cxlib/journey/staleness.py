@@ -17,14 +17,18 @@ def find_staleness(
     """How many days before `day` each touchpoint was last rated, seen or reviewed, and its drift since the review.
 
     `evidence` comes from `summarise_evidence`, `drift` from `summarise_drift`. `days_old` counts from the newest of
-    the three. `change` is the mean experience since the review less that before, in scale points with its interval; q
-    is Benjamini–Hochberg's over the touchpoints; `drifted` says better or worse where that is sure. Oldest first.
+    the three; a review after `day` is none. `change` is the mean experience since the review less that before, in scale
+    points with its interval; q is Benjamini–Hochberg's over the touchpoints; `drifted` says better or worse where that
+    is sure. Oldest first.
     """
     check_columns(evidence, ["touchpoint", "label", *EVIDENCE], name="evidence (from summarise_evidence)")
+    day = pd.Timestamp(day or None)
+    reviewed = evidence["reviewed_on"]
+    evidence = evidence.assign(reviewed_on=reviewed.mask(reviewed.dt.normalize() > day))
     newest = evidence[EVIDENCE].max(axis=1).dt.normalize()
     found = compare_gaps(drift, "since", "before", confidence=confidence).rename(columns={"difference": "change"})
     found = found.assign(touchpoint=drift["touchpoint"], n=drift["n_since"], n_before=drift["n_before"])
-    table = evidence.assign(days_old=(pd.Timestamp(day or None) - newest).dt.days.astype("Int64"))
+    table = evidence.assign(days_old=(day - newest).dt.days.astype("Int64"))
     table = table.merge(found, on="touchpoint", how="left", validate="one_to_one")
     sure = table["q"] <= level
     table["drifted"] = table["change"].gt(0).map({True: "better", False: "worse"}).where(sure, "")
@@ -51,7 +55,7 @@ def describe_staleness(staleness: pd.DataFrame, *, old: int = OLD) -> str:
     moved = staleness[staleness["drifted"] != ""]
     names = [
         f"{row.label} {signed(row.change)} ({signed(row.low)} to {signed(row.high)}; n\u00a0{row.n:,})"
-        for row in moved.sort_values("change", kind="stable").itertuples()
+        for row in moved.sort_values("change", key=abs, ascending=False, kind="stable").itertuples()
     ]
     said += [f"Rated otherwise since the map was last reviewed: {listed(names, most=3)}."] if names else []
     return " ".join(said) or f"Every touchpoint of the map was rated, seen or reviewed within {old} days."

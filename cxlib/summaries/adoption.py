@@ -1,15 +1,15 @@
 """The passes over the log that take time into account: hesitation, carts left behind, adoption and its barriers."""
 
 import dataclasses
-import datetime
 
 import narwhals as nw
 import pandas as pd
 
-from cxlib.study import Study
-from cxlib.summaries.answers import up_to, whole_waves
+from cxlib.study import Study, View
+from cxlib.summaries.answers import answered_waves, chosen_wave, up_to, whole_waves
 from cxlib.summaries.events import (
     find_events,
+    log_ends,
     place_events,
     reach_stages,
     seconds_between,
@@ -35,26 +35,38 @@ def summarise_waits(study: Study) -> pd.DataFrame:
     """How long customers take from having reached a stage to the next, by the rules of the funnel.
 
     One row per `stage` gone on to, `hours` (to three figures) and whether they `went_on`: `customers`. Those who have
-    not gone on are counted with the time up to the end of the log, or of their window.
+    not gone on are counted with the time up to the end of the log, or of the window of the journey in which they first
+    reached the stage; who goes on later had not.
     """
     stages, window = seen_stages(study), study.settings.journey.window_days
     if len(stages) < 2:
         return typed(pd.DataFrame(columns=list(WAITS)), WAITS)
-    reached, names, closes = reach_stages(study, stages), since_names(stages), nw.lit(log_ends(study))
+    journeys, names, closes = reach_by_journey(study, stages), since_names(stages), nw.lit(log_ends(study))
     if window:
         closes = nw.min_horizontal(closes, nw.col("began").dt.offset_by(f"{window * 86_400:.0f}s"))
-    reached = reached.with_columns(closes=closes)
-    steps = [
-        reached.filter(~nw.col(before).is_null()).select(
-            nw.lit(stage).alias("stage"), nw.lit(place).alias("place"), went_on=~nw.col(name).is_null(), since=before,
-            done=nw.coalesce(name, "closes"),
+    journeys, steps = journeys.with_columns(closes=closes), []
+    for place, (stage, before, name) in enumerate(zip(stages[1:], names, names[1:])):
+        there = journeys.filter(~nw.col(before).is_null()).with_columns(
+            since=nw.col(before).min().over("customer"), done=nw.col(name).min().over("customer")
         )
-        for place, (stage, before, name) in enumerate(zip(stages[1:], names, names[1:]))
-    ]  # fmt: skip
+        first = there.filter(nw.col(before) == nw.col("since")).group_by("customer")
+        first = first.agg(nw.col("since", "done").min(), nw.col("closes").max())
+        steps.append(first.with_columns(nw.lit(stage).alias("stage"), nw.lit(place).alias("place")))
+    went_on = (nw.col("done") <= nw.col("closes")).fill_null(False)
+    rows = nw.concat(steps).with_columns(went_on=went_on, done=nw.min_horizontal("done", "closes"))
     hours = seconds_between("since", "done") / 3600
-    table = count_times(nw.concat(steps), "hours", "went_on", hours, keys=["place", "stage"])
+    table = count_times(rows, "hours", "went_on", hours, keys=["place", "stage"])
     people = table.groupby("stage")["customers"].transform("sum")
     return typed(table[people >= study.hide_below], WAITS)
+
+
+def reach_by_journey(study: Study, stages: list[str]) -> nw.LazyFrame:
+    """When each journey got to each of the stages, as `reach_stages` says of customers, and when it `began`."""
+    view = dataclasses.replace(study.view, wave=chosen_wave(study), personas=[], where=[])
+    alone = {"events": study.tables["events"].with_columns(customer=nw.col("case"))}
+    reached = reach_stages(dataclasses.replace(study, tables=study.tables | alone, view=view), stages)
+    reached = reached.select(*since_names(stages), case="customer")
+    return tried_journeys(study).join(reached, on="case", how="inner")
 
 
 def summarise_carts(study: Study, *, by: str = "") -> pd.DataFrame:
@@ -100,18 +112,32 @@ def summarise_adoption(study: Study, *, by: str = "") -> pd.DataFrame:
     """How long customers take to adopt, from `adopted_after` (else `converted`, else their first event) of study.yaml.
 
     One row per `days` (to three figures) and whether they `adopted`: `customers`; those who have not are counted with
-    the days up to the end of the log. With `by`, a column of respondents such as persona, per group of it. Empty where
-    study.yaml names no `adopted`, or there are too few customers to be shown.
+    the days up to the end of the log. With `by`, a column of respondents such as persona, per group of it (a customer's
+    latest, up to the wave looked at). Empty where study.yaml names no `adopted`, or there are too few customers to be
+    shown.
     """
     spans, keys = find_spans(study), [by] if by else []
     columns = dict.fromkeys(keys, "str") | TIMES
     if spans is None:
         return typed(pd.DataFrame(columns=list(columns)), columns)
     if by:
-        people = study.tables["respondents"].filter(~nw.col("customer").is_null())
-        spans = spans.join(people.group_by("customer").agg(nw.col(by).max()), on="customer", how="left")
+        spans = spans.join(latest_of(study, by), on="customer", how="left")
     table = count_times(spans, "days", "adopted", nw.col("days"), keys=keys)
     return typed(show_enough(study, table, keys), columns)
+
+
+def latest_of(study: Study, column: str) -> nw.LazyFrame:
+    """What a column of respondents says of each `customer` in the latest wave up to the one looked at."""
+    waves, wave = study.waves or study.values("respondents", "wave"), study.view.wave
+    last = [*waves, *answered_waves(study), *([wave] if wave in waves else [])][-1:]
+    place = nw.when(nw.col("wave").is_null()).then(nw.lit(0))
+    for number, name in enumerate(waves[: waves.index(last[0]) + 1] if last else [], start=1):
+        place = nw.when(nw.col("wave") == name).then(nw.lit(number)).otherwise(place)
+    people = study.tables["respondents"].with_columns(_place=place)
+    people = people.filter(*(~nw.col(needed).is_null() for needed in ("customer", column, "_place")))
+    newest = people.group_by("customer").agg(nw.col("_place").max())
+    people = people.join(newest, on=["customer", "_place"], how="inner")
+    return people.group_by("customer").agg(nw.col(column).max())
 
 
 def summarise_barriers(study: Study) -> pd.DataFrame:
@@ -119,8 +145,8 @@ def summarise_barriers(study: Study) -> pd.DataFrame:
 
     One row per code in `barriers` of the respondents: `n_with` and `n_without`, and of them `missed_with` and
     `missed_without`, who did not adopt within the window. By the log, of customers whose window is over (without a
-    window: up to its end), else by a column `adopted` (0, 1) of respondents. Barriers that fewer than `hide_below`
-    people name, or do not name, are left out.
+    window: up to its end), else by a column `adopted` (0, 1) of respondents. Only people of waves in which anybody
+    names a barrier. Barriers that fewer than `hide_below` people name, or do not name, are left out.
     """
     outcome = find_missed(study) if "respondents.barriers" in study else None
     if outcome is None:
@@ -132,7 +158,8 @@ def summarise_barriers(study: Study) -> pd.DataFrame:
     said = nw.concat_str(nw.lit("|"), named, nw.lit("|"))
     names = {f"_{place}": code for place, code in enumerate(codes)}
     told = {name: said.str.contains(f"|{code}|", literal=True).cast(nw.Int64) for name, code in names.items()}
-    people = outcome.with_columns(**told).group_by("respondent").agg(nw.col("missed", *told).max())
+    people = outcome.with_columns(wave=nw.col("wave").fill_null("")).filter(nw.col("wave").is_in(asked_waves(study)))
+    people = people.with_columns(**told).group_by("respondent").agg(nw.col("missed", *told).max())
     both = {f"{name}_missed": nw.col(name) * nw.col("missed") for name in told}
     people = people.with_columns(**both)
     sums = (
@@ -151,6 +178,13 @@ def summarise_barriers(study: Study) -> pd.DataFrame:
     ]
     table = typed(pd.DataFrame(rows, columns=list(BARRIERS)), BARRIERS)
     return table[table[["n_with", "n_without"]].min(axis=1) >= max(study.hide_below, 1)].reset_index(drop=True)
+
+
+def asked_waves(study: Study) -> list[str]:
+    """The waves in which anybody at all named a barrier; "" stands for no wave."""
+    everybody = dataclasses.replace(study, view=View(as_of=study.view.as_of, wave="all"))
+    named = find_people(everybody).filter(nw.col("barriers").fill_null("").str.strip_chars() != "")
+    return list(named.select("wave").unique().collect("pandas").to_native()["wave"].fillna(""))
 
 
 def find_missed(study: Study) -> nw.LazyFrame | None:
@@ -174,13 +208,17 @@ def find_missed(study: Study) -> nw.LazyFrame | None:
 def find_spans(study: Study) -> nw.LazyFrame | None:
     """Of each customer the `days` up to adoption and whether they `adopted`; else the days up to the end of the log.
 
-    Adoption counts in whichever journey and channel it comes. None where study.yaml or the log does not tell.
+    Of customers whose first start of all waves lies in a journey of the wave looked at. Adoption counts in whichever
+    journey and channel it comes. None where study.yaml or the log does not tell.
     """
     journey = study.settings.journey
     if "events" not in study or not journey.adopted:
         return None
-    events, start = find_events(any_channel(study)), journey.adopted_after or journey.converted
-    began = (events.filter(is_named(start)) if start else events).group_by("customer").agg(began=nw.col("time").min())
+    start = journey.adopted_after or journey.converted
+    events = [find_events(part) for part in (any_channel(study), whole_waves(any_channel(study)))]
+    starts = [part.filter(is_named(start)) if start else part for part in events]
+    began, first = (part.group_by("customer").agg(began=nw.col("time").min()) for part in starts)
+    began = began.join(first, on=["customer", "began"], how="inner")
     log = place_events(study, up_to(study, study.tables["events"], "time")).filter(is_named(journey.adopted))
     done = began.join(log.select("customer", "time"), on="customer", how="inner")
     done = done.filter(nw.col("time") >= nw.col("began")).group_by("customer").agg(done=nw.col("time").min())
@@ -197,13 +235,6 @@ def is_named(name: str) -> nw.Expr:
 def any_channel(study: Study) -> Study:
     """The same study, whichever channels are looked at."""
     return dataclasses.replace(study, view=dataclasses.replace(study.view, channels=[]))
-
-
-def log_ends(study: Study) -> datetime.datetime:
-    """The newest time of the log, up to the day the view looks back from."""
-    events = up_to(study, study.tables["events"], "time")
-    newest = events.select(newest=nw.col("time").max()).collect("pandas").to_native()["newest"].iloc[0]
-    return datetime.datetime(1901, 1, 1) if pd.isna(newest) else pd.Timestamp(newest).to_pydatetime()
 
 
 def seen_stages(study: Study) -> list[str]:

@@ -6,141 +6,106 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from cxlib.intervals import ratio_mean
 from cxlib.study import Study
 from cxlib.summaries.answers import chosen_wave, find_answers, up_to
-from cxlib.summaries.events import pool_small, seconds_between
+from cxlib.summaries.events import log_ends, of_chosen_people, pool_small, seconds_between
 from cxlib.summaries.people import find_people, outcome_values
-from cxlib.summaries.sums import group_means
-from cxlib.view import day_ends, parse_day, view_filters, with_waves
+from cxlib.summaries.sums import SUMS, group_means
+from cxlib.view import day_ends, with_waves
 
 COMPLAINED = ("none", "resolved", "unresolved")
-NO_GROUPS = ("promoters", "detractors")
+NO_GROUPS = ["promoters", "detractors"]
 
 
-def summarise_complaints(study: Study, *, by: str = "", confidence: float = 0.95) -> pd.DataFrame:
-    """How many complaints were resolved and how long that took, by touchpoint or, where `by` is "", in all.
+def summarise_complaints(study: Study, *, by: str = "") -> pd.DataFrame:
+    """How many complaints took how many days, by touchpoint or, where `by` is "", in all.
 
-    A complaint is feedback with `opened`, and belongs to the wave it was opened in. `complaints`, `customers` (each
-    complaint one where the feedback names none), `complained_again` (customers with more than one, blank where none is
-    named), `resolved`, and `median_days` with its interval: days until half are resolved, by Kaplan & Meier (1958),
-    Brookmeyer & Crowley (1982), open ones censored on the newest day of the study; empty where it is not reached
-    yet. Touchpoints with few customers are "others" together.
+    A complaint is feedback with `opened`, and belongs to the wave it was opened in. One row per `days` (until it was
+    resolved, else until the newest day of the study) and whether `resolved`: `complaints`. Beside them, of the whole
+    group: `customers` (each complaint one where the feedback names none), `complained_again` (customers with more than
+    one, blank where none is named), `se` of the share that is resolved (clustered by customer) and `n_effective`
+    (Kish's). Touchpoints with few customers are "others" together.
     """
     key = by or "all"
-    told = find_complaints(study).with_columns(all=nw.lit("all"), one=nw.lit(1))
+    told = pool_small(study, find_complaints(study).with_columns(all=nw.lit("all")), key, "person", "one")
+    done, one = nw.col("done").cast(nw.Float64), nw.col("one").cast(nw.Float64)
+    people = told.group_by(key, "person").agg(nw.col("done", "one").sum())
+    people = people.with_columns(a=done, b=one, aa=done**2, ab=done * one, bb=one**2)
+    people = people.with_columns(complained_again=(nw.col("one") > 1).cast(nw.Int64))
+    groups = people.group_by(key).agg(nw.col("complained_again", *SUMS).sum(), customers=nw.len())
+    groups = groups.collect("pandas").to_native()
+    _, groups["se"], groups["n_effective"] = ratio_mean(groups["customers"], *(groups[part] for part in SUMS))
+    named = pd.Series("feedback.customer" in study, index=groups.index)
+    groups["complained_again"] = groups["complained_again"].astype("Int64").where(named)
+    counts = told.group_by(key, "days", "done").agg(complaints=nw.len()).collect("pandas").to_native()
+    counts = counts.assign(resolved=counts["done"] > 0).sort_values([key, "days", "resolved"], ignore_index=True)
+    table = counts.merge(groups, on=key, validate="many_to_one").astype({key: "str"})
+    if by == "touchpoint":
+        names = study.touchpoints.set_index("touchpoint")["label"]
+        table["label"] = table[by].map(names).astype("str").fillna(table[by])
+    keys = [column for column in (by, "label") if column in table]
+    return table[[*keys, "days", "resolved", "complaints", "customers", "complained_again", "se", "n_effective"]]
+
+
+def find_complaints(study: Study) -> nw.LazyFrame:
+    """The complaints the view looks at: `person`, `done`, `one` (always 1), and `days` until then or until now.
+
+    Whole days, begun ones counting where it is done. One resolved before it was opened was resolved on that day.
+    """
+    newest, person = nw.lit(newest_moment(study)), nw.concat_str(nw.lit("line "), nw.col("_line").cast(nw.String))
+    told = up_to(study, study.tables["feedback"], "opened").filter(~nw.col("opened").is_null())
+    told = told.with_columns(
+        person=nw.coalesce(nw.col("customer"), person), one=nw.lit(1),
+        done=nw.when(nw.col("resolved") <= newest).then(nw.lit(1)).otherwise(nw.lit(0)),
+    )  # fmt: skip
+    until = nw.when(nw.col("done") == 1).then(nw.max_horizontal("opened", "resolved")).otherwise(newest)
+    days = seconds_between("opened", "until").cast(nw.Float64) / 86_400
+    told = told.with_columns(until=until)
+    told = told.with_columns(days=nw.when(nw.col("done") == 1).then(days.ceil()).otherwise(days.floor()))
     if study.view.stages or study.view.touchpoints:
         told = told.filter(nw.col("touchpoint").is_in(list(study.places["touchpoint"])))
     if study.settings.waves and chosen_wave(study) != "all":
         told = with_waves(study, told.with_columns(wave=nw.lit(None, nw.String), answered_at=nw.col("opened")))
         told = told.filter(nw.col("wave") == chosen_wave(study))
-    told = pool_small(study, told, key, "person", "one")
-    people = told.group_by(key, "person").agg(nw.col("one").sum()).with_columns(more=(nw.col("one") > 1).cast(nw.Int64))
-    counts = people.group_by(key).agg(
-        complaints=nw.col("one").sum(), customers=nw.len(), complained_again=nw.col("more").sum()
-    )
-    durations = told.group_by(key, "days", "done").agg(n=nw.len()).collect("pandas").to_native()
-    found = [median_time(part, confidence) | {key: name} for name, part in durations.groupby(key, dropna=False)]
-    columns = ["resolved", "median_days", "median_days_low", "median_days_high"]
-    times = pd.DataFrame(found, columns=[*columns, key]).astype({key: "str"})
-    table = counts.collect("pandas").to_native().astype({key: "str"})
-    table = table.merge(times, on=key, how="left", validate="one_to_one").sort_values(
-        ["complaints", key], ascending=[False, True], ignore_index=True
-    )
-    named = "feedback.customer" in study
-    table["complained_again"] = table["complained_again"].astype("Int64").where(pd.Series(named, index=table.index))
-    if by == "touchpoint":
-        names = study.touchpoints.set_index("touchpoint")["label"]
-        table["label"] = table[by].map(names).astype("str").fillna(table[by])
-    return table[
-        [
-            *([by] if by else []),
-            *table.columns.intersection(["label"]),
-            "complaints",
-            "customers",
-            "complained_again",
-            *columns,
-        ]
-    ]
-
-
-def median_time(counts: pd.DataFrame, confidence: float) -> dict:
-    """How many are resolved, and in how many days half are, from the counts per days and whether done."""
-    from statsmodels.duration.survfunc import SurvfuncRight
-
-    days, done = (np.repeat(counts[name].to_numpy(dtype=float), counts["n"]) for name in ("days", "done"))
-    row = {"resolved": int(done.sum()), "median_days": np.nan, "median_days_low": np.nan, "median_days_high": np.nan}
-    if not row["resolved"]:
-        return row
-    with np.errstate(all="ignore"):
-        curve = SurvfuncRight(days, done)
-        low, high = curve.quantile_ci(0.5, alpha=1 - confidence)
-    ends = (end if np.isfinite(end) else np.nan for end in (low, high))
-    return row | dict(zip(["median_days", "median_days_low", "median_days_high"], [curve.quantile(0.5 - 1e-9), *ends]))
-
-
-def find_complaints(study: Study) -> nw.LazyFrame:
-    """The complaints so far, of the customers the view looks at: `person`, `done`, and `days` until then or until now.
-
-    Whole days, begun ones counting where it is done. One resolved before it was opened is none.
-    """
-    newest, person = newest_moment(study), nw.concat_str(nw.lit("line "), nw.col("_line").cast(nw.String))
-    told = up_to(study, study.tables["feedback"], "opened").filter(~nw.col("opened").is_null())
-    done = nw.col("resolved") <= nw.lit(newest)
-    told = told.with_columns(done=nw.when(done).then(nw.lit(1)).otherwise(nw.lit(0)))
-    told = told.with_columns(
-        person=nw.coalesce(nw.col("customer"), person),
-        until=nw.when(nw.col("done") == 1).then(nw.col("resolved")).otherwise(nw.lit(newest)),
-    ).filter(nw.col("until") >= nw.col("opened"))
-    days = seconds_between("opened", "until").cast(nw.Float64) / 86_400
-    told = told.with_columns(days=nw.when(nw.col("done") == 1).then(days.ceil()).otherwise(days.floor()))
-    people = [(column, values) for column, values in view_filters(study) if column in study.segments]
-    if people:
-        listed = study.tables["respondents"].filter(~nw.col("customer").is_null())
-        for column, values in people:
-            listed = listed.filter(nw.col(column).is_in(values))
-        told = told.join(listed.select("customer").unique(), on="customer", how="inner")
-    return told
+    return of_chosen_people(study, told)
 
 
 def newest_moment(study: Study) -> datetime.datetime:
-    """The end of the day looked back from, or the newest moment of feedback and log; never the clock's."""
-    if study.view.as_of:
-        return day_ends(study.settings.clock, parse_day(study.view.as_of)) - datetime.timedelta(microseconds=1)
-    times = [("feedback", "time"), ("feedback", "opened"), ("feedback", "resolved"), ("events", "time")]
-    found = [
-        study.tables[table].select(newest=nw.col(column).max()).collect("pandas").to_native()["newest"].iloc[0]
-        for table, column in times
-    ]
-    return max((moment for moment in found if pd.notna(moment)), default=pd.Timestamp(0)).to_pydatetime()
+    """The newest moment of feedback and log, up to the day the view looks back from; never the clock's."""
+    moments = [log_ends(study)]
+    for column in ("time", "opened", "resolved"):
+        told = up_to(study, study.tables["feedback"], column).select(newest=nw.col(column).max())
+        moments.append(told.collect("pandas").to_native()["newest"].iloc[0])
+    return max(pd.Timestamp(moment).to_pydatetime() for moment in moments if pd.notna(moment))
 
 
 def summarise_recovery(study: Study) -> pd.DataFrame:
     """What customers say of the whole who never complained, whose complaints were all resolved, and who wait for one.
 
-    One row per `outcome` of the respondents and `complaint` (none, resolved, unresolved) with n, mean, se, n_effective
-    and `width`, the range of the outcome. Complaints count that were opened before the respondent answered (where
-    answers are not dated: before the wave ended), as they stood then. Respondents without a `customer` are left out,
-    and so are groups of few people, with the next smallest while those left out are few.
+    One row per `outcome` of the respondents and `complaint` (none, resolved, unresolved) with n (customers), mean, se,
+    n_effective, `lowest` and `width` of its scale, and for nps the shares of `promoters` and `detractors`. A customer
+    counts once, by the latest answer looked at, and by the complaints opened before it (where answers are not dated:
+    before the wave ended), as they stood then. Respondents without a `customer` are left out, and so are groups of few
+    people, with the next smallest while those left out are few.
     """
     needed = ("feedback.customer", "feedback.opened", "respondents.customer")
-    scales = study.settings.scales
     values = outcome_values(study) if all(column in study for column in needed) else {}
-    values = {name: value for name, value in values.items() if name not in NO_GROUPS}
+    names = [name for name in values if name not in NO_GROUPS]
     columns = ["outcome", "complaint", "n", "mean", "se", "n_effective"]
-    if not values:
-        return pd.DataFrame(columns=[*columns, "width"])
+    if not names:
+        return pd.DataFrame(columns=[*columns, "lowest", "width", *NO_GROUPS])
     wide = group_means(with_complaints(study), ["complaint"], values)
     order = {name: place for place, name in enumerate(COMPLAINED)}
-    wide = wide[~wide["complaint"].isin(few(study, wide, list(values)))].sort_values(
-        "complaint", key=lambda c: c.map(order)
-    )
-    rows = [
-        wide.rename(columns={f"{part}_{name}": part for part in columns[2:]}).assign(
-            outcome=name, width=2.0 if name == "nps" else float(scales[name][1] - scales[name][0])
-        )
-        for name in values
-    ]
-    table = pd.concat(rows, ignore_index=True)[[*columns, "width"]]
+    wide = wide[~wide["complaint"].isin(few(study, wide, names))].sort_values("complaint", key=lambda c: c.map(order))
+    shares = wide.reindex(columns=[f"mean_{name}" for name in NO_GROUPS]).set_axis(NO_GROUPS, axis=1)
+    rows = []
+    for name in names:
+        lowest, highest = study.settings.scales.get(name, (-1, 1))
+        row = wide.rename(columns={f"{part}_{name}": part for part in columns[2:]})[columns[1:]]
+        row = row.assign(outcome=name, lowest=float(lowest), width=float(highest - lowest))
+        rows.append(row.join(shares if name == "nps" else shares * np.nan))
+    table = pd.concat(rows, ignore_index=True)[[*columns, "lowest", "width", *NO_GROUPS]]
     return table[table["n"] > 0].reset_index(drop=True)
 
 
@@ -155,7 +120,10 @@ def few(study: Study, wide: pd.DataFrame, names: list[str]) -> set[str]:
 
 
 def with_complaints(study: Study) -> nw.LazyFrame:
-    """The respondents looked at who are known as customers, each with `complaint`: none, resolved or unresolved."""
+    """The latest answers of each customer looked at, with `complaint`: none, resolved or unresolved.
+
+    `respondent` is the customer: the unit, whoever of them answered.
+    """
     keys = ["respondent", "wave"]
     people = find_people(study).filter(~nw.col("customer").is_null()).with_columns(wave=nw.col("wave").fill_null(""))
     asked = find_answers(study).with_columns(wave=nw.col("wave").fill_null(""))
@@ -163,15 +131,15 @@ def with_complaints(study: Study) -> nw.LazyFrame:
     for wave, day in study.settings.waves.items():
         ends = nw.when(nw.col("wave") == wave).then(nw.lit(day_ends(study.settings.clock, day)))
         people = people.with_columns(asked=nw.coalesce(nw.col("asked"), ends))
-    people = people.with_columns(asked=nw.coalesce(nw.col("asked"), nw.lit(newest_moment(study))))
-    told = up_to(study, study.tables["feedback"], "opened").filter(~nw.col("opened").is_null())
-    told = people.select(*keys, "customer", "asked").join(
-        told.select("customer", "opened", "resolved"), on="customer", how="inner"
-    )
-    told = told.filter(nw.col("opened") <= nw.col("asked"))
-    late = nw.when(nw.col("resolved") <= nw.col("asked")).then(nw.lit(0)).otherwise(nw.lit(1))
-    told = told.with_columns(waits=late).group_by(keys).agg(nw.col("waits").max())
-    people = people.join(told, on=keys, how="left")
+    asked = nw.coalesce(nw.col("asked"), nw.lit(newest_moment(study)))
+    people = people.with_columns(asked=asked, respondent=nw.col("customer"))
+    latest = people.group_by("customer").agg(nw.col("asked").max())
+    told = up_to(study, study.tables["feedback"], "opened").select("customer", "opened", "resolved")
+    told = latest.join(told, on="customer", how="inner").filter(nw.col("opened") <= nw.col("asked"))
+    done = nw.col("resolved") <= nw.col("asked")
+    told = told.with_columns(waits=nw.when(done).then(nw.lit(0)).otherwise(nw.lit(1)))
+    people = people.join(latest, on=["customer", "asked"], how="inner")
+    people = people.join(told.group_by("customer").agg(nw.col("waits").max()), on="customer", how="left")
     none, resolved, unresolved = (nw.lit(name) for name in COMPLAINED)
     stands = nw.when(nw.col("waits") == 1).then(unresolved).when(nw.col("waits") == 0).then(resolved).otherwise(none)
     return people.with_columns(complaint=stands)

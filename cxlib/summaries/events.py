@@ -1,5 +1,6 @@
 """The passes over the event log: which touchpoints journeys visit, and how far they get."""
 
+import datetime
 import re
 
 import narwhals as nw
@@ -17,19 +18,38 @@ def summarise_visits(study: Study) -> pd.DataFrame:
     """How often the log shows each touchpoint the view looks at and, where it looks at all, each event of none.
 
     One row per touchpoint or event: `touchpoint` (empty for an event of none), `event`, `events`, `customers` and
-    `journeys` (cases) it occurs in, `all_customers` and `all_journeys` of the log.
+    `journeys` (cases) it occurs in, `all_customers` and `all_journeys` of the log. Only events in the channels looked
+    at count. Touchpoints of map or ratings that few customers visit have blank counts; what few do beyond them is
+    "others" together, or left out.
     """
-    events = find_events(study)
+    events = in_channels(study, find_events(study))
     totals = events.select(all_customers=nw.col("customer").n_unique(), all_journeys=nw.col("case").n_unique())
     totals = totals.collect("pandas").to_native().iloc[0]
     if study.view.stages or study.view.touchpoints:
         events = events.filter(nw.col("touchpoint").is_in(list(study.places["touchpoint"])))
     events = events.with_columns(event=nw.when(nw.col("touchpoint").is_null()).then(nw.col("event")))
+    table = count_visits(events)
+    known = {*study.touchpoints["touchpoint"], *study.values("ratings", "touchpoint")}
+    few = ~table["touchpoint"].isin(known) & (table["customers"] < study.hide_below)
+    if few.any():
+        names = list(table["touchpoint"].fillna(table["event"])[few])
+        rare = count_visits(
+            events.filter(nw.coalesce("touchpoint", "event").is_in(names))
+            .with_columns(touchpoint=nw.lit(None, nw.String), event=nw.lit(OTHERS))
+        )  # fmt: skip
+        table = pd.concat([table[~few], rare[rare["customers"] >= study.hide_below]])
+    counts = ["events", "customers", "journeys"]
+    table[counts] = table[counts].astype("Int64").mask(table["customers"] < study.hide_below)
+    table = table.sort_values(["journeys", "touchpoint", "event"], ascending=False, ignore_index=True)
+    return table.assign(**{name: whole(total) for name, total in totals.items()})
+
+
+def count_visits(events: nw.LazyFrame) -> pd.DataFrame:
+    """The `events`, `customers` and `journeys` of each touchpoint or event."""
     counts = events.group_by("touchpoint", "event").agg(
         events=nw.len(), customers=nw.col("customer").n_unique(), journeys=nw.col("case").n_unique()
     )
-    table = counts.collect("pandas").to_native().sort_values(["journeys", "touchpoint", "event"], ascending=False)
-    return table.assign(**{name: whole(total) for name, total in totals.items()}).reset_index(drop=True)
+    return counts.collect("pandas").to_native()
 
 
 def summarise_funnel(study: Study) -> pd.DataFrame:
@@ -107,9 +127,9 @@ def summarise_promises(study: Study, *, by: str = "channel") -> pd.DataFrame:
 
     A journey ended at its last `ended_time` or, in a log without that column, at its last event with a `planned_time`.
     One row per group, or one in all where `by` is "": `finished` journeys, `late` ones, `open` ones (not ended yet),
-    `customers` of the finished, `se` of the share that is late (clustered by customer) and `n_effective` (Kish's), and
-    `mean_delay`, `median_delay` and `p90_delay`: ended − planned in days, above 0 is late. Groups of few customers are
-    "others" together.
+    `overdue` ones (open, and planned to end before the newest moment of the log), `customers` of the finished, `se` of
+    the share that is late (clustered by customer) and `n_effective` (Kish's), and `mean_delay`, `median_delay` and
+    `p90_delay`: ended − planned in days, above 0 is late. Groups of few customers are "others" together.
     """
     key = by or "all"
     cases = pool_small(study, promised_journeys(study, key), key, "customer", "done")
@@ -118,29 +138,35 @@ def summarise_promises(study: Study, *, by: str = "channel") -> pd.DataFrame:
     people = people.with_columns(a=late, b=finished, aa=late**2, ab=late * finished, bb=finished**2)
     sums = people.group_by(key).agg(nw.len().alias("customers"), nw.col("a", "b", "aa", "ab", "bb").sum())
     found = cases.group_by(key).agg(
-        nw.col("late").sum(), finished=nw.col("done").sum(), open=nw.col("open").sum(),
+        nw.col("late", "open", "overdue").sum(), finished=nw.col("done").sum(),
         mean_delay=nw.col("delay").mean(), median_delay=nw.col("delay").median(),
         p90_delay=nw.col("delay").quantile(0.9, "linear"),
     ).join(sums, on=key, how="left").collect("pandas").to_native()  # fmt: skip
     _, found["se"], found["n_effective"] = ratio_mean(found["customers"], *(found[part] for part in SUMS))
-    counts = ["finished", "late", "open", "customers"]
+    counts = ["finished", "late", "open", "overdue", "customers"]
     found = found.fillna({"customers": 0}).astype(dict.fromkeys(counts, "int64")).sort_values(key, ignore_index=True)
     return found[[*([by] if by else []), *counts, "se", "n_effective", "mean_delay", "median_delay", "p90_delay"]]
 
 
 def promised_journeys(study: Study, key: str) -> nw.LazyFrame:
-    """The journeys with a planned end: `key`, `customer`, `done`, `open` and `late` (0 or 1), `delay` in days."""
-    ended = "ended_time" if "events.ended_time" in study else "time"
-    planned = find_events(study).filter(~nw.col("planned_time").is_null()).with_columns(all=nw.lit("all"))
+    """The journeys with a planned end: `key`, `customer`, `done`, `open`, `overdue`, `late` (0 or 1), `delay` in days.
+
+    What ended after the day looked back from is open.
+    """
+    newest = nw.lit(log_ends(study))
+    ended = nw.col("ended_time" if "events.ended_time" in study else "time")
+    planned = find_events(study).filter(~nw.col("planned_time").is_null())
+    planned = planned.with_columns(all=nw.lit("all"), ended=nw.when(ended <= newest).then(ended))
     if study.view.stages or study.view.touchpoints:
         planned = planned.filter(nw.col("touchpoint").is_in(list(study.places["touchpoint"])))
     cases = planned.group_by("case").agg(
-        nw.col(key, "customer").min(), promised=nw.col("planned_time").max(), ended=nw.col(ended).max()
+        nw.col(key, "customer").min(), promised=nw.col("planned_time").max(), ended=nw.col("ended").max()
     )
     done, delay = ~nw.col("ended").is_null(), seconds_between("promised", "ended")
     cases = cases.with_columns(done=done.cast(nw.Int64), delay=delay.cast(nw.Float64) / 86400)
     return cases.with_columns(
         nw.col(key).fill_null("not stated"), open=1 - nw.col("done"),
+        overdue=(~done & (nw.col("promised") < newest)).cast(nw.Int64),
         late=nw.when(done).then((nw.col("ended") > nw.col("promised")).cast(nw.Int64)).otherwise(0),
     )  # fmt: skip
 
@@ -170,7 +196,8 @@ def pool_small(study: Study, rows: nw.LazyFrame, key: str, person: str, counts: 
 def find_events(study: Study) -> nw.LazyFrame:
     """The events the view looks at, each with its touchpoint where the log or the map says which.
 
-    A journey (case) belongs to the wave in which it began, and is looked at as a whole.
+    A journey (case) belongs to the wave in which it began, and is looked at as a whole, also where channels are chosen
+    and only some of its events lie in them.
     """
     events = place_events(study, up_to(study, study.tables["events"], "time"))
     wave = chosen_wave(study) if study.settings.waves else "all"
@@ -178,15 +205,36 @@ def find_events(study: Study) -> nw.LazyFrame:
         began = events.group_by("case").agg(answered_at=nw.col("time").min())
         began = with_waves(study, began.with_columns(wave=nw.lit(None, nw.String)))
         events = events.join(began.filter(nw.col("wave") == wave).select("case"), on="case", how="inner")
-    people = {column: values for column, values in view_filters(study) if column in study.segments}
-    if people:
-        listed = study.tables["respondents"].filter(~nw.col("customer").is_null())
-        for column, values in people.items():
-            listed = listed.filter(nw.col(column).is_in(values))
-        events = events.join(listed.select("customer").unique(), on="customer", how="inner")
     if study.view.channels:
-        events = events.filter(nw.col("channel").is_in(study.view.channels))
-    return events
+        events = events.join(in_channels(study, events).select("case").unique(), on="case", how="inner")
+    return of_chosen_people(study, events)
+
+
+def in_channels(study: Study, events: nw.LazyFrame) -> nw.LazyFrame:
+    """The events in the channels the view looks at."""
+    channels = study.view.channels
+    return events.filter(nw.col("channel").is_in(channels)) if channels else events
+
+
+def of_chosen_people(study: Study, rows: nw.LazyFrame) -> nw.LazyFrame:
+    """The rows of customers that the view's personas and conditions keep; all of them where it has none."""
+    people = [(column, values) for column, values in view_filters(study) if column in study.segments]
+    if not people:
+        return rows
+    listed = study.tables["respondents"].filter(~nw.col("customer").is_null())
+    for column, values in people:
+        listed = listed.filter(nw.col(column).is_in(values))
+    return rows.join(listed.select("customer").unique(), on="customer", how="inner")
+
+
+def log_ends(study: Study) -> datetime.datetime:
+    """The newest moment of the log, up to the day the view looks back from."""
+    log = study.tables["events"]
+    found = [
+        up_to(study, log, name).select(newest=nw.col(name).max()).collect("pandas").to_native()["newest"].iloc[0]
+        for name in ("time", "ended_time")
+    ]
+    return max((moment.to_pydatetime() for moment in found if pd.notna(moment)), default=datetime.datetime(1901, 1, 1))
 
 
 def looks_at(study: Study, name: str) -> bool:

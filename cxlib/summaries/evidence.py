@@ -1,23 +1,29 @@
 """The passes behind the map's audit: what log and survey show of it, and how old that is."""
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from cxlib.study import Study
-from cxlib.summaries.answers import joined_answers, waves_so_far, whole
-from cxlib.summaries.events import find_events, place_events
+from cxlib.summaries.answers import joined_answers, up_to, waves_so_far, whole
+from cxlib.summaries.events import find_events, in_channels, place_events
 from cxlib.summaries.sums import compare_means, place_on_map, respondent_sums
+from cxlib.view import day_ends
 
 
-def count_unplaced(study: Study) -> dict[str, int]:
-    """How many events of the log, and journeys with any, belong to no touchpoint of the map; of how many."""
-    events = find_events(study)
+def count_unplaced(study: Study) -> dict[str, float]:
+    """How many events of the log, and journeys with any, belong to no touchpoint of the map; of how many.
+
+    Only events in the channels looked at count. NaN where few customers are behind a figure.
+    """
+    events = in_channels(study, find_events(study))
     off = events.filter(~nw.col("touchpoint").is_in(list(study.touchpoints["touchpoint"])).fill_null(False))
     found = {}
     for rows, suffix in ((events, ""), (off, "_off")):
-        counts = rows.select(events=nw.len(), journeys=nw.col("case").n_unique())
-        row = counts.collect("pandas").to_native().iloc[0]
-        found |= {f"{name}{suffix}": whole(count) for name, count in row.items()}
+        counts = rows.select(events=nw.len(), journeys=nw.col("case").n_unique(), people=nw.col("customer").n_unique())
+        row = counts.collect("pandas").to_native().iloc[0].map(whole)
+        few = 0 < row.pop("people") < study.hide_below
+        found |= {f"{name}{suffix}": np.nan if few else count for name, count in row.items()}
     return found
 
 
@@ -27,7 +33,7 @@ def summarise_evidence(study: Study) -> pd.DataFrame:
     One row per touchpoint looked at: `last_rated`, `last_seen`, `reviewed_on`, days in the study's zone or blank.
     """
     rated = joined_answers(study).group_by("touchpoint").agg(last_rated=nw.col("answered_at").max())
-    log = place_events(study, study.tables["events"])
+    log = place_events(study, up_to(study, study.tables["events"], "time"))
     seen = log.filter(~nw.col("touchpoint").is_null()).group_by("touchpoint").agg(last_seen=nw.col("time").max())
     table = study.places[["stage", "touchpoint", "label", "reviewed_on"]]
     for days in (rated, seen):
@@ -41,13 +47,16 @@ def summarise_evidence(study: Study) -> pd.DataFrame:
 def summarise_drift(study: Study) -> pd.DataFrame:
     """The mean experience of each touchpoint since it was last reviewed and before that, in the waves up to now.
 
-    Columns as in `summarise_change`, with suffix _since and _before; touchpoints without a review, or with too few
-    people on either side of it, are left out.
+    Columns as in `summarise_change`, with suffix _since and _before; an answer of the day of the review is one before
+    it. Touchpoints without a review, or with too few people on either side of it, are left out.
     """
-    reviewed = study.tables["touchpoints"].select("touchpoint", "reviewed_on")
-    answers = joined_answers(study).join(reviewed, on="touchpoint", how="left")
+    over = nw.lit(None, nw.Datetime)
+    for place in study.touchpoints.dropna(subset="reviewed_on").itertuples():
+        day = nw.lit(day_ends(study.settings.clock, place.reviewed_on.date()))
+        over = nw.when(nw.col("touchpoint") == place.touchpoint).then(day).otherwise(over)
+    answers = joined_answers(study)
     answers = answers.filter(nw.col("wave").is_in(waves_so_far(study))) if study.waves else answers
-    after = answers.with_columns(after=nw.col("answered_at") > nw.col("reviewed_on"))
+    after = answers.with_columns(after=nw.col("answered_at") >= over)
     rated = {"gap": nw.col("experienced")}
     people = [
         respondent_sums(after.filter(side), ["touchpoint"], rated).filter(nw.col("gap_b") > 0)

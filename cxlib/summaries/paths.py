@@ -1,7 +1,6 @@
 """The passes over the order of events: transitions, detours, whole paths, and what leads to conversion.
 
-Windows and counts are Narwhals expressions; the text of a whole path (`string_agg`) and the block of a customer (`md5`)
-are DuckDB SQL, for Narwhals has neither.
+The text of a whole path (`string_agg`) and the block of a customer (`md5`) are DuckDB SQL, for Narwhals has neither.
 """
 
 import narwhals as nw
@@ -18,15 +17,11 @@ from cxlib.summaries.sums import group_means
 from cxlib.suppression import NOTHING, hide_cells, remainder
 
 START, END, CONVERTED = "(start)", "(end)", "(converted)"
-MOST_PLACES = 40
-"""Touchpoints and events a transition table tells apart, those of most customers; what is left is one, "others"."""
-
-ORDER = ["time", "_line"]
-"""Events of a journey in time; those of one time in the order of the file."""
-
+MOST_PLACES = 40  # touchpoints and events a transition table tells apart; what is left is one, "others"
+ORDER = ["time", "_line"]  # events of one time in the order of the file
 DETOURS = ["went_back", "jumped", "looped", "repeated", "skipped"]
 FIGURES = [f"{figure}_{detour}" for detour in DETOURS for figure in ("n", "mean", "se", "n_effective")]
-MOVE = ["from_touchpoint", "to_touchpoint"]
+MOVE, SHARE = ["from_touchpoint", "to_touchpoint"], ["share", "se", "n_effective"]
 HOURS = 3.6e9  # microseconds
 PEOPLE = dict(journeys=nw.col("case").n_unique(), customers=nw.col("customer").n_unique())
 BETWEEN = "\x1f"
@@ -36,23 +31,25 @@ def summarise_transitions(study: Study) -> pd.DataFrame:
     """What follows what: a row per transition from one step of a journey to the next, START and END included.
 
     `n` transitions, `journeys` (cases), `customers`, median and 90th percentile of the hours from the last event of the
-    one step to the first of the next; `leaving` counts all transitions from there, of `leaving_customers`. Touchpoints
-    of few customers are "others"; transitions of few, and what would give them away, are left out.
+    one step to the first of the next; `leaving` counts all transitions from there, of `leaving_customers`, `share` is n
+    of those, with se and effective n, customers being the unit. Touchpoints of few customers are "others"; transitions
+    of few, and what would give them away, are left out.
     """
     moves = find_moves(as_steps(pool_places(study, find_places(study))))
     counts = dict(n=nw.len(), **PEOPLE)
-    p90 = nw.col("wait").quantile(0.9, interpolation="linear")
-    waits = dict(wait_median_hours=nw.col("wait").median(), wait_p90_hours=p90)
+    waits = dict(wait_median_hours=nw.col("wait").median(), wait_p90_hours=nw.col("wait").quantile(0.9, "linear"))
     table = collect(moves.group_by(MOVE).agg(**counts, **waits))
     sides = [collect(moves.group_by(side).agg(customers=nw.col("customer").n_unique())) for side in MOVE]
-    leaving = table.groupby("from_touchpoint", as_index=False).agg(leaving=("n", "sum"))
-    leaving = leaving.merge(sides[0].rename(columns={"customers": "leaving_customers"}), on="from_touchpoint")
-    table = table.merge(leaving, on="from_touchpoint", how="left", validate="many_to_one")
-    everybody = whole(collect(moves.select(n=nw.col("customer").n_unique()))["n"].iloc[0])
+    table = table.merge(square_sums(moves, MOVE, MOVE[:1]), on=MOVE, validate="one_to_one")
+    totals = table.groupby("from_touchpoint")[["n", "ab"]].transform("sum")
+    leaving = table["from_touchpoint"].map(sides[0].set_index("from_touchpoint")["customers"])
+    figures = ratio_mean(leaving, table["n"], totals["n"], table["aa"], table["ab"], totals["ab"])
+    table = table.assign(leaving=totals["n"], leaving_customers=leaving, **dict(zip(SHARE, figures)))
+    everybody = whole(sides[0]["customers"].max())  # of START
     table = table[~hidden_moves(table, sides, everybody, study.hide_below)]
     for side in ("from", "to"):
         table = table.assign(**{f"{side}_label": labels(study, table[f"{side}_touchpoint"])})
-    columns = [*MOVE, "from_label", "to_label", *counts, *waits, "leaving", "leaving_customers"]
+    columns = [*MOVE, "from_label", "to_label", *counts, *waits, "leaving", "leaving_customers", *SHARE]
     return in_order(study, table, MOVE)[columns]
 
 
@@ -97,29 +94,27 @@ def summarise_variants(study: Study, *, top: int = 10) -> pd.DataFrame:
     being the unit, and `all_customers`. The last row is all further paths together, also those of too few customers.
     """
     paths = find_whole_paths(study)
-    customers = paths.group_by("customer").agg(all=nw.len())
-    sums = customers.select(n=nw.len(), b=nw.col("all").sum(), bb=(nw.col("all") * nw.col("all")).sum())
-    n, b, bb = (whole(value) for value in collect(sums).iloc[0])
+    n = whole(collect(paths.select(n=nw.col("customer").n_unique()))["n"].iloc[0])
     each = paths.group_by("path").agg(journeys=nw.len(), customers=nw.col("customer").n_unique())
     many = whole(collect(each.select(n=nw.len()))["n"].iloc[0])
     enough = each.filter(~few(nw.col("customers"), n, study.hide_below))
     kept = collect(enough.sort("journeys", "path", descending=[True, False]).head(top))["path"].tolist()
     while True:
-        table = count_variants(paths.join(customers, on="customer", how="left"), kept)
+        table = count_variants(paths, kept)
         rest = table.loc[table["path"].isna(), "customers"].sum()
         if not kept or not 0 < rest < study.hide_below:
             break
         kept.pop()
     place = table["path"].map({path: number for number, path in enumerate(kept)}).fillna(len(kept))
-    table = table.iloc[place.argsort()].query(f"customers >= {study.hide_below}")
-    share, se, effective = ratio_mean(n, table["journeys"], b, table.pop("aa"), table.pop("ab"), bb)
+    table = table.iloc[place.argsort()]
+    own, aa, ab = table["journeys"], table.pop("aa"), table.pop("ab")
     names = table["path"].str.split(BETWEEN)
     return table.assign(
         variant=[" → ".join(labels(study, pd.Series(path))) if isinstance(path, list) else OTHERS for path in names],
         steps=names.str.len().astype("Int64"),
         variants=np.where(table["path"].isna(), many - len(kept), 1).astype("int64"),
-        share=share, se=se, n_effective=effective, all_customers=n,
-    ).drop(columns="path").reset_index(drop=True)  # fmt: skip
+        **dict(zip(SHARE, ratio_mean(n, own, own.sum(), aa, ab, ab.sum()))), all_customers=n,
+    ).query(f"customers >= {study.hide_below}").drop(columns="path").reset_index(drop=True)  # fmt: skip
 
 
 def summarise_conversions(study: Study) -> pd.DataFrame:
@@ -127,15 +122,15 @@ def summarise_conversions(study: Study) -> pd.DataFrame:
 
     One row per block and transition: `block`, `from_touchpoint`, `to_touchpoint` (CONVERTED, or END for a journey
     without), `n`; with `from_label`, and `journeys` and `customers` that visit `from_touchpoint` before they convert,
-    missing where too few, or all but few, do. Empty where study.yaml names no conversion.
+    missing where too few, or all but few, do. `converting` counts customers who convert. Empty where they, or those
+    who do not, are few, or study.yaml names no conversion.
     """
-    columns = ["block", *MOVE, "n", "from_label", "journeys", "customers"]
+    columns = ["block", *MOVE, "n", "from_label", "journeys", "customers", "converting"]
     if not study.settings.journey.converted:
         return pd.DataFrame(columns=columns)
-    events = find_places(study)
-    converted = (nw.col("event") == study.settings.journey.converted).fill_null(False)
-    converted |= (nw.col("touchpoint") == study.settings.journey.converted).fill_null(False)
-    events = events.with_columns(converted=converted.cast(nw.Int64))
+    converted = nw.col("event", "touchpoint") == study.settings.journey.converted
+    converted = nw.any_horizontal(converted, ignore_nulls=True).cast(nw.Int64)
+    events = find_places(study).with_columns(converted=converted)
     before = (nw.col("converted").cum_sum() - nw.col("converted")).over("case", order_by=ORDER)
     events = events.with_columns(before=before).filter(nw.col("before") == 0)
     place = nw.when(nw.col("converted") == 1).then(nw.lit(CONVERTED)).otherwise(nw.col("place"))
@@ -145,10 +140,14 @@ def summarise_conversions(study: Study) -> pd.DataFrame:
     blocks = nw.from_native(moves.to_native().query("moves", query))
     counts = collect(blocks.group_by("block", *MOVE).agg(n=nw.len())).sort_values(["block", *MOVE], ignore_index=True)
     visited = collect(moves.group_by("from_touchpoint").agg(**PEOPLE)).astype(dict.fromkeys(PEOPLE, "Int64"))
-    small = few(visited["customers"], whole(visited["customers"].max()), study.hide_below)
-    visited.loc[small, ["journeys", "customers"]] = pd.NA
+    everybody = whole(visited["customers"].max())
+    to = collect(moves.group_by("to_touchpoint").agg(customers=nw.col("customer").n_unique()))
+    converting, ending = to.set_index("to_touchpoint")["customers"].reindex([CONVERTED, END], fill_value=0)
+    if few(converting, everybody, study.hide_below) or 0 < ending < study.hide_below:
+        return pd.DataFrame(columns=columns)
+    visited.loc[few(visited["customers"], everybody, study.hide_below), ["journeys", "customers"]] = pd.NA
     table = counts.merge(visited, on="from_touchpoint", how="left", validate="many_to_one")
-    return table.assign(from_label=labels(study, table["from_touchpoint"]))[columns]
+    return table.assign(from_label=labels(study, table["from_touchpoint"]), converting=converting)[columns]
 
 
 def find_places(study: Study) -> nw.LazyFrame:
@@ -220,17 +219,18 @@ def find_whole_paths(study: Study) -> nw.LazyFrame:
 
 
 def count_variants(paths: nw.LazyFrame, kept: list[str]) -> pd.DataFrame:
-    """Journeys, customers, the sums of squares and products over customers, and median hours of the kept paths.
-
-    The row without a path is all others. `paths` has `all`, how many journeys the customer makes.
-    """
+    """Journeys, customers, median hours and `square_sums` of the kept paths; the row without a path is all others."""
     paths = paths.with_columns(path=nw.when(nw.col("path").is_in(kept)).then(nw.col("path")))
-    hours = collect(paths.group_by("path").agg(duration_median_hours=nw.col("hours").median()))
-    people = paths.group_by("path", "customer").agg(own=nw.len(), all=nw.col("all").max())
-    people = people.with_columns(aa=nw.col("own") * nw.col("own"), ab=nw.col("own") * nw.col("all"))
-    totals = dict(journeys=nw.col("own").sum(), customers=nw.len())
-    sums = collect(people.group_by("path").agg(nw.col("aa", "ab").sum(), **totals))
-    return sums.astype(dict.fromkeys(totals, "int64")).merge(hours, on="path", validate="one_to_one")
+    figures = dict(customers=nw.col("customer").n_unique(), duration_median_hours=nw.col("hours").median())
+    table = collect(paths.group_by("path").agg(journeys=nw.len(), **figures))
+    return table.merge(square_sums(paths, ["path"], []), on="path", validate="one_to_one")
+
+
+def square_sums(rows: nw.LazyFrame, keys: list[str], within: list[str]) -> pd.DataFrame:
+    """Σ own² (`aa`) and Σ own · all (`ab`) over customers, all being their rows of `within`; Σ `ab` there is Σ all²."""
+    people, own = rows.group_by(*keys, "customer").agg(own=nw.len()), nw.col("own")
+    people = people.with_columns(aa=own * own, ab=own * own.sum().over(*within, "customer"))
+    return collect(people.group_by(keys).agg(nw.col("aa", "ab").sum()))
 
 
 def number_of(column: str, names: list[str]) -> nw.Expr:

@@ -40,7 +40,9 @@ def test_what_stands_on_the_map_and_not_in_the_log_and_the_other_way_round_is_sa
     missing = coverage.loc[coverage["status"] == "not on the map", "label"].tolist()
     assert missing == ["T16 Report reasons to hold request"]
     page = (home / "report.html").read_text(encoding="utf-8")
-    assert "Missing from the map: T16" in page and "nobody visits or rates it: Appeal" in page
+    assert (
+        "Missing from the map: T16" in page and "nobody visits it or rates it expected or experienced: Appeal" in page
+    )
 
 
 def test_promises_broken_are_counted_by_channel(home, real_data):
