@@ -110,8 +110,9 @@ def check_declared(study: Study) -> None:
         settings.journey.adopted_after,
         settings.journey.cart,
     ]
-    if "events" in study and any(journey):
-        events = {*study.values("events", "event"), *study.values("events", "touchpoint"), *touchpoints}
+    logged = study.values("events", "event") if any(journey) else []
+    if logged:
+        events = {*logged, *study.values("events", "touchpoint"), *touchpoints}
         likely = [name for name in journey if name and name not in events and get_close_matches(name, events, n=1)]
         named += [("journey", likely, sorted(events))]
     for key, names, known in named:

@@ -223,10 +223,10 @@ def test_sentences_of_conversion():
 
     assert (
         say(removal(a=0.8, b=0.3))
-        == "Conversion hangs most on a: without a, 80\u00a0% is lost (75 to 85\u00a0%; n\u00a030 who convert)."
+        == "Conversion goes most with a: 80\u00a0% in a model of the paths (75 to 85\u00a0%; n\u00a030 who convert)."
     )
-    assert say(removal(a=0.8, b=0.78)).startswith("Conversion hangs most on a and b: without a, 80")
-    assert say(removal(a=1, b=0.3)).startswith("Beside a that all pass, conversion hangs most on b: without")
+    assert say(removal(a=0.8, b=0.78)).startswith("Conversion goes most with a and b: up to 80")
+    assert say(removal(a=1, b=0.3)).startswith("Beside a that all who convert pass, conversion goes most with b: 30")
     assert say(removal(a=1, b=1)) == "Every conversion passes a and b (n\u00a030 who convert)."
     assert "so few journeys" in say(removal(a=0.8).assign(low=np.nan))
     assert "too few customers convert, or do not" in say(removal())

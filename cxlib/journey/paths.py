@@ -185,10 +185,10 @@ def describe_removal(removal: pd.DataFrame, *, converted: str) -> str:
         return f"What leads to {converted} cannot be told from so few journeys ({n})."
     names = extremes(removal[~always], "removal")[0]
     beside = passed[0] if len(passed) == 1 else counted(len(passed), "touchpoint")
-    start = f"Beside {beside} that all pass, conversion" if passed else "Conversion"
+    start = f"Beside {beside} that all who convert pass, conversion" if passed else "Conversion"
+    most = percent(first["removal"]) if names == first["label"] else f"up to {percent(first['removal'])}"
     return (
-        f"{start} hangs most on {names}: without {first['label']}, {percent(first['removal'])} is lost "
-        f"({bounds(first['low'], first['high'])}; {n})."
+        f"{start} goes most with {names}: {most} in a model of the paths ({bounds(first['low'], first['high'])}; {n})."
     )
 
 
