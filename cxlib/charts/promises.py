@@ -28,7 +28,7 @@ def plot_promises(promises: pd.DataFrame, *, title: str, ax: Axes | None = None)
     words = [f"{percent(row.late_share)}, median {say_delay(row.median_delay)}" for row in shown.itertuples()]
     ax = plot_rows(
         shown, "late_share", "low", "high", names=list(names), n=shown["finished"], title=title, words=words, ax=ax,
-        xlabel="share of finished promises that were late, with its interval; right: and the median delay",
+        xlabel="share of finished promises that were late, with its interval; right: the share, and the median delay",
         colours=[COLOURS.get(verdict, FAINT) for verdict in shown["verdict"]],
     )  # fmt: skip
     if ax is not None:

@@ -69,7 +69,8 @@ def lasting(hours: float) -> str:
     """
     for unit, size, least in (("days", 24, 48), ("hours", 1, 1), ("minutes", 1 / 60, 0)):
         if hours >= least:
-            return f"{hours / size:.{1 if unit != 'minutes' and hours / size < 9.95 else 0}f} {unit}"
+            said = f"{hours / size:.{1 if unit != 'minutes' and hours / size < 9.95 else 0}f}"
+            return f"{said} {unit.removesuffix('s') if said == '1' else unit}"
     return "–"
 
 
