@@ -172,7 +172,9 @@ def test_the_sentence_names_what_is_worse_and_what_only_looks_so():
 
 def test_the_sentence_without_a_difference_or_without_data():
     alike = find_channels(cells(web={"pay": (4, 5)}, desk={"pay": (4, 5)}))
-    assert said(describe_channels(alike)).startswith("No channel is surely worse than the rest at an equal mix (n ")
+    assert said(describe_channels(alike)).startswith(
+        "No channel is surely worse than the rest at an equal mix (up to n "
+    )
     apart = find_channels(cells(web={"pay": (4, 5)}, desk={"help": (5, 5)}))
     assert describe_channels(apart).startswith("Too few customers met the same touchpoints")
     assert "only one has enough answers" in describe_channels(find_channels(cells(web={"pay": (4, 5)})))

@@ -258,3 +258,19 @@ def test_shares_have_wilsons_interval_and_nps_the_adjusted_wald(make_study):
 def test_what_difference_does_not_matter_can_be_said():
     table = groups(n=40)[1]
     assert find_recovery(table, met_within=0.8).set_index("comparison").loc["resolved − none", "verdict"] == "recovered"
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_who_complained_of_another_stage_only_is_not_compared(make_study, engine):
+    people = [("none", 6, "", 5), ("here", 6, "pay", 3), ("there", 6, "find", 1)]
+    rows = [(f"{name}{n}", place, rating) for name, many, place, rating in people for n in range(many)]
+    respondents = "respondent,customer,overall\n" + "".join(f"{name},{name},{rating}\n" for name, _, rating in rows)
+    ratings = "respondent,touchpoint,experienced\n" + "".join(f"{name},pay,4\n" for name, _, _ in rows)
+    told = "touchpoint,text,customer,opened,resolved\n"
+    told += "".join(f"{place},bad,{name},2026-01-01,\n" for name, place, _ in rows if place)
+    folder = make_study(
+        ratings=ratings, respondents=respondents, feedback=told, touchpoints="touchpoint,stage\npay,buy\nfind,look\n",
+        settings="scales: {experienced: [1, 7], overall: [1, 7]}\nstages: [look, buy]",
+    )  # fmt: skip
+    found = summarise_recovery(open_study(folder, engine=engine, stages=["buy"])).set_index("complaint")
+    assert found["n"].to_dict() == {"none": 6, "unresolved": 6} and found.loc["unresolved", "mean"] == 3

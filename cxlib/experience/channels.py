@@ -110,7 +110,10 @@ def describe_channels(channels: pd.DataFrame, *, level: float = 0.05) -> str:
         figures = f"({signed(first['adjusted'], 2)} points, {ends}; n\u00a0{first['n']:,})"
         others = f"; so {'is' if len(worse) == 2 else 'are'} {listed(worse['channel'].iloc[1:], 2)}" * (len(worse) > 1)
         said = [f"{first['channel']} is worse than the rest {mix} {figures}{others}", *said]
-    sentence = "; ".join(said) or f"No channel is surely worse than the rest {mix} (n\u00a0{channels['n'].sum():,})"
+    sentence = (
+        "; ".join(said)
+        or f"No channel is surely worse than the rest {mix} (up to n\u00a0{channels['n'].max():,} a channel)"
+    )
     return f"{sentence[:1].upper()}{sentence[1:]}."
 
 

@@ -122,7 +122,8 @@ def few(study: Study, wide: pd.DataFrame, names: list[str]) -> set[str]:
 def with_complaints(study: Study) -> nw.LazyFrame:
     """The latest answers of each customer looked at, with `complaint`: none, resolved or unresolved.
 
-    `respondent` is the customer: the unit, whoever of them answered.
+    `respondent` is the customer: the unit, whoever of them answered. Who complained only of what is not looked at is
+    left out.
     """
     keys = ["respondent", "wave"]
     people = find_people(study).filter(~nw.col("customer").is_null()).with_columns(wave=nw.col("wave").fill_null(""))
@@ -134,12 +135,17 @@ def with_complaints(study: Study) -> nw.LazyFrame:
     asked = nw.coalesce(nw.col("asked"), nw.lit(newest_moment(study)))
     people = people.with_columns(asked=asked, respondent=nw.col("customer"))
     latest = people.group_by("customer").agg(nw.col("asked").max())
-    told = up_to(study, study.tables["feedback"], "opened").select("customer", "opened", "resolved")
+    told = up_to(study, study.tables["feedback"], "opened").select("customer", "touchpoint", "opened", "resolved")
     told = latest.join(told, on="customer", how="inner").filter(nw.col("opened") <= nw.col("asked"))
     done = nw.col("resolved") <= nw.col("asked")
-    told = told.with_columns(waits=nw.when(done).then(nw.lit(0)).otherwise(nw.lit(1)))
+    part = bool(study.view.stages or study.view.touchpoints)
+    here = nw.col("touchpoint").is_in(list(study.places["touchpoint"])).fill_null(False) if part else nw.lit(True)
+    told = told.with_columns(here=here, waits=nw.when(done).then(nw.lit(0)).otherwise(nw.lit(1)))
+    told = told.with_columns(waits=nw.when(nw.col("here")).then(nw.col("waits")))
     people = people.join(latest, on=["customer", "asked"], how="inner")
-    people = people.join(told.group_by("customer").agg(nw.col("waits").max()), on="customer", how="left")
+    told = told.group_by("customer").agg(nw.col("waits").max(), told=nw.len())
+    people = people.join(told, on="customer", how="left")
+    people = people.filter(nw.col("told").is_null() | ~nw.col("waits").is_null())
     none, resolved, unresolved = (nw.lit(name) for name in COMPLAINED)
     stands = nw.when(nw.col("waits") == 1).then(unresolved).when(nw.col("waits") == 0).then(resolved).otherwise(none)
     return people.with_columns(complaint=stands)
