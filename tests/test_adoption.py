@@ -42,14 +42,14 @@ def test_the_published_remission_times_give_their_published_figures():
     for day, left in ((6, 0.857), (10, 0.753), (23, 0.448)):
         assert 1 - step.find_adoption(table, window_days=day)["adoption_rate"].iloc[0] == pytest.approx(left, abs=5e-4)
     found = step.find_adoption(table, window_days=10).iloc[0]
-    assert (found["median_days"], found["median_low"], found["n"], found["adopted"], found["open"]) == (
+    assert (found["median_days"], found["median_days_low"], found["n"], found["adopted"], found["open"]) == (
         23,
         13,
         21,
         9,
         12,
     )
-    assert np.isnan(found["median_high"])  # beyond the study
+    assert np.isnan(found["median_days_high"])  # beyond the study
 
 
 def test_the_interval_is_greenwoods_on_the_log_log_scale():
@@ -66,11 +66,12 @@ def test_the_interval_is_greenwoods_on_the_log_log_scale():
 def test_half_adopt_within_the_true_median_though_those_who_already_did_were_quicker():
     found = step.find_adoption(simulated(), window_days=20).iloc[0]
     assert (
-        found["median_low"] <= 20 <= found["median_high"]
+        found["median_days_low"] <= 20 <= found["median_days_high"]
         and found["adoption_rate_low"] <= 0.5 <= found["adoption_rate_high"]
     )
     assert (
-        found["adopters_median_days"] < 12 < found["median_low"] and found["naive_share"] < found["adoption_rate_low"]
+        found["adopters_median_days"] < 12 < found["median_days_low"]
+        and found["naive_share"] < found["adoption_rate_low"]
     )
 
 

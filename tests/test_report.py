@@ -179,6 +179,11 @@ def test_parameters_from_a_file_and_a_line_reach_every_notebook(tmp_path):
     assert set(pd.read_csv(home / "tables/outcomes_by_persona.csv")["persona"]) == {"Senior", "Family"}
     page = (home / "report.html").read_text(encoding="utf-8")
     assert "Only part of the study: " in page and "stages adoption; personas Senior, Family" in page
+    first_steps = re.sub(r'src="data[^"]*"', "", page.split("<h2>1 ")[1].split("<h2>4 ")[0])
+    assert not re.search("Delivery on time|Checkout|Compare models|with a cart|parcel_tracked", first_steps)
+    assert (
+        "Half of the customers adopt" in first_steps or "Fewer than half of the customers have adopted" in first_steps
+    )
 
 
 def test_a_study_of_events_alone_publishes_what_it_can(tmp_path, root):

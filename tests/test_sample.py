@@ -238,7 +238,7 @@ def test_carts_are_left_as_planted(study, generator):
 
 def test_adoption_is_told_with_those_still_under_way_and_its_true_barriers(study, latest, generator):
     adoption = cx.find_adoption(cx.summarise_adoption(latest), window_days=30.0).iloc[0]
-    assert adoption["adopters_median_days"] < adoption["median_low"]
+    assert adoption["adopters_median_days"] < adoption["median_days_low"]
     barriers = cx.find_barriers(cx.summarise_barriers(study)).set_index("barrier")
     truly = {name for name, (_, hazard) in generator.BARRIERS.items() if hazard < 1}
     assert set(barriers.index[barriers["verdict"] == "holds back"]) == truly

@@ -38,7 +38,11 @@ def plot_adoption(curve: pd.DataFrame, *, adoption: pd.DataFrame, title: str, ax
     if median <= end:
         ax.hlines(0.5, 0, median, color=GRID, linewidth=1, zorder=0)
         ax.hlines(
-            0.5, row["median_low"], row["median_high"] if row["median_high"] <= end else end, color=INK, linewidth=1.5
+            0.5,
+            row["median_days_low"],
+            row["median_days_high"] if row["median_days_high"] <= end else end,
+            color=INK,
+            linewidth=1.5,
         )
         ax.scatter([median], [0.5], s=46, color=INK, zorder=4, clip_on=False)
         say(ax, median, 0.42, f"median {in_days(median)} days", INK)

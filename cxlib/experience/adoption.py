@@ -76,7 +76,7 @@ def find_adoption(times: pd.DataFrame, *, window_days: float | None = None, conf
         "adoption_rate_high",
         "naive_share",
     ]
-    columns += ["median_days", "median_low", "median_high", "adopters_median_days"]
+    columns += ["median_days", "median_days_low", "median_days_high", "adopters_median_days"]
     return pd.DataFrame(rows, columns=[*keys, *columns])
 
 
@@ -99,7 +99,7 @@ def adoption_of(times: pd.DataFrame, window_days: float | None, confidence: floa
             adoption_rate_high=most,
             naive_share=(reached <= window).sum() / n,
         )
-        | dict(median_days=median, median_low=low, median_high=high)
+        | dict(median_days=median, median_days_low=low, median_days_high=high)
         | dict(adopters_median_days=float(np.median(reached)) if len(reached) else np.nan)
     )
 
@@ -141,8 +141,8 @@ def describe_adoption(adoption: pd.DataFrame, *, since: str = "") -> str:
             f"Fewer than half of the customers have adopted so far: {said} (n\u00a0{int(row['n']):,}); "
             f"of those who did, the median is {in_days(row['adopters_median_days'])}."
         )
-    high = "or more" if np.isnan(row["median_high"]) else f"to {in_days(row['median_high'])}"
-    ends = "" if np.isnan(row["median_low"]) else f"{in_days(row['median_low'])} {high}; "
+    high = "or more" if np.isnan(row["median_days_high"]) else f"to {in_days(row['median_days_high'])}"
+    ends = "" if np.isnan(row["median_days_low"]) else f"{in_days(row['median_days_low'])} {high}; "
     days = f"{in_days(row['median_days'])} days{f' of “{since}”' if since else ''}"
     said = f"Half of the customers adopt within {days} ({ends}n\u00a0{int(row['n']):,})"
     if not row["open"]:
