@@ -255,6 +255,13 @@ def test_the_app_serves_worse_at_an_equal_mix_and_it_is_said(wave):
     assert cx.describe_channels(found).startswith("App is worse than the rest at an equal mix")
 
 
+def test_in_adoption_the_phone_only_looks_worse_and_it_is_said():
+    found = cx.find_channels(cx.summarise_channels(open_study("data/sample", stages=["adoption"])))
+    phone = found.set_index("channel").loc["phone"]
+    assert phone["verdict"] == "only looks worse" and phone["crude_high"] < 0 < phone["adjusted_low"]
+    assert "phone" in cx.describe_channels(found) and "only looks worse and is" in cx.describe_channels(found)
+
+
 def test_the_phone_breaks_more_promises(study, generator):
     promises = cx.find_promises(cx.summarise_promises(study)).set_index("channel")
     assert promises["verdict"].to_dict() == {"phone": "late more often", "web": "late less often"}
