@@ -6,7 +6,7 @@ from scipy import stats
 
 from cxlib.intervals import adjust, share_interval
 from cxlib.tables import check_columns
-from cxlib.words import counted, extremes, listed, percent
+from cxlib.words import bounds, counted, extremes, listed, percent
 
 CATEGORIES = {
     "M": "must-be",
@@ -62,7 +62,7 @@ def describe_kano(kano: pd.DataFrame) -> str:
     missed = known.loc[known["worse"].idxmin()]
     low, high = -missed["worse_high"], -missed["worse_low"]
     n = missed[["A", "O", "M", "I"]].sum()
-    share = f"{percent(-missed['worse'])}, {100 * low:.0f} to {100 * high:.0f}\u00a0%; n\u00a0{n:,.0f}"
+    share = f"{percent(-missed['worse'])}, {bounds(low, high)}; n\u00a0{n:,.0f}"
     if len(known) == 1:
         said = missed["verdict"] if missed["verdict"] != NOT_SURE else f"perhaps {missed['category']}, not surely"
         return f"{missed['label']} is {said}: without it {share.replace(', ', ' (', 1)}) are worse off."

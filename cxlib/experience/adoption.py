@@ -8,7 +8,7 @@ from scipy import stats
 
 from cxlib.intervals import adjust, share_interval, shares_against_rest
 from cxlib.tables import check_columns
-from cxlib.words import counted, in_days, listed, percent
+from cxlib.words import bounds, counted, in_days, listed, percent
 
 NEEDS_LOG = "in study.yaml, a file of events and enough customers switch it on."
 
@@ -153,7 +153,7 @@ def describe_adoption(adoption: pd.DataFrame, *, since: str = "") -> str:
 
 def margin(low: float, high: float) -> str:
     """The interval of a share, in brackets' words."""
-    return "" if np.isnan(low) else f", {100 * low:.0f} to {100 * high:.0f}\u00a0%"
+    return "" if np.isnan(low) else f", {bounds(low, high)}"
 
 
 def find_abandonment(carts: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -185,8 +185,8 @@ def describe_abandonment(abandonment: pd.DataFrame, *, level: float = 0.05) -> s
     by = "by the end of the log" if np.isnan(row["window_days"]) else f"within {row['window_days']:g} days"
     if "channel" not in abandonment:
         return (
-            f"{percent(row['share'])} of customers with a cart did not buy {by} ({100 * row['low']:.0f} to "
-            f"{100 * row['high']:.0f}\u00a0%; n\u00a0{int(row['n']):,})" + (f"; {still:,} may still." if still else ".")
+            f"{percent(row['share'])} of customers with a cart did not buy {by} ({bounds(row['low'], row['high'])}; "
+            f"n\u00a0{int(row['n']):,})" + (f"; {still:,} may still." if still else ".")
         )
     more = judged[(judged["q"] <= level) & (judged["difference"] > 0)].sort_values("share", ascending=False)
     n = f"n\u00a0{judged['n'].sum():,}"

@@ -8,7 +8,7 @@ import pandas as pd
 from cxlib.experience.adoption import estimate_survival, quantile_of
 from cxlib.intervals import share_interval
 from cxlib.tables import check_columns
-from cxlib.words import listed, percent
+from cxlib.words import bounds, listed, percent
 
 FEW_GO_ON = "fewer than half so far"
 
@@ -89,7 +89,7 @@ def describe_funnel(funnel: pd.DataFrame, *, window_days: float | None = None) -
     within = f" within {window_days:g} days of their first event" if window_days else ""
     return (
         f"The largest drop-off is {between(funnel, place)}: "
-        f"{percent(worst['went_on'])} go on{within} ({100 * worst['low']:.0f} to {100 * worst['high']:.0f}\u00a0%; "
+        f"{percent(worst['went_on'])} go on{within} ({bounds(worst['low'], worst['high'])}; "
         f"n\u00a0{funnel['customers'].iloc[place - 1]:,}).{tie}"
     )
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from cxlib.intervals import share_interval, shares_against_rest, wilson
 from cxlib.tables import check_columns
-from cxlib.words import listed, percent
+from cxlib.words import bounds, listed, percent
 
 
 def find_promises(promises: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:
@@ -61,5 +61,5 @@ def describe_promises(promises: pd.DataFrame, overall: pd.DataFrame | None = Non
     where += f"; {overdue:,.0f} more are open past their date" if overdue else ""
     return (
         f"Of {finished:,.0f} promises kept track of, {percent(late / finished)} were broken "
-        f"({100 * low:.0f} to {100 * high:.0f}\u00a0%){where}."
+        f"({bounds(low, high)}){where}."
     )

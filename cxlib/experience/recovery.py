@@ -6,7 +6,7 @@ import pandas as pd
 from cxlib.experience.adoption import estimate_survival, quantile_of
 from cxlib.intervals import adjust, difference_of_means, nps_interval, share_interval, t_interval, t_test
 from cxlib.tables import check_columns
-from cxlib.words import counted, percent, signed
+from cxlib.words import bounds, counted, percent, signed
 
 PAIRS = (("resolved", "none"), ("unresolved", "none"), ("resolved", "unresolved"))
 RATE = {"recovered": "like", "not recovered": "lower than", "recovery paradox": "higher than"}
@@ -61,7 +61,7 @@ def describe_complaints(times: pd.DataFrame) -> str:
     more = f"; {counted(int(again), 'customer')} complained again" if pd.notna(again) and again else ""
     return (
         f"Of {counted(int(row['complaints']), 'complaint')}, {percent(row['resolved_share'])} are resolved "
-        f"({100 * row['low']:.0f} to {100 * row['high']:.0f}\u00a0%), {half}{more}."
+        f"({bounds(row['low'], row['high'])}), {half}{more}."
     )
 
 

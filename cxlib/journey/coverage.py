@@ -5,7 +5,7 @@ import pandas as pd
 
 from cxlib.intervals import share_interval
 from cxlib.tables import check_columns
-from cxlib.words import counted, listed, percent
+from cxlib.words import bounds, counted, listed, percent
 
 TOO_FEW = "too few to show"
 UNRATED = "nobody rated expected or experienced"
@@ -106,7 +106,7 @@ def describe_audit(audit: pd.DataFrame) -> str:
     if not journeys.n:
         return f"Every event of the log belongs to a touchpoint of the map ({n} journeys)."
     return (
-        f"{percent(journeys.share)} of journeys ({100 * journeys.low:.0f} to {100 * journeys.high:.0f}\u00a0%; {n}) "
+        f"{percent(journeys.share)} of journeys ({bounds(journeys.low, journeys.high)}; {n}) "
         f"and {percent(events.share)} of events go by what the map does not show."
     )
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cxlib.engine import block_of
 from cxlib.intervals import ratio_mean
+from cxlib.journey.paths import DETOURS
 from cxlib.study import Study
 from cxlib.summaries.answers import whole
 from cxlib.summaries.events import find_events, with_stages
@@ -19,7 +20,6 @@ from cxlib.suppression import NOTHING, hide_cells, remainder
 START, END, CONVERTED = "(start)", "(end)", "(converted)"
 MOST_PLACES = 40  # touchpoints and events a transition table tells apart; what is left is one, "others"
 ORDER = ["time", "_line"]  # events of one time in the order of the file
-DETOURS = ["went_back", "jumped", "looped", "repeated", "skipped"]
 FIGURES = [f"{figure}_{detour}" for detour in DETOURS for figure in ("n", "mean", "se", "n_effective")]
 MOVE, SHARE = ["from_touchpoint", "to_touchpoint"], ["share", "se", "n_effective"]
 HOURS = 3.6e9  # microseconds
@@ -72,8 +72,8 @@ def summarise_paths(study: Study) -> pd.DataFrame:
     visits = steps.group_by("case", "place").agg(nw.col("customer").min(), **again)
     journeys = visits.group_by("case").agg(nw.col("customer", "looped", "repeated").max())
     journeys = journeys.join(find_turns(steps, stages), on="case", how="left").with_columns(of=nw.lit("journey"))
-    total = shares_of(journeys, "of", DETOURS[:4])
-    each = shares_of(visits, "place", DETOURS[2:4])
+    total = shares_of(journeys, "of", list(DETOURS[:4]))
+    each = shares_of(visits, "place", list(DETOURS[2:4]))
     skips = shares_of(find_skips(study, steps, visits, places), "place", ["skipped"])
     each = each.merge(skips.drop(columns=["journeys", "customers"]), on="place", how="left")
     everybody = whole(total["customers"].sum())
