@@ -1,4 +1,4 @@
-"""Step 5: what to mend first, how sure that is, and who is at it."""
+"""What to mend first, and how sure that is."""
 
 import numpy as np
 import pandas as pd
@@ -6,13 +6,10 @@ from scipy import stats
 
 from cxlib.shrinkage import GRID, posterior_of_spread
 from cxlib.tables import StudyError, check_columns
-from cxlib.words import counted, in_words, listed, percent
+from cxlib.words import listed
 
 SURE = 0.8
 """Probability from which something is said, or drawn in colour, rather than called doubtful."""
-
-QUADRANTS = ("concentrate here", "keep it up", "low priority", "more than it takes")
-OPEN = ("planned", "running")
 
 
 def draw_gaps(gap: np.ndarray, se: np.ndarray, *, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -144,108 +141,3 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
         among = f"; among the first {top} with {100 * SURE:.0f}\u00a0% or more: {listed(likely['label'])}"
     known = [factor for factor in ("importance", "feasibility") if priorities[factor].notna().any()]
     return f"{first}{among} (by {' × '.join(['shortfall', 'reach', *known])}, each with its uncertainty)."
-
-
-def place_in_matrix(
-    ratings: pd.DataFrame, moments: pd.DataFrame, *, confidence: float = 0.95, draws: int = 4000, seed: int = 1
-) -> pd.DataFrame:
-    """Importance–performance matrix (Martilla & James 1977): the quadrant of each touchpoint and how sure it is.
-
-    Performance is the mean experience, importance comes from `find_moments`. The crosshair lies at the means of both.
-    `p_quadrant` is how often draws within both uncertainties, crosshair included, fall into the same quadrant.
-    """
-    table = moments[["stage", "touchpoint", "label", "importance", "importance_high"]].merge(
-        ratings[["touchpoint", "n_experienced", "mean_experienced", "se_experienced"]], on="touchpoint", how="inner",
-        validate="one_to_one",
-    ).rename(columns={"n_experienced": "n", "mean_experienced": "performance"})  # fmt: skip
-    table = table[table["importance"].notna() & (table["se_experienced"] > 0)].reset_index(drop=True)
-    importance, performance = table["importance"].to_numpy(float), table["performance"].to_numpy(float)
-    rng = np.random.default_rng(seed)
-    size = (draws, len(table))
-    drawn = rng.normal(importance, spread_of(table, confidence), size=size)
-    seen = rng.normal(performance, table["se_experienced"], size=size)
-    here = quadrant(importance[None], performance[None])[0] if len(table) else np.array([], dtype=int)
-    same = (quadrant(drawn, seen) == here).mean(axis=0) if len(table) else here
-    table = table.assign(quadrant=np.array(QUADRANTS, dtype=object)[here], p_quadrant=same)
-    return table.drop(columns=["importance_high", "se_experienced"])
-
-
-def quadrant(importance: np.ndarray, performance: np.ndarray) -> np.ndarray:
-    """Place in QUADRANTS, the crosshair at the means of each row."""
-    matters = importance >= importance.mean(axis=1, keepdims=True)
-    good = performance >= performance.mean(axis=1, keepdims=True)
-    return np.where(matters, np.where(good, 1, 0), np.where(good, 3, 2))
-
-
-def describe_matrix(matrix: pd.DataFrame) -> str:
-    """What matters and is done badly, as far as that is sure, in a sentence."""
-    if matrix.empty:
-        return "There is no importance to set performance against."
-    sure = matrix[matrix["p_quadrant"] >= SURE]
-    worst = sure.loc[sure["quadrant"] == QUADRANTS[0], "label"]
-    doubt = len(matrix) - len(sure)
-    doubtful = f" For {doubt} of {counted(len(matrix), 'touchpoint')} the quadrant is doubtful." if doubt else ""
-    if worst.empty:
-        return f"No touchpoint surely matters more and is rated lower than the average.{doubtful}"
-    return f"Surely more important and rated lower than the average: {listed(worst)}.{doubtful}"
-
-
-def propose_actions(
-    priorities: pd.DataFrame, gaps: pd.DataFrame, places: pd.DataFrame, states: pd.DataFrame, *,
-    top: int = 3, confidence: float = 0.95,
-) -> pd.DataFrame:  # fmt: skip
-    """A proposal for each sure shortfall that could be first or is likely among the first: people decide.
-
-    *proactive*, change it before it disappoints, where at least half of the customers meet the touchpoint; *reactive*,
-    find and help those it hits, where fewer do. `n_needed` respondents in each of two waves show with 80 % power that
-    half of the gap has closed. `under_way` lists the people's own actions there, from `find_action_states`.
-    """
-    chosen = priorities[(priorities["could_be_top"] == "yes") | (priorities["p_top"] >= 0.5)].head(2 * top)
-    sure = gaps.loc[gaps["verdict"] == "shortfall", ["touchpoint", "n", "gap", "low", "high"]]
-    table = chosen[["touchpoint", "label", "reach", "p_top"]].merge(sure, on="touchpoint", validate="one_to_one")
-    owners = places[["touchpoint", "owner", "need"]] if "owner" in places else places.assign(owner=None, need=None)
-    table = table.merge(owners[["touchpoint", "owner", "need"]], on="touchpoint", how="left", validate="one_to_one")
-    own = (states["action"] + " " + states["state"]).groupby(states["touchpoint"]).agg(", ".join)
-    often = table["reach"] >= 0.5
-    margins = 2 * stats.norm.ppf(0.5 + confidence / 2)
-    deviation = (table["high"] - table["low"]) / margins * np.sqrt(table["n"])
-    needed = np.ceil(2 * ((1.96 + 0.8416) * deviation / (table["gap"] / 2)) ** 2)
-    reasons = [
-        f"{percent(reach)} of customers meet it: " + ("change it for all" if many else "find and help those it hits")
-        for reach, many in zip(table["reach"], often)
-    ]
-    hypotheses = [
-        f"Half of the gap of {gap:.1f} closes".replace("-", "−")
-        + (f" when customers can {need}" if isinstance(need, str) else "")
-        for gap, need in zip(table["gap"], table["need"])
-    ]
-    columns = ["touchpoint", "label", "kind", "reason", "hypothesis", "owner", "under_way", "kpi"]
-    return table.assign(
-        kind=np.where(often, "proactive", "reactive"), reason=reasons, hypothesis=hypotheses,
-        under_way=table["touchpoint"].map(own).astype("str").fillna(""),
-        kpi="gap of " + table["label"].astype("str"),
-        n_needed=pd.array(needed, dtype="Float64").astype("Int64"),
-    )[[*columns, "n", "gap", "low", "high", "n_needed"]]  # fmt: skip
-
-
-def find_action_states(actions: pd.DataFrame, *, day: str) -> pd.DataFrame:
-    """The people's own actions with their state on `day` (2026-06-30): as they wrote it, or *late* when past due."""
-    check_columns(actions, ["action", "status", "start", "due"], name="actions (actions.csv)")
-    today = pd.Timestamp(day) if day else pd.NaT
-    status = actions["status"].str.strip().str.lower().fillna("planned")
-    late = (actions["due"] < today) & status.isin(OPEN)
-    days = {column: actions[column].dt.strftime("%Y-%m-%d") for column in ("start", "due")}
-    table = actions.assign(**days, state=status.where(~late, "late"))
-    return table[["action", "touchpoint", "kind", "owner", "start", "due", "state", "hypothesis", "kpi"]]
-
-
-def describe_actions(states: pd.DataFrame, *, day: str) -> str:
-    """How many actions are late, running, done, in a sentence."""
-    if states.empty:
-        return "No actions are written down. A file actions.csv, which no run ever changes, switches this on."
-    counts = states["state"].value_counts()
-    order = [*(state for state in ("late", "running", "planned") if state in counts)]
-    order += [state for state in counts.index.sort_values() if state not in order]
-    said = listed([f"{counts[state]} {state}" for state in order])
-    when = f", on {in_words(day)}" if day else ""
-    return f"Of {counted(len(states), 'action')} of actions.csv{when}: {said}."

@@ -1,0 +1,51 @@
+"""What changed since the wave before."""
+
+import numpy as np
+import pandas as pd
+
+from cxlib.intervals import compare_gaps
+from cxlib.tables import check_columns
+from cxlib.words import counted, listed, signed
+
+CHANGES = ("better", "worse", "no sure change")
+SUFFIXES = ("_now", "_before", "_both")
+
+
+def find_change(change: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:
+    """How the gap of each group changed since the wave before, with its interval; sure changes first, then by size.
+
+    `change` comes from `summarise_change`. Paired on the respondents both waves share, else independent: the variance
+    is that of both means less twice their covariance, t on Welch's degrees of freedom (n − 1 where some answered
+    twice). `q` is Benjamini–Hochberg's over the table. Above 0 is better.
+    """
+    figures = [f"{part}_{when}" for when in ("now", "before") for part in ("n", "n_effective", "mean", "se", "modal")]
+    check_columns(change, [*figures, "n_both", "covariance", "width"], name="change (from summarise_change)")
+    found = compare_gaps(change, "now", "before", confidence=confidence).rename(columns={"difference": "change"})
+    moved, sure = found["change"], found["q"] <= level
+    verdict = np.select([sure & (moved > 0), sure], CHANGES[:2], CHANGES[2])
+    table = change.assign(**found, verdict=verdict).rename(
+        columns={"mean_now": "gap", "mean_before": "gap_before", "n_now": "n"}
+    )
+    groups = [column for column in ("stage", "touchpoint", "label") if column in table]
+    own = [c for c in change.columns if c not in (*groups, "width", "covariance") and not c.endswith(SUFFIXES)]
+    columns = [*groups, *own, "wave_now", "wave_before", "n", "n_before", "n_both", "gap_before", "gap", "change"]
+    rank = table["verdict"].eq(CHANGES[2])
+    order = table.assign(rank=rank, size=-moved.abs()).sort_values(["rank", "size"], kind="stable").index
+    return table.loc[order, [*columns, "low", "high", "p", "q", "verdict"]].reset_index(drop=True)
+
+
+def describe_change(change: pd.DataFrame) -> str:
+    """What changed since the wave before, in a sentence."""
+    if change.empty:
+        return "There is no wave before to compare with. A second wave switches it on."
+    before = change["wave_before"].iloc[0]
+    said = []
+    for verdict in CHANGES[:2]:
+        moved = change[change["verdict"] == verdict]
+        names = [
+            f"{row.label} ({signed(row.change)}; {signed(row.low)} to {signed(row.high)})" for row in moved.itertuples()
+        ]
+        said += [f"{verdict}: {listed(names, most=3)}"] if names else []
+    if not said:
+        return f"Since {before} no gap has surely changed ({counted(len(change), 'touchpoint')} compared)."
+    return f"Since {before} {'; '.join(said)}; {int((change['verdict'] == CHANGES[2]).sum())} without a sure change."

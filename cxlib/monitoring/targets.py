@@ -1,0 +1,106 @@
+"""Where the figures stand against their targets, and when they will reach them."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from cxlib.intervals import t_test
+from cxlib.tables import StudyError
+from cxlib.trends import AT_MOST, DIRECTIONS, describe_attainment, reach_dates
+from cxlib.words import counted, in_words, listed, percent
+
+
+def compare_targets(
+    tracked: pd.DataFrame,
+    objectives: pd.DataFrame,
+    experience: pd.DataFrame,
+    *,
+    day: str = "",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """The last value of each KPI, and of each touchpoint with an objective, against its target.
+
+    `tracked` comes from `track_kpis`, `experience` from `find_experience`. One row per figure: `figure`, `date`, `n`,
+    `value`, `low`, `high`, `before` (the value before), `target`, `direction`, `due`, `objective` and `status`:
+    *reached* or *missed* where the whole interval lies on that side of the target (*not reached yet* where it is due
+    after `day`), else *cannot be told*; empty without a target. `to_target` is value − target with its interval, `p`
+    that of no difference.
+    """
+    direction = objectives["direction"].str.strip().str.lower()
+    wrong = objectives["direction"][direction.notna() & ~direction.isin(DIRECTIONS)]
+    if len(wrong):
+        raise StudyError(f"objectives: direction is {wrong.iloc[0]!r}; it is 'at least' (or blank) or 'at most'.")
+    aims = objectives[["kpi", "touchpoint", "target", "direction", "due", "objective"]]
+    last = tracked.groupby("kpi").tail(1).assign(before=tracked.groupby("kpi")["value"].shift())
+    last = last.assign(figure=last["kpi"], date=last["date"].dt.strftime("%Y-%m-%d"))
+    parts = [last.merge(aims.dropna(subset="kpi").drop(columns="touchpoint"), on="kpi", how="left")]
+    if "experienced" in experience:
+        rated = experience.rename(
+            columns={"n_experienced": "n", "experienced": "value", "experienced_low": "low", "experienced_high": "high"}
+        )
+        rated = rated.assign(figure=rated["label"], is_share=False)[
+            ["touchpoint", "figure", "n", "value", "low", "high", "is_share"]
+        ]
+        parts.append(rated.merge(aims.dropna(subset="touchpoint").drop(columns="kpi"), on="touchpoint", how="inner"))
+    columns = ["figure", "date", "n", "value", "low", "high", "before", "target", "direction", "due", "objective"]
+    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    table = table.reindex(columns=[*columns, "is_share"])
+    percents = table[table["is_share"].astype(bool) & (table["target"].abs() > 1)]
+    if len(percents):
+        name, target = percents.iloc[0][["figure", "target"]]
+        raise StudyError(f"objectives: the target of {name} is {target:g}; a share lies from 0 to 1, such as 0.7.")
+    sign = np.where(table["direction"].str.strip().str.lower() == AT_MOST, -1, 1)
+    near, far = (np.where(sign > 0, table[one], -table[other]) for one, other in (("low", "high"), ("high", "low")))
+    below, open_yet = far < sign * table["target"], table["due"] > (pd.Timestamp(day) if day else pd.Timestamp.max)
+    cases = [table["target"].isna(), near >= sign * table["target"], below & open_yet, below]
+    status = np.select(cases, ["", "reached", "not reached yet", "missed"], "cannot be told")
+    gaps = {f"to_target{end}": table[f"{end[1:] or 'value'}"] - table["target"] for end in ("", "_low", "_high")}
+    table = table.assign(
+        status=status, due=table["due"].dt.strftime("%Y-%m-%d"), p=p_of_targets(table, confidence), **gaps
+    )
+    return table[[*columns, "status", *gaps, "p", "is_share"]]
+
+
+def p_of_targets(table: pd.DataFrame, confidence: float) -> np.ndarray:
+    """Two-sided p of value = target, agreeing with the interval: the score test of a share, t of a mean."""
+    value, target, n = (table[name].astype("float64") for name in ("value", "target", "n"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = (value - target) / np.sqrt(target * (1 - target) / n)
+        se = (table["high"] - table["low"]) / 2 / stats.t.ppf(0.5 + confidence / 2, (n - 1).where(n > 1))
+    share = table["is_share"].astype(bool)
+    return np.where(share, 2 * stats.norm.sf(np.abs(score)), t_test(value - target, se.astype("float64"), n))
+
+
+def find_attainment(monitoring: pd.DataFrame, traced: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """When each target would be reached at the pace so far, as a range (`reach_dates`).
+
+    `monitoring` comes from `compare_targets`, `traced` from `trace_figures`. `earliest` and `latest` are days;
+    `attainment` says in a sentence when, or why that cannot be told.
+    """
+    rows = []
+    for row in monitoring[monitoring["target"].notna()].itertuples():
+        series = traced[traced["figure"] == row.figure]
+        way = AT_MOST if str(row.direction).strip().lower() == AT_MOST else DIRECTIONS[0]
+        found = reach_dates(series["date"], series["value"], target=row.target, direction=way, confidence=confidence)
+        words = percent(row.target) if row.is_share else f"{row.target:g}"
+        said = describe_attainment(found, target=f"{row.figure} of {words}")
+        rows.append((row.figure, found.n, row.value, row.target, found.earliest, found.latest, said))
+    columns = ["figure", "measurements", "value", "target", "earliest", "latest", "attainment"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(is_share=monitoring.loc[monitoring["target"].notna(), "is_share"].to_list())
+
+
+def describe_targets(monitoring: pd.DataFrame) -> str:
+    """Which targets are reached and which missed, in a sentence."""
+    if monitoring.empty:
+        return "No figures are tracked. Files kpis.csv and objectives.csv switch this on."
+    said = [
+        f"{status}: {listed(monitoring.loc[monitoring['status'] == status, 'figure'])}"
+        for status in ("missed", "not reached yet", "reached", "cannot be told")
+        if (monitoring["status"] == status).any()
+    ]
+    if not said:
+        return f"{counted(len(monitoring), 'figure')} tracked; objectives.csv would give them targets."
+    sentence = f"Targets {'; '.join(said)}"
+    days = monitoring["date"].dropna().unique()
+    return f"{sentence} (KPIs of {in_words(days[0])})." if len(days) == 1 else f"{sentence}."

@@ -1,0 +1,5 @@
+"""Step 5: what to mend first, how sure that is, and who is at it."""
+
+from cxlib.priorities.matrix import describe_matrix, place_in_matrix
+from cxlib.priorities.plan import describe_actions, find_action_states, propose_actions
+from cxlib.priorities.ranking import describe_priorities, rank_gaps
