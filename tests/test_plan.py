@@ -2,11 +2,10 @@
 
 import numpy as np
 import pandas as pd
-
 from cxlib import open_study
 from cxlib.priorities.plan import describe_actions, find_action_states, propose_actions
-from tests.test_priorities import CLEAR, ranked, tables
 
+from tests.test_priorities import CLEAR, ranked, tables
 
 OWN = pd.DataFrame(
     {"action": ["A1", "A2", "A3"], "touchpoint": ["pay", "pay", "setup"], "state": ["late", "done", "done"]}
