@@ -7,6 +7,7 @@ BIN := $(if $(filter Windows_NT,$(OS)),$(VENV)/Scripts,$(VENV)/bin)
 UV := $(shell command -v uv 2>/dev/null)
 CX_REAL_DATA ?= $(wildcard ../shared/real)
 export CX_REAL_DATA
+export OPENBLAS_NUM_THREADS ?= 1
 STRIP := --keep-count --extra-keys "metadata.papermill cell.metadata.papermill cell.metadata.execution metadata.language_info"
 
 help:  ## this list

@@ -1,5 +1,10 @@
 """Gap analysis of customer journeys: what was expected, what was experienced, and what to do about the difference."""
 
+import os
+
+for library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # sums in one order, whatever the machine: the same bytes
+    os.environ.setdefault(library, "1")
+
 from cxlib.chapter import Chapter
 from cxlib.charts import (
     plot_adoption,
