@@ -31,6 +31,10 @@ fuzz: $(VENV)/.stamp-test  ## read 20,000 broken files: each is refused with a s
 proof: $(VENV)/.stamp-test  ## measure again, by simulation, what docs/proof.md says of intervals and of small groups
 	$(BIN)/python -m tests.proof.guard --replicates 20000 --seed 1 --write docs/proof.md
 	$(BIN)/python -m tests.proof.suppression --tables 5000 --seed 1 --write docs/proof.md
+	$(BIN)/python -m tests.proof.priorities --studies 10000 --seed 1 --write docs/proof.md
+	$(BIN)/python -m tests.proof.control --replicates 40000 --seed 1 --write docs/proof.md
+	$(BIN)/python -m tests.proof.effects --replicates 2000 --seed 1 --write docs/proof.md
+	$(BIN)/python -m tests.proof.interruptions --replicates 1500 --seed 1 --write docs/proof.md
 
 benchmark: $(VENV)/.stamp  ## 10 million ratings read and checked, beside DuckDB's own GROUP BY; drivers, beside regressions
 	$(BIN)/python benchmarks/checking.py

@@ -7,6 +7,7 @@ for library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # sums in one order
 
 from cxlib.chapter import Chapter
 from cxlib.charts import (
+    plot_actions,
     plot_adoption,
     plot_asymmetry,
     plot_barriers,
@@ -17,6 +18,7 @@ from cxlib.charts import (
     plot_clusters,
     plot_coverage,
     plot_differences,
+    plot_effects,
     plot_emotion_curve,
     plot_expectation_grid,
     plot_expectations,
@@ -26,6 +28,7 @@ from cxlib.charts import (
     plot_gap_heatmap,
     plot_gap_intervals,
     plot_gaps,
+    plot_interruptions,
     plot_journey_map,
     plot_kano,
     plot_kpis,
@@ -37,6 +40,7 @@ from cxlib.charts import (
     plot_priorities,
     plot_promises,
     plot_recovery,
+    plot_regression_to_mean,
     plot_removal,
     plot_reversals,
     plot_split,
@@ -48,7 +52,7 @@ from cxlib.charts import (
     plot_zones,
 )
 from cxlib.claims import claim
-from cxlib.controls import choose_cells, explore_gaps
+from cxlib.controls import choose_cells, explore_gaps, explore_priorities
 from cxlib.expectations import (
     choose_quotes,
     compare_beliefs,
@@ -165,25 +169,57 @@ from cxlib.moments import (
     rank_moments,
 )
 from cxlib.monitoring import (
+    add_wave_kpis,
+    chart_kpis,
+    compare_sites,
     compare_targets,
     describe_change,
+    describe_control,
+    describe_effects,
+    describe_interruptions,
+    describe_kpi_changes,
+    describe_left_out,
+    describe_news,
+    describe_objectives,
     describe_register,
+    describe_regression_to_mean,
     describe_targets,
+    describe_wave_kpis,
     find_attainment,
     find_change,
+    find_interruptions,
+    find_kpi_changes,
+    find_news,
+    find_open_gaps,
     find_register,
+    find_regression_to_mean,
+    find_unlinked,
+    judge_effects,
+    link_objectives,
+    list_alerts,
+    recall_gaps,
+    recall_kpis,
     trace_figures,
+    trace_interruptions,
+    trace_sites,
     track_kpis,
 )
+from cxlib.history import read_history
 from cxlib.opening import open_study
 from cxlib.priorities import (
+    describe_action_doubts,
     describe_actions,
     describe_matrix,
     describe_priorities,
+    describe_strategies,
     find_action_states,
+    find_facts,
+    make_sheet,
     place_in_matrix,
     propose_actions,
     rank_gaps,
+    read_playbook,
+    suggest_strategies,
 )
 from cxlib.summaries import (
     CrossProducts,
@@ -233,7 +269,9 @@ from cxlib.summaries import (
     summarise_variants,
     summarise_visits,
     summarise_waits,
+    summarise_wave_adoption,
     summarise_wave_blocks,
+    summarise_wave_kpis,
     summarise_waves,
     waves_so_far,
     years_of_answers,

@@ -39,13 +39,19 @@ HEADINGS |= {
 }
 HEADINGS |= {"wait_p90_hours": "p90 of wait, hours", "wait_hours_median": "median wait, hours", "days_old": "days old"}
 HEADINGS |= {"wait_hours_p90": "p90 of wait, hours"}
-HIDDEN = ("p", "se", "n_effective", "paired", "is_share")
+HIDDEN = ("p", "se", "n_effective", "paired", "is_share", "unit")
 SIGNED = ("gap", "change", "gap_before", "emotion", "difference", "mix", "rate", "gap_other")
 SIGNED += ("adequacy", "superiority", "log_odds", "penalty", "reward", "asymmetry", "crude", "adjusted")
 SHARES = ("reach", "importance", "johnson", "rated", "visited", "claimed_share", "share", "went_on", "top2", "nps")
 SHARES += ("p_top", "p_quadrant", "feasibility", "r2", "retained", "below", "looped", "went_back", "jumped", "repeated")
 SHARES += ("skipped", "removal", "conversion", "persona_share", "persona_overall", "omega2", "better", "worse")
 SHARES += ("late_share", "resolved_share", "coverage", "adoption_rate", "naive_share", "missed_with", "missed_without")
+FIGURES = ("value", "value_before", "before", "after", "target", "centre", "lower", "upper")
+"""Columns in the unit of a KPI: shares where `is_share` says so, or `unit`."""
+
+DIFFERENCES = ("to_target", "raw", "effect", "detectable", "change")
+"""Likewise, but differences: of shares in points."""
+
 COUNTS = (
     "n",
     "respondents",
@@ -76,6 +82,10 @@ COUNTS += (
     "complained_again",
     "resolved",
     "channels",
+    "cost",
+    "days_late",
+    "open_gaps",
+    "at_work",
     *"MOAIRQ",
 )
 BLANK = (
@@ -96,6 +106,21 @@ BLANK = (
     "reviewed_on",
     "drifted",
     "more_than_others",
+    "kind",
+    "on_map",
+    "strategy",
+    "suggestion",
+    "reason",
+    "rule",
+    "label",
+    "figures",
+    "gap_names",
+    "actions",
+    "state",
+    "state_before",
+    "news",
+    "chart",
+    "signal",
 )
 INDICATIVE = 30
 """Figures of fewer people are called indicative."""
@@ -216,7 +241,7 @@ def counts_of_people(table: pd.DataFrame) -> list[str]:
     """n of each figure; under 30 it is indicative, and of a group too small to be shown it is not said."""
     kinds = table["paired"] if "paired" in table else [""] * len(table)
     return [
-        "–" if kind == "too few to show" else f"{n:,}{', indicative' if 0 < n < INDICATIVE else ''}"
+        "–" if kind == "too few to show" or pd.isna(n) else f"{n:,}{', indicative' if 0 < n < INDICATIVE else ''}"
         for n, kind in zip(table["n"], kinds)
     ]
 
@@ -224,6 +249,8 @@ def counts_of_people(table: pd.DataFrame) -> list[str]:
 def words_of(table: pd.DataFrame, column: str) -> list[str] | pd.Series:
     """The values of one column as people read them."""
     values = table[column]
+    if column in (*FIGURES, *DIFFERENCES) and {"is_share", "unit"} & set(table):
+        return [say_figure(value, unit, column) for value, unit in zip(values, units_of(table))]
     if column in SIGNED:
         return values.map(lambda value: signed(value, 2))
     if column == "q":
@@ -232,8 +259,6 @@ def words_of(table: pd.DataFrame, column: str) -> list[str] | pd.Series:
         return values.map(lambda verdict: VERDICT_WORDS.get(verdict, verdict))
     if column in SHARES:
         return values.map(percent)
-    if "is_share" in table and column in ("value", "before", "target", "to_target"):
-        return [percent(value) if share else number(value) for value, share in zip(values, table["is_share"])]
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
         return values.astype("str").fillna("" if column in BLANK else "not stated")
     if column.startswith("n_") or column in COUNTS:
@@ -241,9 +266,32 @@ def words_of(table: pd.DataFrame, column: str) -> list[str] | pd.Series:
     return [number(value) for value in values]
 
 
+def units_of(table: pd.DataFrame) -> list[str]:
+    """The unit of each row's figures: share, value or ratio."""
+    return list(table["unit"]) if "unit" in table else ["share" if one else "value" for one in table["is_share"]]
+
+
+def say_figure(value: float, unit: str, column: str) -> str:
+    """A figure in its unit; a difference of shares in points.
+
+    >>> say_figure(0.08, "share", "effect"), say_figure(0.62, "share", "before"), say_figure(0.9, "ratio", "effect")
+    ('+8.0 points', '62\xa0%', '× 0.90')
+    """
+    if pd.isna(value):
+        return "–"
+    if column not in DIFFERENCES:
+        return percent(value) if unit == "share" else number(value)
+    if unit == "ratio":
+        return f"× {number(value)}"
+    return f"{signed(100 * value)} points" if unit == "share" else signed(value, 2)
+
+
 def interval_words(table: pd.DataFrame, column: str, low: str, high: str) -> list[str]:
     """The interval of a column's values as people read it."""
     ends = list(zip(table[low], table[high]))
+    if column in DIFFERENCES and {"is_share", "unit"} & set(table):
+        said = [[say_figure(end, unit, column) for end in pair] for pair, unit in zip(ends, units_of(table))]
+        return ["–" if "–" in pair else f"{pair[0].removesuffix(' points')} to {pair[1]}" for pair in said]
     if column in SIGNED:
         return [readable_interval(*pair) for pair in ends]
     shares = table["is_share"] if "is_share" in table else [column in SHARES] * len(table)

@@ -18,6 +18,8 @@ UNSURE = {
     **dict.fromkeys(["dissatisfier", "delighter"], "not sure"),
     **dict.fromkeys(["counts more than said", "said more than it counts"], ""),
     **dict.fromkeys(["underestimated", "overestimated", "not recovered", "recovery paradox"], "not enough data"),
+    **dict.fromkeys(["rose", "fell"], "no sure change"),
+    **dict.fromkeys(["worked", "made it worse"], "no sure effect"),
     **dict.fromkeys(["holds back", "goes with adopting"], "no sure difference"),
 }
 """What a verdict becomes where its claim does not hold beside all others."""

@@ -8,12 +8,15 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from cxlib.chapter import picture_of, readable, table_html
-from cxlib.charts import plot_gaps, use_theme
+from cxlib.charts import plot_gaps, plot_priorities, use_theme
 from cxlib.gaps import add_up_cells, describe_gaps, find_gaps, list_gaps
+from cxlib.priorities import describe_priorities, rank_gaps
 from cxlib.study import Study
+from cxlib.words import list_figures
 
 CHOICES = {"stages": "stage", "personas": "persona", "channels": "channel"}
 ALL = "all"
+RANKED = ["label", "n", "gap", "low", "high", "importance", "feasibility", "mean_rank", "p_top", "could_be_top"]
 
 
 def choose_cells(cells: pd.DataFrame, *, wave: str = ALL, **chosen: list[str]) -> pd.DataFrame:
@@ -67,3 +70,44 @@ def answer_html(gaps: pd.DataFrame, study: Study, confidence: float) -> str:
     png = b64encode(picture_of(ax)).decode()
     plt.close(ax.figure)
     return f'<img alt="{alt}" width="760" src="data:image/png;base64,{png}">{table_html(readable(gaps))}'
+
+
+def explore_priorities(
+    moments: pd.DataFrame, feasibility: pd.DataFrame, *,
+    top: int = 3, impact_weight: float = 1.0, feasibility_weight: float = 1.0, seed: int = 1,
+) -> widgets.VBox:  # fmt: skip
+    """Sliders for both weights and the number of first ones; every change ranks and draws again.
+
+    `moments` comes from `find_moments`, `feasibility` is the study's table.
+    """
+    style = dict(continuous_update=False, style={"description_width": "initial"})
+    weigh = dict(min=0.0, max=3.0, step=0.25, **style)
+    sliders = {
+        "impact_weight": widgets.FloatSlider(impact_weight, description="weight of impact", **weigh),
+        "feasibility_weight": widgets.FloatSlider(feasibility_weight, description="weight of feasibility", **weigh),
+        "top": widgets.IntSlider(top, min=1, max=10, description="how many are the first", **style),
+    }
+    answer = widgets.HTML()
+
+    def redraw(_=None):
+        chosen = {name: slider.value for name, slider in sliders.items()}
+        answer.value = ranking_html(rank_gaps(moments, feasibility, seed=seed, **chosen), chosen["top"])
+
+    for slider in sliders.values():
+        slider.observe(redraw, names="value")
+    redraw()
+    return widgets.VBox([widgets.HBox(list(sliders.values()), layout={"flex_flow": "row wrap"}), answer])
+
+
+def ranking_html(priorities: pd.DataFrame, top: int) -> str:
+    """Chart and table as notebook 05 shows them; every word of the data is escaped."""
+    headline = describe_priorities(priorities, top=top)
+    use_theme()
+    ax = plot_priorities(priorities, title=headline, top=top)
+    if ax is None:
+        return f"<p>{html.escape(headline)}</p>"
+    figures = list_figures(priorities["label"], priorities["p_top"], 2)
+    alt = html.escape(f"{headline} Probability to be among the first: {figures}.", quote=True)
+    png = b64encode(picture_of(ax)).decode()
+    plt.close(ax.figure)
+    return f'<img alt="{alt}" width="760" src="data:image/png;base64,{png}">{table_html(readable(priorities[RANKED]))}'

@@ -11,6 +11,7 @@ from cxlib.agreement import check_agreement
 from cxlib.checks.casting import SQL_TYPES
 from cxlib.engine import block_of, connect, identifier
 from cxlib.loaders import load_tables
+from cxlib.priorities.playbook import read_playbook
 from cxlib.settings import read_settings
 from cxlib.strict_yaml import texts
 from cxlib.study import ROOT, Study, View
@@ -60,6 +61,8 @@ def open_study(path: str | Path, *, engine: str = "duckdb", groups: str = "", **
     )
     check_agreement(study)
     check_view(study)
+    if study.playbook:
+        read_playbook(study.playbook)
     return study
 
 

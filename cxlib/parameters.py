@@ -8,7 +8,7 @@ import nbformat
 from cxlib.strict_yaml import texts
 from cxlib.tables import StudyError, nearest
 
-RUN_ONLY = ("study_path", "output_path", "groups")
+RUN_ONLY = ("study_path", "output_path", "groups", "history")
 """Set by the run itself."""
 
 

@@ -12,6 +12,7 @@ from cxlib.agreement import find_doubts
 from cxlib.chapter import write_csv
 from cxlib.claims import settle
 from cxlib.examination import SWITCH_ON, as_text, examine
+from cxlib.history import keep_figures, read_history, remember
 from cxlib.loaders.files import find_files
 from cxlib.opening import find_study, open_study
 from cxlib.parameters import read_parameters
@@ -27,6 +28,7 @@ from cxlib.publish import (
 from cxlib.render import render_chapter, render_report
 from cxlib.runner import run_notebooks
 from cxlib.settings import Settings, read_settings
+from cxlib.status import point_status, write_status
 from cxlib.study import ROOT, Study, View
 from cxlib.summaries import (
     check_decisions,
@@ -90,21 +92,29 @@ def run_report(
         chapters = [notebook for notebook in chapters if can_run(notebook, study)]
         if not chapters:
             raise StudyError(f"{folder}: no notebook can run on {', '.join(study.settings.files)} alone yet.")
-        alone = {} if beside_last else {"beside_last": False}
-        run = run_id(inputs=inputs, parameters=parameters, code=code_files(chapters), **alone)
+        remember(home)
+        history = read_history(home / "history", study)
+        more = ({} if beside_last else {"beside_last": False}) | ({"history": history.runs} if history.runs else {})
+        run = run_id(inputs=inputs, parameters=parameters, code=code_files(chapters), **more)
         if (home / "runs" / run / "manifest.json").is_file():
             point_latest(home, run)
+            point_status(home, run)
             return home / "latest", False
         with staged(home, run) as staging:
             before = read_shown(home) if beside_last else {}
             groups = decide_shown(study, home, run, before)
             newcomers = find_newcomers(study, before)
             given = parameters | {"study_path": folder.name, "output_path": str(staging), "groups": str(groups)}
+            given |= {"history": str(home / "history")}
             executed = run_notebooks(chapters, given, staging, cwd=folder.parent, jobs=jobs)
             write_page(study, staging, executed, parameters, run, newcomers)
             refuse_change(folder, study.settings, inputs)
             check_small_groups(study, staging)
+            keep_figures(study, staging, run)
+            write_status(study, staging, run, history)
             publish(staging, home, run, manifest(study, run, parameters, inputs))
+        remember(home)
+        point_status(home, run)
     return home / "latest", True
 
 
@@ -232,14 +242,16 @@ def check_request(study: Study, parameters: dict) -> None:
 def fingerprints(folder: Path, settings: Settings) -> dict[str, dict]:
     """Hash and size of every file a run reads, by its path in the study."""
     files = [*settings.files.values(), *filter(None, [settings.exclude])]
-    named = ["study.yaml", *(file.path for file in files), *(f.columns for f in files if isinstance(f.columns, str))]
+    named = ["study.yaml", *filter(None, [settings.playbook]), *(file.path for file in files)]
+    named += [file.columns for file in files if isinstance(file.columns, str)]
     paths = sorted({path for name in named for path in find_files(folder, name)})
     return {path.relative_to(folder).as_posix(): fingerprint(path) for path in paths}
 
 
 def code_files(notebooks: list[Path]) -> dict[str, str]:
     """Hashes of everything that is run: the package, the notebooks, the locked versions."""
-    package = [file for file in (ROOT / "cxlib").rglob("*") if file.suffix in (".py", ".csv", ".j2", ".css", ".json")]
+    kinds = (".py", ".csv", ".yaml", ".j2", ".css", ".json")
+    package = [file for file in (ROOT / "cxlib").rglob("*") if file.suffix in kinds]
     files = [*package, *notebooks, ROOT / "requirements.lock"]
     inside = {file: file.resolve().is_relative_to(ROOT) for file in files}
     names = {file: file.resolve().relative_to(ROOT).as_posix() if inside[file] else file.name for file in files}

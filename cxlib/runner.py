@@ -155,5 +155,5 @@ def scrub(path: Path) -> None:
         if cell.cell_type == "code":  # warnings name paths of this machine, and are for developers
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
         if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.source = re.sub(r'(?m)^(output_path|groups) = ".*"$', r'\1 = ""', cell.source)
+            cell.source = re.sub(r'(?m)^(output_path|groups|history) = ".*"$', r'\1 = ""', cell.source)
     nbformat.write(notebook, path)

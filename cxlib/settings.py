@@ -11,7 +11,18 @@ from cxlib.suppression import FLOOR
 from cxlib.tables import FIXED_SCALES, TABLES, StudyError, nearest
 
 KEYS = ["title", "stages", "waves", "scales", "rescaled", "reversed", "codes", "missing", "numbers", "dates", "exclude"]
-KEYS += ["keep", "id_key", "outcome", "met_within", "hide_below", "comparable", "journey", "show_quotes", "files"]
+KEYS += [
+    "keep",
+    "id_key",
+    "outcome",
+    "met_within",
+    "hide_below",
+    "comparable",
+    "journey",
+    "show_quotes",
+    "playbook",
+    "files",
+]
 JOURNEY_KEYS = ["converted", "adopted", "adopted_after", "cart", "window_days", "order", "reentry"]
 FILE_KEYS = ["path", "format", "encoding", "delimiter", "sheet", "table", "columns"]
 SURVEY_TOOLS = ["survey", "qualtrics", "surveymonkey", "google-forms", "typeform", "spss"]
@@ -67,7 +78,7 @@ class Settings:
     by column. `keep` names columns that identify people and are to be read all the same; `id_key` is the key of the
     hashes that stand for ids in what is written (without one, ids are left out). `outcome` is the column of respondents
     that moments of truth are judged by, such as overall satisfaction. Words of customers are shown only where
-    `show_quotes` says so, without what tells of a person.
+    `show_quotes` says so, without what tells of a person. `playbook` is the file of rules strategies are suggested by.
     """
 
     title: str
@@ -92,6 +103,7 @@ class Settings:
     comparable: dict[str, list[str]] = field(default_factory=dict)
     journey: Journey = Journey()
     show_quotes: bool = False
+    playbook: str = ""
 
     @property
     def clock(self) -> str:
@@ -133,6 +145,7 @@ def read_settings(folder: Path) -> Settings:
         hide_below=found_hide_below(said.get("hide_below", 5)),
         journey=found_journey(mapping(said, "journey")),
         show_quotes=yes_or_no("show_quotes", said.get("show_quotes", False)),
+        playbook=str(said.get("playbook") or ""),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import narwhals as nw
 import pandas as pd
 
+from cxlib.loaders.files import find_files
 from cxlib.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,6 +113,12 @@ class Study:
     def stages(self) -> list[str]:
         """The stages in order: as declared, else as they come first in the map."""
         return self.settings.stages or list(self.touchpoints["stage"].dropna().unique())
+
+    @property
+    def playbook(self) -> Path | None:
+        """The file of rules strategies are suggested by, where the study has its own."""
+        said = self.settings.playbook
+        return find_files(self.folder, said)[0] if said else None
 
     def source(self, table: str) -> str:
         """The file a table came from, as study.yaml writes it."""

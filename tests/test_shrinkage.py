@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from cxlib.shrinkage import posterior_of_spread, shrink
+from cxlib.shrinkage import draw_shrunk, posterior_of_spread, shrink
 
 SCHOOLS = np.array([28, 8, -3, 7, -1, 1, 18, 12.0]), np.array([15, 10, 16, 11, 9, 11, 10, 18.0])
 """Effects of coaching and their standard errors (Gelman et al., Bayesian Data Analysis, table 5.2)."""
@@ -99,17 +99,61 @@ def test_order_scale_and_place_do_not_matter():
     assert moved[0] == pytest.approx(5 - 0.01 * shrunk) and moved[1] == pytest.approx(0.01 * deviation)
 
 
-def test_draws_from_the_parts_have_the_same_mean_and_spread():
-    mean, se = SCHOOLS
-    taus, weights, middle, spread = posterior_of_spread(mean, se)
-    rng = np.random.default_rng(1)
-    chosen = rng.choice(len(taus), size=100_000, p=weights)
-    mu = rng.normal(middle[chosen], np.sqrt(spread[chosen]))[:, None]
-    keep = taus[chosen] ** 2 / (taus[chosen] ** 2 + se**2)
-    drawn = rng.normal(mu + keep * (mean - mu), np.sqrt(keep) * se)
-    shrunk, deviation = shrink(mean, se)
-    assert drawn.mean(axis=0) == pytest.approx(shrunk, abs=0.1)
-    assert drawn.std(axis=0) == pytest.approx(deviation, rel=0.015)
+def drawn(mean, se, df=np.inf, *, draws=4000, seed=1):
+    return draw_shrunk(mean, se, df, draws=draws, rng=np.random.default_rng(seed))
+
+
+def test_draws_have_the_mean_and_spread_of_the_posterior():
+    found = drawn(*SCHOOLS, draws=100_000)
+    shrunk, deviation = shrink(*SCHOOLS)
+    assert found.mean(axis=0) == pytest.approx(shrunk, abs=0.1)
+    assert found.std(axis=0) == pytest.approx(deviation, rel=0.015)
+
+
+def test_a_standard_error_from_few_answers_is_itself_unsure():
+    mean, se = np.array([-300, -100, 100, 300.0]), np.ones(4)  # so far apart that nothing shrinks: Student's t is left
+    found = drawn(mean, se, [5, 5, 200, np.inf], draws=100_000) - mean
+    ends = np.quantile(found, 0.975, axis=0)
+    assert ends == pytest.approx([stats.t.ppf(0.975, df) for df in (5, 5, 200, np.inf)], abs=0.06)
+
+
+def test_what_was_not_measured_is_drawn_from_among_the_others():
+    found = drawn([-1, 0, 1, 2, np.nan, 5], [0.01, 0.01, 0.01, 0.01, 0.1, 0], draws=20_000)
+    assert np.median(found[:, 4:], axis=0) == pytest.approx([0.5, 0.5], abs=0.1)
+    assert (found[:, 4:].std(axis=0) > 1).all() and np.isnan(drawn([np.nan], [1])).all()
+
+
+def test_the_seed_decides_the_draws():
+    given = [-1, 0, 1], [0.2] * 3, 9
+    assert (drawn(*given) == drawn(*given)).all() and (drawn(*given) != drawn(*given, seed=2)).any()
+
+
+def test_many_groups_shrink_as_the_closed_form_says():
+    gap = np.random.default_rng(3).normal(-0.5, 1, 200)
+    se = np.full(200, 0.5)
+    keep = 1 - 0.25 / gap.var(ddof=1)
+    closed = gap.mean() + keep * (gap - gap.mean())
+    found = drawn(gap, se)
+    assert found.shape == (4000, 200)
+    assert found.mean(axis=0) == pytest.approx(closed, abs=0.06)
+    assert found.std(axis=0).mean() == pytest.approx(0.5 * np.sqrt(keep), abs=0.02)
+
+
+def test_the_noisier_of_two_like_gaps_is_drawn_closer_to_the_others():
+    gap = [-2, -2, -0.4, -0.2, 0, 0.2, 0.4, 0.6]
+    sure, noisy = drawn(gap, [0.1, 0.8, *[0.1] * 6]).mean(axis=0)[:2]
+    assert sure == pytest.approx(-2, abs=0.05) and -1.9 < noisy < -0.2
+
+
+def test_gaps_that_differ_by_noise_alone_are_drawn_together():
+    gap = np.random.default_rng(4).normal(-1, 0.5, 40)
+    assert drawn(gap, [0.5] * 40).mean(axis=0).std() < 0.5 * gap.std()
+
+
+@pytest.mark.parametrize("gap", [[-1.0], [-1.0, 0.5], [-1.0, -1.0, -1.0]])
+def test_few_or_equal_gaps_are_drawn_all_the_same(gap):
+    found = drawn(gap, [0.2] * len(gap))
+    assert np.isfinite(found).all() and found[:, 0].mean() == pytest.approx(-1, abs=0.15)
 
 
 def test_shrinkage_errs_less_and_lets_small_groups_lead_less_often():

@@ -11,6 +11,7 @@ from cxlib.charts.comparisons import (
     plot_split,
     plot_themes,
 )
+from cxlib.charts.effects import plot_actions, plot_effects, plot_regression_to_mean
 from cxlib.charts.expectations import (
     plot_expectation_grid,
     plot_expectations,
@@ -20,6 +21,7 @@ from cxlib.charts.experience import plot_emotion_curve, plot_experience, plot_fu
 from cxlib.charts.feedback import plot_beliefs, plot_typical
 from cxlib.charts.gaps import plot_gap_heatmap, plot_gap_intervals, plot_gaps
 from cxlib.charts.importance import plot_asymmetry, plot_stated
+from cxlib.charts.interruptions import plot_interruptions
 from cxlib.charts.journey import plot_coverage, plot_moments
 from cxlib.charts.kano import plot_kano, plot_zones
 from cxlib.charts.map import plot_journey_map
@@ -31,6 +33,7 @@ from cxlib.charts.promises import plot_promises, plot_recovery
 from cxlib.charts.theme import use_theme
 
 __all__ = [
+    "plot_actions",
     "plot_adoption",
     "plot_asymmetry",
     "plot_barriers",
@@ -41,6 +44,7 @@ __all__ = [
     "plot_clusters",
     "plot_coverage",
     "plot_differences",
+    "plot_effects",
     "plot_emotion_curve",
     "plot_expectation_grid",
     "plot_expectations",
@@ -50,6 +54,7 @@ __all__ = [
     "plot_gap_heatmap",
     "plot_gap_intervals",
     "plot_gaps",
+    "plot_interruptions",
     "plot_journey_map",
     "plot_kano",
     "plot_kpis",
@@ -61,6 +66,7 @@ __all__ = [
     "plot_priorities",
     "plot_promises",
     "plot_recovery",
+    "plot_regression_to_mean",
     "plot_removal",
     "plot_reversals",
     "plot_split",

@@ -77,7 +77,7 @@ def plot_gap_heatmap(
 
     `order` is the order of the columns; rows stand as they come first in the table. None without a gap.
     """
-    check_columns(gaps, [rows, columns, *NEEDED], name="gaps (from find_gaps)")
+    check_columns(gaps, [rows, columns, "n", "gap", "verdict"], name="gaps (from find_gaps)")
     shown = gaps[(gaps["n"] > 0) & gaps[rows].notna() & gaps[columns].notna()]
     if shown.empty:
         return None

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator
 
+from cxlib.charts.control import draw_control, limits_in_words
 from cxlib.charts.rows import plot_rows
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish, wrap
 from cxlib.gaps import group_names
@@ -33,29 +34,39 @@ def plot_change(change: pd.DataFrame, *, title: str, ax: Axes | None = None) -> 
     return ax
 
 
-def plot_kpis(tracked: pd.DataFrame, monitoring: pd.DataFrame, *, title: str) -> Axes | None:
-    """Each KPI over time with its interval as a band, its target as a dashed line; None without KPIs."""
+def plot_kpis(
+    tracked: pd.DataFrame, monitoring: pd.DataFrame, control: pd.DataFrame | None = None, *, title: str
+) -> Axes | None:
+    """Each KPI over time with its interval as a band, its target dashed and its control limits; None without KPIs.
+
+    `control` comes from `chart_kpis`: the centre line, the limits in steps, a ring around every signal.
+    """
     check_columns(tracked, ["kpi", "date", "n", "value", "low", "high", "is_share"], name="tracked (from track_kpis)")
     names = list(dict.fromkeys(tracked["kpi"]))
     if not names:
         return None
     rows = -(-len(names) // 2)
     figure, axes = plt.subplots(
-        rows, min(2, len(names)), figsize=(WIDTH, 2.3 * rows + 0.9), layout="constrained", squeeze=False
+        rows,
+        min(2, len(names)),
+        figsize=(WIDTH, (2.3 if control is None else 2.5) * rows + 0.9),
+        layout="constrained",
+        squeeze=False,
     )
     for ax in axes.flat[len(names) :]:
         ax.set_visible(False)
     for ax, kpi in zip(axes.flat, names):
         series = tracked[tracked["kpi"] == kpi]
         of_kpi = monitoring[monitoring["figure"] == kpi]
-        draw_kpi(ax, series, of_kpi.iloc[0] if len(of_kpi) else None)
+        limits = None if control is None else control[control["kpi"] == kpi]
+        draw_kpi(ax, series, of_kpi.iloc[0] if len(of_kpi) else None, limits)
     figure.get_layout_engine().set(wspace=0.06)
     finish(axes[0, 0], title, "")
     return axes[0, 0]
 
 
-def draw_kpi(ax: Axes, series: pd.DataFrame, against: pd.Series | None) -> None:
-    """One KPI: line, band, last value, target."""
+def draw_kpi(ax: Axes, series: pd.DataFrame, against: pd.Series | None, control: pd.DataFrame | None = None) -> None:
+    """One KPI: line, band, last value, target, control limits."""
     last, written = series.iloc[-1], percent if series["is_share"].iloc[-1] else in_figures
     ax.fill_between(series["date"], series["low"].astype(float), series["high"].astype(float), color=GRID, linewidth=0)
     ax.plot(series["date"], series["value"], color=INK, linewidth=1.4, marker="o" if len(series) == 1 else None)
@@ -63,22 +74,26 @@ def draw_kpi(ax: Axes, series: pd.DataFrame, against: pd.Series | None) -> None:
         ax.vlines(series["date"], series["low"].astype(float), series["high"].astype(float), color=INK, linewidth=1.4)
     ax.set_title(wrap(last["kpi"], 40), loc="left", fontsize=9.5, pad=6, parse_math=False)
     ends = [series["low"].min(), series["high"].max()]
-    words, colour = f"{written(last['value'])}\nn {last['n']:,}", INK
+    words, colour = f"{written(last['value'])}\nn {last['n']:,.0f}", INK
     if against is not None and pd.notna(against["target"]):
-        missed = against["status"] in ("missed", "not reached yet")
-        colour = (
-            VERDICT_COLOURS["shortfall"]
-            if missed
-            else VERDICT_COLOURS["met"]
-            if against["status"] == "reached"
-            else INK
-        )
+        verdict = {"missed": "shortfall", "not reached yet": "shortfall", "reached": "met"}.get(against["status"], "")
+        colour = VERDICT_COLOURS.get(verdict, INK)
         ax.axhline(against["target"], color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
         words = f"{words}\ntarget\n{written(against['target'])}"
         ends = [min(ends[0], against["target"]), max(ends[1], against["target"])]
-    ax.annotate(words, (1.02, 0.5), xycoords="axes fraction", fontsize=8.5, color=colour, va="center")
+    limited = control is not None and len(control) > 0
+    ax.annotate(
+        words, (1.02, 1 if limited else 0.5), xycoords="axes fraction", fontsize=8.5, color=colour,
+        va="top" if limited else "center",
+    )  # fmt: skip
+    if limited:
+        draw_control(ax, control)
+        said, tone = limits_in_words(control, written)
+        ax.annotate(said, (1.02, 0), xycoords="axes fraction", fontsize=8.5, color=tone, va="bottom")
+        ends = [np.nanmin([ends[0], control["lower"].min()]), np.nanmax([ends[1], control["upper"].max()])]
     if np.isfinite(ends).all() and ends[1] > ends[0]:
-        ax.set_ylim(ends[0] - 0.15 * (ends[1] - ends[0]), ends[1] + 0.15 * (ends[1] - ends[0]))
+        above = 0.25 if limited else 0.15
+        ax.set_ylim(ends[0] - 0.15 * (ends[1] - ends[0]), ends[1] + above * (ends[1] - ends[0]))
     ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     ax.yaxis.set_major_formatter(lambda value, _: written(value))
     name_days(ax, series["date"])

@@ -16,7 +16,7 @@ SPOTS += [(7, 9, "left"), (7, -9, "left"), (-7, 9, "right"), (-7, -9, "right")]
 
 def plot_priorities(priorities: pd.DataFrame, *, title: str, top: int, ax: Axes | None = None) -> Axes | None:
     """The probability of each touchpoint to be among the first; None without a ranking. The twenty likeliest."""
-    check_columns(priorities, ["label", "n", "p_top", "could_be_top"], name="priorities (from rank_gaps)")
+    check_columns(priorities, ["label", "n", "p_top", "mean_rank", "could_be_top"], name="priorities (from rank_gaps)")
     shown = priorities.head(MOST_ROWS).reset_index(drop=True)
     if shown.empty:
         return None
@@ -26,7 +26,8 @@ def plot_priorities(priorities: pd.DataFrame, *, title: str, top: int, ax: Axes 
     ax.barh(shown.index, shown["p_top"], height=0.6, color=colours)
     name_rows(ax, shown["label"], shown["n"])
     words = [
-        f"{percent(row.p_top)}{'  could be first' if row.could_be_top == 'yes' else ''}" for row in shown.itertuples()
+        f"{percent(row.p_top)}  mean rank {row.mean_rank:.1f}{', could be first' if row.could_be_top == 'yes' else ''}"
+        for row in shown.itertuples()
     ]
     say_right(ax, words, [INK if one else FAINT for one in could])
     ax.set_xlim(0, 1)
@@ -37,43 +38,62 @@ def plot_priorities(priorities: pd.DataFrame, *, title: str, top: int, ax: Axes 
 
 
 def plot_matrix(matrix: pd.DataFrame, *, title: str, outcome: str, ax: Axes | None = None) -> Axes | None:
-    """Importance–performance matrix; doubtful points are grey and hollow. None without importance.
+    """Importance–performance matrix with its crosshair; doubtful points are grey and hollow. None without importance.
 
-    Names are written where there is room, of those whose quadrant is sure first.
+    Where each touchpoint has a line of its own, its distance from that line is drawn. Names are written where there is
+    room, of those whose quadrant is sure first.
     """
-    check_columns(
-        matrix,
-        ["label", "n", "importance", "performance", "quadrant", "p_quadrant"],
-        name="matrix (from place_in_matrix)",
-    )
+    needed = ["label", "n", "importance", "performance", "quadrant", "p_quadrant", "importance_line", "crosshair"]
+    check_columns(matrix, [*needed, "performance_line"], name="matrix (from place_in_matrix)")
     if matrix.empty:
         return None
     if ax is None:
-        ax = plt.subplots(figsize=(WIDTH, 5.6), layout="constrained")[1]
+        ax = plt.subplots(figsize=(WIDTH, 6), layout="constrained")[1]
+    own = matrix["performance_line"].nunique() > 1
+    line = 0.0 if own else matrix["performance_line"].iloc[0]
     sure = matrix["p_quadrant"] >= 0.8
     poor = sure & (matrix["quadrant"] == "concentrate here")
     colours = [VERDICT_COLOURS["shortfall"] if bad else INK if one else FAINT for bad, one in zip(poor, sure)]
+    points = matrix.assign(colour=colours, x=matrix["performance"] - (matrix["performance_line"] if own else 0))
     faces = [colour if one else "white" for colour, one in zip(colours, sure)]
-    ax.axvline(matrix["performance"].mean(), color=GRID, zorder=0)
-    ax.axhline(matrix["importance"].mean(), color=GRID, zorder=0)
-    ax.scatter(matrix["performance"], matrix["importance"], s=34, facecolor=faces, edgecolor=colours, zorder=3)
-    ax.margins(0.12)
+    ax.scatter(points["x"], points["importance"], s=34, facecolor=faces, edgecolor=colours, zorder=3)
+    against = f"the {matrix['crosshair'].iloc[0]}"
+    n = f"n {matrix['n'].min():,} to {matrix['n'].max():,} a touchpoint"
+    finish(
+        ax,
+        title,
+        f"mean experience{' less the benchmark of the touchpoint' if own else ''} ({n})\n"
+        f"filled: the quadrant is sure (80 % or more), hollow: doubtful\n"
+        f"crosshair: {against} and the mean importance; dotted: matters as much as it is rated",
+    )
+    ax.set_ylabel(f"importance for {outcome}", parse_math=False)
+    ax.yaxis.set_major_formatter(lambda share, _: percent(share))
+    draw_crosshair(ax, points, line, against)
+    place_names(ax, points.loc[sure.sort_values(ascending=False, kind="stable").index])
+    return ax
+
+
+def draw_crosshair(ax: Axes, points: pd.DataFrame, line: float, against: str) -> None:
+    """The two lines with their names, the names of the quadrants, and the line of equal standing, in light."""
+    even = points["importance_line"].iloc[0]
+    ax.margins(0.14)
+    ax.axvline(line, color=GRID, zorder=0)
+    ax.axhline(even, color=GRID, zorder=0)
+    xs, ys = points["x"], points["importance"]
+    if xs.std() > 0 and ys.std() > 0:
+        limits = ax.axis()
+        ax.axline((line, even), slope=ys.std() / xs.std(), color=GRID, linestyle=(0, (2, 3)), zorder=0)
+        ax.axis(limits)
+    across, up = ax.get_xaxis_transform(), ax.get_yaxis_transform()
+    style = dict(textcoords="offset points", fontsize=7.5, color=FAINT)
+    ax.annotate(against, (line, 1), (0, 3), xycoords=across, ha="center", **style)
+    ax.annotate("the mean\nimportance", (1, even), (3, 0), xycoords=up, va="center", **style)
     for x, y, words, side in ((0, 1, "concentrate here", "left"), (1, 1, "keep it up", "right"),
                               (0, 0, "low priority", "left"), (1, 0, "more than it takes", "right")):  # fmt: skip
         ax.annotate(
             words, (x, y), (4 if x == 0 else -4, -10 if y else 5), xycoords="axes fraction", textcoords="offset points",
             ha=side, fontsize=8.5, color=FAINT, style="italic",
         )  # fmt: skip
-    n = f"n {matrix['n'].min():,} to {matrix['n'].max():,} a touchpoint"
-    finish(
-        ax,
-        title,
-        f"mean experience ({n})\nfilled: the quadrant is sure (80 % or more), hollow: doubtful; lines: the means",
-    )
-    ax.set_ylabel(f"importance for {outcome}", parse_math=False)
-    ax.yaxis.set_major_formatter(lambda share, _: percent(share))
-    place_names(ax, matrix.assign(colour=colours).loc[sure.sort_values(ascending=False, kind="stable").index])
-    return ax
 
 
 def place_names(ax: Axes, points: pd.DataFrame) -> None:
@@ -81,16 +101,16 @@ def place_names(ax: Axes, points: pd.DataFrame) -> None:
     figure = ax.figure
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()
-    dots = ax.transData.transform(points[["performance", "importance"]].to_numpy(dtype=float))
+    dots = ax.transData.transform(points[["x", "importance"]].to_numpy(dtype=float))
     taken = [text.get_window_extent(renderer) for text in ax.texts]
     frame = ax.get_window_extent(renderer)
-    for row, _ in zip(points.itertuples(), dots):
+    for row in points.itertuples():
         for x, y, side in SPOTS:
             text = ax.annotate(
-                wrap(row.label, 24), (row.performance, row.importance), (x, y), textcoords="offset points", ha=side,
+                wrap(row.label, 24), (row.x, row.importance), (x, y), textcoords="offset points", ha=side,
                 va="center", fontsize=8, color=row.colour, linespacing=0.95, parse_math=False,
             )  # fmt: skip
-            box = text.get_window_extent(renderer)
+            box = text.get_window_extent(renderer).padded(1)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
             if inside and not any(box.overlaps(other) for other in taken) and not box.count_contains(dots):
                 taken.append(box)

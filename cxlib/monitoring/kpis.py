@@ -1,43 +1,159 @@
-"""KPIs over time."""
+"""KPIs over time: the company's own, and those the study itself measures."""
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
 
-from cxlib.intervals import share_interval, t_interval
+from cxlib.intervals import nps_interval, share_interval, t_interval
 from cxlib.tables import StudyError, check_columns
+from cxlib.words import bounds, in_words, listed, percent, signed
+
+CHARTS = {"p": "shares", "u": "incidents per unit", "c": "plain counts", "xmr": "single values"}
+COLUMNS = ["kpi", "date", "sites", "n", "value", "low", "high", "se", "is_share", "chart"]
 
 
 def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Each KPI per day of measurement, over all sites, with its interval.
 
-    Shares are hits over cases (Wilson); other values the mean over sites (t over sites, empty for a single one).
-    Columns: kpi, date, `sites`, `n` (cases, or sites), `value`, `low`, `high`, `se`, `is_share`.
+    Shares are hits over cases (Wilson); with `chart` u incidents per unit, with c the sum of counts (both exact
+    Poisson); other values the mean over sites (t over sites, empty for a single one). Columns: kpi, date, `sites`,
+    `n` (cases, units, or sites), `value`, `low`, `high`, `se`, `is_share`, `chart` (blank where kpis.csv says none).
     """
     check_columns(kpis, ["kpi", "date", "value", "numerator", "denominator"], name="kpis (kpis.csv)")
-    counted_ones = kpis["numerator"].notna() & kpis["denominator"].notna()
-    wrong = kpis[counted_ones & ((kpis["denominator"] < kpis["numerator"]) | (kpis["numerator"] < 0))]
+    kpis = kpis.assign(chart=read_charts(kpis))
+    counts = kpis["numerator"].notna() & kpis["denominator"].notna()
+    check_counts(kpis, counts)
+    kpis = kpis[(counts & (kpis["denominator"] > 0)) | (~counts & kpis["value"].notna())]
+    by = [kpis["kpi"], kpis["date"]]
+    hits = kpis.where(counts).groupby(by)[["numerator", "denominator"]].sum(min_count=1)
+    values = kpis.groupby(["kpi", "date"]).agg(
+        chart=("chart", "first"), sites=("chart", "size"),
+        **{name: ("value", name) for name in ("mean", "std", "count", "sum")},
+    )  # fmt: skip
+    table = hits.join(values).reset_index()
+    charts, share = table["chart"], table["numerator"] / table["denominator"]
+    is_share = table["denominator"].notna() & charts.ne("u")
+    n = table["denominator"].fillna(table["count"])
+    se = np.sqrt(share * (1 - share).clip(lower=0) / (n - 1))
+    spread = table["std"] / np.sqrt(table["count"])
+    events, units = table["numerator"].where(charts.ne("c"), table["sum"]), n.where(charts.ne("c"), 1.0)
+    ends = zip(
+        share_interval(share.where(is_share), se, n, n, confidence),
+        poisson_interval(events, units, confidence),
+        t_interval(table["mean"], spread, table["count"], confidence),
+    )
+    cases = [is_share, charts.isin(["u", "c"])]
+    low, high = (np.select(cases, [one, two], three) for one, two, three in ends)
+    figures = {
+        "value": np.select(cases, [share, events / units], table["mean"]),
+        "se": np.select(cases, [se, np.sqrt(events) / units], spread),
+    }
+    n = n.astype("int64") if (n % 1 == 0).all() else n
+    return table.assign(n=n, low=low, high=high, is_share=is_share, **figures)[COLUMNS]
+
+
+def read_charts(kpis: pd.DataFrame) -> pd.Series:
+    """The chart each row's KPI is declared with, blank where none is."""
+    words = kpis.reindex(columns=["chart"])["chart"].astype("str").str.strip().str.lower().fillna("")
+    wrong = words[~words.isin(["", *CHARTS])]
+    if len(wrong):
+        choices = listed([f"{chart} ({what})" for chart, what in CHARTS.items()])
+        raise StudyError(f"kpis: chart of {kpis.loc[wrong.index[0], 'kpi']} is {wrong.iloc[0]!r}; it is {choices}.")
+    said = words[words.ne("")].groupby(kpis["kpi"]).unique()
+    for kpi, charts in said[said.map(len) > 1].items():
+        raise StudyError(f"kpis: {kpi} has chart {listed(charts)} in different rows; one holds for all.")
+    return kpis["kpi"].map(said.str[0]).astype("str").fillna("")
+
+
+def check_counts(kpis: pd.DataFrame, counts: pd.Series) -> None:
+    """Raise where numerator, denominator and value cannot be what the KPI's chart takes."""
+    above, charts, value = kpis["denominator"] < kpis["numerator"], kpis["chart"], kpis["value"]
+    wrong = kpis[counts & ((above & charts.ne("u")) | (kpis["numerator"] < 0))]
     if len(wrong):
         row = wrong.iloc[0]
         raise StudyError(
             f"kpis: {row['kpi']} has {row['numerator']:g} of {row['denominator']:g} in a row; a numerator lies from 0 "
-            "to its denominator. Correct it, or give value instead."
+            "to its denominator. Correct it, give value instead, or, for incidents per unit, chart u."
         )
-    kpis = kpis[(counted_ones & (kpis["denominator"] > 0)) | (~counted_ones & kpis["value"].notna())]
-    shares = kpis["denominator"].notna() & kpis["numerator"].notna()
-    hits = kpis.where(shares).groupby([kpis["kpi"], kpis["date"]])[["numerator", "denominator"]].sum(min_count=1)
-    values = kpis.groupby(["kpi", "date"])["value"].agg(["mean", "std", "count"])
-    table = hits.join(values).join(kpis.groupby(["kpi", "date"]).size().rename("sites")).reset_index()
-    is_share = table["denominator"].notna()
-    share = table["numerator"] / table["denominator"]
-    n = table["denominator"].where(is_share, table["count"])
-    se = np.sqrt(share * (1 - share) / (n - 1))
-    wilson = share_interval(share, se, n, n, confidence)
-    value, spread = table["mean"], table["std"] / np.sqrt(table["count"])
-    t = t_interval(value, spread, table["count"], confidence)
-    ends = {end: np.where(is_share, wilson[place], t[place]) for place, end in enumerate(("low", "high"))}
-    ends["se"] = np.where(is_share, se, spread)
-    table = table.assign(value=share.where(is_share, value), n=n.astype("int64"), **ends, is_share=is_share)
-    return table[["kpi", "date", "sites", "n", "value", "low", "high", "se", "is_share"]]
+    needs = {
+        "numerator and denominator": charts.isin(["p", "u"]) & ~counts & value.notna(),
+        "a whole number from 0 on as value, and no denominator": charts.eq("c")
+        & (counts | (value.notna() & ((value < 0) | (value % 1 != 0)))),
+    }
+    for what, rows in needs.items():
+        for row in kpis[rows].head(1).itertuples():
+            raise StudyError(f"kpis: chart of {row.kpi} is {row.chart}; that takes {what} in every row.")
+
+
+def poisson_interval(events: ArrayLike, units: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """The exact interval of a Poisson rate, events per unit (Garwood 1936).
+
+    >>> [end.round(3).tolist() for end in poisson_interval([0, 10], 1, 0.95)]
+    [[0.0, 4.795], [3.689, 18.39]]
+    """
+    events, units = np.asarray(events, dtype=float), np.asarray(units, dtype=float)
+    tail = (1 - confidence) / 2
+    low = np.where(events > 0, stats.chi2.ppf(tail, 2 * events) / 2, 0.0)
+    return low / units, stats.chi2.ppf(1 - tail, 2 * (events + 1)) / 2 / units
+
+
+def add_wave_kpis(
+    tracked: pd.DataFrame, measured: pd.DataFrame, adoption: pd.DataFrame, *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """The KPIs of `track_kpis` and below them those the study measures, on the last day of each wave, `sites` 0.
+
+    `measured` comes from `summarise_wave_kpis`: shares by Wilson on effective n, NPS by adjusted Wald in points from
+    −100 to 100, means by t. `adoption` comes from `find_adoption` per wave. An own KPI of the same name stays instead.
+    """
+    shares, nps = measured["kind"].eq("share"), measured["kind"].eq("nps")
+    n, mean, se, kish = (measured[name] for name in ("n", "mean", "se", "n_effective"))
+    ends = zip(
+        share_interval(mean.where(shares), se, n, kish, confidence),
+        (100 * end for end in nps_interval(measured["promoters"], measured["detractors"], se, n, confidence)),
+        t_interval(mean, se, kish, confidence),
+    )
+    low, high = (np.select([shares, nps], [one, two], three) for one, two, three in ends)
+    points = np.where(nps, 100.0, 1.0)
+    survey = measured.assign(value=points * mean, low=low, high=high, se=points * se, is_share=shares)
+    log = adoption.rename(columns=lambda name: name.removeprefix("adoption_rate_")).rename(
+        columns={"adoption_rate": "value"}
+    )
+    names = [f"adoption within {days:g} days (log)" for days in adoption["window_days"]]
+    margins = 2 * stats.norm.ppf(0.5 + confidence / 2)
+    log = log.assign(kpi=names, is_share=True, se=(log["high"] - log["low"]) / margins)
+    own = set(tracked["kpi"].astype("str").str.casefold())
+    parts = [part[part["value"].notna() & ~part["kpi"].str.casefold().isin(own)] for part in (survey, log) if len(part)]
+    new = [part.sort_values(["kpi", "date"]).assign(sites=0, chart="")[COLUMNS] for part in parts if len(part)]
+    return pd.concat([*([tracked] if len(tracked) or not new else []), *new], ignore_index=True)
+
+
+def describe_wave_kpis(tracked: pd.DataFrame, measured: pd.DataFrame) -> str:
+    """What the survey measures of the whole in its last wave, and which KPIs are the company's own, in a sentence."""
+    survey = tracked[tracked["sites"].eq(0) & tracked["kpi"].isin(measured["kpi"])]
+    own = measured.loc[measured["kpi"].str.casefold().isin(tracked.loc[tracked["sites"] > 0, "kpi"].str.casefold())]
+    instead = f" Of kpis.csv, not of the survey: {listed(own['kpi'].unique())}." if len(own) else ""
+    if survey.empty:
+        return instead.strip() or (
+            "The survey measures no KPI: dated waves in study.yaml, with an outcome, recommend, retained or effort of "
+            "respondents, switch this on."
+        )
+    last = survey[survey["date"] == survey["date"].max()]
+    order = {kpi: place for place, kpi in enumerate(dict.fromkeys(measured["kpi"]))}
+    last = last.assign(order=last["kpi"].map(order)).sort_values("order")
+    said = [f"{row.kpi.split(' (')[0]} {say_value(row)}" for row in last.head(3).itertuples()]
+    people = f"{last['n'].head(3).min():,}"
+    people += f" to {last['n'].head(3).max():,}" if last["n"].head(3).nunique() > 1 else ""
+    day = in_words(f"{last['date'].iloc[0]:%Y-%m-%d}")
+    return f"By the survey ({day}, n\u00a0{people}): {listed(said)}.{instead}"
+
+
+def say_value(row) -> str:
+    """A value with its interval: a share in %, NPS with its sign."""
+    if row.is_share:
+        return f"{percent(row.value)} ({bounds(row.low, row.high)})"
+    written = (lambda value: signed(value, 0)) if row.kpi == "NPS" else "{:.1f}".format
+    return written(row.value) + ("" if pd.isna(row.low) else f" ({written(row.low)} to {written(row.high)})")
 
 
 def trace_figures(tracked: pd.DataFrame, waves: pd.DataFrame, last_days: dict) -> pd.DataFrame:
@@ -51,3 +167,17 @@ def trace_figures(tracked: pd.DataFrame, waves: pd.DataFrame, last_days: dict) -
     parts = [tracked.assign(figure=tracked["kpi"]), rated[rated["n_experienced"] > 0]]
     table = pd.concat([part[["figure", "date", "value"]] for part in parts if len(part)] or [pd.DataFrame()])
     return table.reindex(columns=["figure", "date", "value"]).dropna().reset_index(drop=True)
+
+
+def recall_kpis(tracked: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
+    """The KPIs with what earlier reports had of each before its first measurement in the study.
+
+    A measurement missing in between was taken out on purpose and stays out. Both have the columns of `track_kpis`.
+    """
+    first = earlier["kpi"].map(tracked.groupby("kpi")["date"].min())
+    before = earlier[earlier["date"] < first]
+    if before.empty:
+        return tracked
+    both = pd.concat([before.astype(tracked.dtypes.to_dict()), tracked], ignore_index=True)
+    place = both["kpi"].map({kpi: place for place, kpi in enumerate(tracked["kpi"].unique())})
+    return both.assign(place=place).sort_values(["place", "date"], ignore_index=True).drop(columns="place")

@@ -4,15 +4,44 @@ import numpy as np
 import pandas as pd
 
 from cxlib.tables import check_columns
-from cxlib.words import listed
+from cxlib.words import in_words, listed
 
 STATES = ("new", "persisting", "reopened", "uncertain", "closed", "none")
+OPEN = ("new", "persisting", "reopened", "uncertain")
+NEWS = ("new", "reopened", "closed", "uncertain", "surely open again")
+
+
+def recall_gaps(
+    gaps: pd.DataFrame, earlier: pd.DataFrame, *, waves: list[str], last_days: dict, day: str
+) -> pd.DataFrame:
+    """The gaps of every wave in their order, with those earlier reports had of waves the study has no more.
+
+    `gaps` comes from `find_gaps` by touchpoint and wave (in a study without waves by touchpoint: the `day` of the
+    report is its wave), `earlier` is what such a table was in earlier reports. What the study still has is taken from
+    the study, as corrected since. `last_days` gives the last day of waves; where one is not known, waves of earlier
+    reports come first. Columns: wave, `day` (its last one), stage, touchpoint, label, n, gap, low, high, verdict.
+    """
+    if not waves:
+        gaps, waves, last_days = gaps.assign(wave=day), [day], {day: day}
+    own = gaps[gaps["wave"].isin(waves)].assign(
+        day=gaps["wave"].map({wave: str(last_days.get(wave, "")) for wave in waves})
+    )
+    parts = [
+        table for table in (earlier[~earlier["wave"].isin(waves)], own.reindex(columns=earlier.columns)) if len(table)
+    ]
+    if not parts:
+        return earlier
+    table = pd.concat(parts, ignore_index=True)
+    table["n"] = table["n"].fillna(0).astype("int64")
+    place = table["wave"].map({wave: place for place, wave in enumerate(waves)}).fillna(-1)
+    order = ["day", "place"] if table["day"].fillna("").ne("").all() else ["place"]
+    return table.assign(place=place).sort_values(order, kind="stable", ignore_index=True).drop(columns="place")
 
 
 def find_register(gaps: pd.DataFrame, *, waves: list[str]) -> pd.DataFrame:
     """The gaps that were ever open, wave by wave, and their state in the last one.
 
-    `gaps` comes from `find_gaps` by touchpoint and wave. A gap opens with a sure shortfall. It is *closed* when the
+    `gaps` comes from `find_gaps` by touchpoint and wave, or from `recall_gaps`; `waves` are in order. A gap opens with a sure shortfall. It is *closed* when the
     verdict is met or exceeded, or its rise since the last sure shortfall has an interval without 0; a verdict that just
     no longer holds is *uncertain*, for q moving from .04 to .06 is no news. Columns: stage, touchpoint, label, `state`,
     `since` (wave it opened in), `n`, `gap`, `low`, `high` and `verdict` of the last wave.
@@ -24,7 +53,7 @@ def find_register(gaps: pd.DataFrame, *, waves: list[str]) -> pd.DataFrame:
         history = history.set_index("wave").reindex(waves).reset_index()
         state, since = follow(history)
         last = history.iloc[-1]
-        if pd.isna(last["n"]):  # nobody was asked: what was open may still be
+        if not last["n"] > 0:  # nobody was asked: what was open may still be
             state, last = ("uncertain" if state not in ("none", "closed") else state), last.fillna({"n": 0})
         if state != "none":
             figures = {column: last[column] for column in ("n", "gap", "low", "high", "verdict")}
@@ -41,7 +70,7 @@ def follow(history: pd.DataFrame) -> tuple[str, str]:
     """The state of one gap after its last wave, and the wave it opened in."""
     state, since, open_row = "none", "", None
     for row in history.itertuples():
-        if pd.isna(row.n):
+        if not row.n > 0:
             continue
         if row.verdict == "shortfall":
             opened = state in ("none", "closed")
@@ -70,3 +99,34 @@ def describe_register(register: pd.DataFrame, *, waves: list[str]) -> str:
     closed = register.loc[register["state"] == "closed", "label"]
     said = f"Open gaps: {listed(still)}." if still else "No gap is open."
     return f"{said} Closed since they opened: {listed(closed)}." if len(closed) else said
+
+
+def find_news(register: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
+    """What is otherwise than in the last report's register: `state_before` and `news`, a row a gap, in the order of ours.
+
+    `register` comes from `find_register`, `last` is that of the last report (touchpoint, label, state). `news`: *new*
+    (open, never in that register), *reopened* (open, closed then), *closed* and *uncertain* (surely open then), and
+    *surely open again* (uncertain then).
+    """
+    before = last.set_index("touchpoint")["state"]
+    table = register.assign(state_before=register["touchpoint"].map(before).astype("object"))
+    is_open, was_open = table["state"].isin(OPEN), table["state_before"].isin(OPEN)
+    doubtful, was_doubtful = table["state"].eq("uncertain"), table["state_before"].eq("uncertain")
+    cases = {
+        "new": is_open & table["state_before"].isna(),
+        "reopened": is_open & table["state_before"].eq("closed"),
+        "closed": table["state"].eq("closed") & was_open,
+        "uncertain": doubtful & was_open & ~was_doubtful,
+        "surely open again": is_open & ~doubtful & was_doubtful,
+    }
+    return table.assign(news=np.select(list(cases.values()), list(cases), ""))
+
+
+def describe_news(news: pd.DataFrame, *, day: str) -> str:
+    """What is new, reopened, closed and uncertain since the last report (of `day`), in a sentence; empty without one."""
+    if not day:
+        return ""
+    parts = [(word, news.loc[news["news"] == word, "label"]) for word in NEWS]
+    said = [f"{word}: {listed(labels)}" for word, labels in parts if len(labels)]
+    since = f"Since the last report, of {in_words(day)},"
+    return f"{since} {'; '.join(said)}." if said else f"{since} no gap opened or closed."

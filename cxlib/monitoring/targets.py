@@ -9,6 +9,8 @@ from cxlib.tables import StudyError
 from cxlib.trends import AT_MOST, DIRECTIONS, describe_attainment, reach_dates
 from cxlib.words import counted, in_words, listed, percent
 
+COLUMNS = ["figure", "date", "n", "value", "low", "high", "before", "target", "direction", "due", "objective"]
+
 
 def compare_targets(
     tracked: pd.DataFrame,
@@ -26,6 +28,25 @@ def compare_targets(
     after `day`), else *cannot be told*; empty without a target. `to_target` is value − target with its interval, `p`
     that of no difference.
     """
+    table = pair_up(tracked, objectives, experience)
+    percents = table[table["is_share"].astype(bool) & (table["target"].abs() > 1)]
+    if len(percents):
+        name, target = percents.iloc[0][["figure", "target"]]
+        raise StudyError(f"objectives: the target of {name} is {target:g}; a share lies from 0 to 1, such as 0.7.")
+    sign = np.where(table["direction"].str.strip().str.lower() == AT_MOST, -1, 1)
+    near, far = (np.where(sign > 0, table[one], -table[other]) for one, other in (("low", "high"), ("high", "low")))
+    below, open_yet = far < sign * table["target"], table["due"] > (pd.Timestamp(day) if day else pd.Timestamp.max)
+    cases = [table["target"].isna(), near >= sign * table["target"], below & open_yet, below]
+    status = np.select(cases, ["", "reached", "not reached yet", "missed"], "cannot be told")
+    gaps = {f"to_target{end}": table[f"{end[1:] or 'value'}"] - table["target"] for end in ("", "_low", "_high")}
+    table = table.assign(
+        status=status, due=table["due"].dt.strftime("%Y-%m-%d"), p=p_of_targets(table, confidence), **gaps
+    )
+    return table[[*COLUMNS, "status", *gaps, "p", "is_share"]]
+
+
+def pair_up(tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.DataFrame) -> pd.DataFrame:
+    """The last value of each KPI and of each touchpoint with an objective, beside its target; rated ones below."""
     direction = objectives["direction"].str.strip().str.lower()
     wrong = objectives["direction"][direction.notna() & ~direction.isin(DIRECTIONS)]
     if len(wrong):
@@ -42,33 +63,25 @@ def compare_targets(
             ["touchpoint", "figure", "n", "value", "low", "high", "is_share"]
         ]
         parts.append(rated.merge(aims.dropna(subset="touchpoint").drop(columns="kpi"), on="touchpoint", how="inner"))
-    columns = ["figure", "date", "n", "value", "low", "high", "before", "target", "direction", "due", "objective"]
     table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    table = table.reindex(columns=[*columns, "is_share"])
-    percents = table[table["is_share"].astype(bool) & (table["target"].abs() > 1)]
-    if len(percents):
-        name, target = percents.iloc[0][["figure", "target"]]
-        raise StudyError(f"objectives: the target of {name} is {target:g}; a share lies from 0 to 1, such as 0.7.")
-    sign = np.where(table["direction"].str.strip().str.lower() == AT_MOST, -1, 1)
-    near, far = (np.where(sign > 0, table[one], -table[other]) for one, other in (("low", "high"), ("high", "low")))
-    below, open_yet = far < sign * table["target"], table["due"] > (pd.Timestamp(day) if day else pd.Timestamp.max)
-    cases = [table["target"].isna(), near >= sign * table["target"], below & open_yet, below]
-    status = np.select(cases, ["", "reached", "not reached yet", "missed"], "cannot be told")
-    gaps = {f"to_target{end}": table[f"{end[1:] or 'value'}"] - table["target"] for end in ("", "_low", "_high")}
-    table = table.assign(
-        status=status, due=table["due"].dt.strftime("%Y-%m-%d"), p=p_of_targets(table, confidence), **gaps
-    )
-    return table[[*columns, "status", *gaps, "p", "is_share"]]
+    return table.reindex(columns=[*COLUMNS, "is_share", "se", "chart"])
 
 
 def p_of_targets(table: pd.DataFrame, confidence: float) -> np.ndarray:
-    """Two-sided p of value = target, agreeing with the interval: the score test of a share, t of a mean."""
-    value, target, n = (table[name].astype("float64") for name in ("value", "target", "n"))
+    """Two-sided p of value = target, agreeing with the interval.
+
+    The score test of a share on the n its `se` is worth, t of a mean, the exact test of a Poisson rate (chart u, c).
+    """
+    value, target, n, se = (table[name].astype("float64") for name in ("value", "target", "n", "se"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        score = (value - target) / np.sqrt(target * (1 - target) / n)
-        se = (table["high"] - table["low"]) / 2 / stats.t.ppf(0.5 + confidence / 2, (n - 1).where(n > 1))
-    share = table["is_share"].astype(bool)
-    return np.where(share, 2 * stats.norm.sf(np.abs(score)), t_test(value - target, se.astype("float64"), n))
+        worth = np.fmin((value * (1 - value) / se**2 * n / (n - 1)).where(se > 0), n)
+        score = (value - target) / np.sqrt(target * (1 - target) / worth)
+        half = (table["high"] - table["low"]) / 2 / stats.t.ppf(0.5 + confidence / 2, (n - 1).where(n > 1))
+    units = n.mask(table["chart"].eq("c"), 1.0)
+    below, above = stats.poisson.cdf(value * units, target * units), stats.poisson.sf(value * units - 1, target * units)
+    cases = [table["is_share"].astype(bool), table["chart"].isin(["u", "c"])]
+    exact = [2 * stats.norm.sf(np.abs(score)), np.minimum(2 * np.fmin(below, above), 1)]
+    return np.select(cases, exact, t_test(value - target, se.fillna(half.astype("float64")), n))
 
 
 def find_attainment(monitoring: pd.DataFrame, traced: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -104,3 +117,19 @@ def describe_targets(monitoring: pd.DataFrame) -> str:
     sentence = f"Targets {'; '.join(said)}"
     days = monitoring["date"].dropna().unique()
     return f"{sentence} (KPIs of {in_words(days[0])})." if len(days) == 1 else f"{sentence}."
+
+
+def describe_left_out(monitoring: pd.DataFrame, objectives: pd.DataFrame, places: pd.DataFrame) -> str:
+    """How many objectives have no figure in what is looked at, in a sentence; empty where all have.
+
+    `places` is the map (touchpoint, label).
+    """
+    labels = places.set_index("touchpoint")["label"].to_dict()
+    there = set(zip(monitoring["objective"], monitoring["figure"]))
+    rows = zip(objectives["objective"], objectives["kpi"], objectives["touchpoint"])
+    found = [{(name, kpi), (name, labels.get(place, place))} & there for name, kpi, place in rows]
+    left_out = objectives.loc[[not pair for pair in found], "objective"].drop_duplicates()
+    if left_out.empty:
+        return ""
+    of = counted(objectives["objective"].nunique(), "objective")
+    return f"Of {of}, {len(left_out)} without a figure in what is looked at: {listed(left_out, most=3)}."

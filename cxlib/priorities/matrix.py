@@ -2,52 +2,108 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from cxlib.priorities.ranking import SURE, spread_of
-from cxlib.words import counted, listed
+from cxlib.priorities.ranking import SURE, draw_importance
+from cxlib.shrinkage import draw_shrunk
+from cxlib.tables import StudyError, check_columns
+from cxlib.words import counted, listed, percent
 
 QUADRANTS = ("concentrate here", "keep it up", "low priority", "more than it takes")
+CROSSHAIRS = {"means": "mean experience", "scale": "middle of the scale", "benchmark": "benchmark"}
+"""What performance is held against; importance is held against the mean importance, an even share."""
+MISSING = {
+    "means": "There is no importance to set performance against.",
+    "scale": "There is no importance, or no scale, to set performance against: "
+    "scales: {experienced: [lowest, highest]} in study.yaml declares the scale.",
+    "benchmark": "No touchpoint has both an importance and a benchmark: "
+    "benchmarks.csv, with the columns touchpoint and value, gives benchmarks.",
+}
 
 
 def place_in_matrix(
-    ratings: pd.DataFrame, moments: pd.DataFrame, *, confidence: float = 0.95, draws: int = 4000, seed: int = 1
-) -> pd.DataFrame:
+    ratings: pd.DataFrame, moments: pd.DataFrame, *,
+    crosshair: str = "means", scale: tuple[float, float] | None = None, benchmarks: pd.DataFrame | None = None,
+    confidence: float = 0.95, draws: int = 4000, seed: int = 1,
+) -> pd.DataFrame:  # fmt: skip
     """Importance–performance matrix (Martilla & James 1977): the quadrant of each touchpoint and how sure it is.
 
-    Performance is the mean experience, importance comes from `find_moments`. The crosshair lies at the means of both.
-    `p_quadrant` is how often draws within both uncertainties, crosshair included, fall into the same quadrant.
+    Performance is the mean experience, importance comes from `find_moments`. `performance_line` is the mean of all
+    (`crosshair` "means"), the middle of the `scale` ("scale"), or the mean of each touchpoint's own `benchmarks`
+    (touchpoint, value, se; "benchmark": what has none is left out); `importance_line` is the mean importance.
+    `p_quadrant` is how often draws from the empirical-Bayes posteriors, crosshair included, fall into this quadrant.
     """
+    check_crosshair(crosshair)
     table = moments[["stage", "touchpoint", "label", "importance", "importance_high"]].merge(
         ratings[["touchpoint", "n_experienced", "mean_experienced", "se_experienced"]], on="touchpoint", how="inner",
         validate="one_to_one",
     ).rename(columns={"n_experienced": "n", "mean_experienced": "performance"})  # fmt: skip
-    table = table[table["importance"].notna() & (table["se_experienced"] > 0)].reset_index(drop=True)
-    importance, performance = table["importance"].to_numpy(float), table["performance"].to_numpy(float)
-    rng = np.random.default_rng(seed)
-    size = (draws, len(table))
-    drawn = rng.normal(importance, spread_of(table, confidence), size=size)
-    seen = rng.normal(performance, table["se_experienced"], size=size)
-    here = quadrant(importance[None], performance[None])[0] if len(table) else np.array([], dtype=int)
-    same = (quadrant(drawn, seen) == here).mean(axis=0) if len(table) else here
-    table = table.assign(quadrant=np.array(QUADRANTS, dtype=object)[here], p_quadrant=same)
-    return table.drop(columns=["importance_high", "se_experienced"])
+    table = add_line(table[table["importance"].notna() & (table["se_experienced"] > 0)], crosshair, scale, benchmarks)
+    table = table.assign(importance_line=table["importance"].mean(), crosshair=CROSSHAIRS[crosshair])
+    here = quadrant(table["importance"], table["importance_line"], table["performance"], table["performance_line"])
+    drawn = draw_quadrants(table, draws, np.random.default_rng(seed), confidence) if len(table) else here[None]
+    table = table.assign(quadrant=np.array(QUADRANTS, dtype=object)[here], p_quadrant=np.mean(drawn == here, axis=0))
+    return table.drop(columns=["importance_high", "se_experienced", "se_line"])
 
 
-def quadrant(importance: np.ndarray, performance: np.ndarray) -> np.ndarray:
-    """Place in QUADRANTS, the crosshair at the means of each row."""
-    matters = importance >= importance.mean(axis=1, keepdims=True)
-    good = performance >= performance.mean(axis=1, keepdims=True)
+def check_crosshair(crosshair: str) -> None:
+    """Refuse a crosshair there is none of."""
+    if crosshair not in CROSSHAIRS:
+        raise StudyError(f"crosshair should be one of {', '.join(CROSSHAIRS)}; it is {crosshair!r}.", code=2)
+
+
+def add_line(
+    table: pd.DataFrame, crosshair: str, scale: tuple[float, float] | None, benchmarks: pd.DataFrame | None
+) -> pd.DataFrame:
+    """The rows that can be held against something, with `performance_line` and its standard error `se_line`."""
+    if crosshair == "means":
+        table = table.assign(performance_line=table["performance"].mean(), se_line=0.0)
+    elif crosshair == "scale":
+        table = table.assign(performance_line=np.nan if scale is None else sum(scale) / 2, se_line=0.0)
+    else:
+        given = pd.DataFrame(columns=["touchpoint", "value"]) if benchmarks is None else benchmarks
+        check_columns(given, ["touchpoint", "value"], name="benchmarks (benchmarks.csv)")
+        given = given.reindex(columns=["touchpoint", "value", "se"]).dropna(subset=["touchpoint", "value"])
+        numbers = given[["value", "se"]].astype("float64").fillna(0).assign(se=lambda both: both["se"] ** 2)
+        groups = numbers.groupby(given["touchpoint"].astype("str"))
+        lines = groups.mean().rename(columns={"value": "performance_line"})
+        lines["se_line"] = np.sqrt(lines["se"] / groups.size())
+        table = table.merge(lines.drop(columns="se"), on="touchpoint", how="left", validate="one_to_one")
+    return table[table["performance_line"].notna()].reset_index(drop=True)
+
+
+def draw_quadrants(table: pd.DataFrame, draws: int, rng: np.random.Generator, confidence: float) -> np.ndarray:
+    """Places in QUADRANTS from draws of importance, performance and crosshair; shape (draws, touchpoints)."""
+    matters = draw_importance(table, draws, rng, confidence)
+    seen = draw_shrunk(table["performance"], table["se_experienced"], table["n"] - 1, draws=draws, rng=rng)
+    if table["crosshair"].iloc[0] == CROSSHAIRS["means"]:
+        line = seen.mean(axis=1, keepdims=True)
+    else:
+        line = rng.normal(table["performance_line"], table["se_line"], size=seen.shape)
+    return quadrant(matters, matters.mean(axis=1, keepdims=True), seen, line)
+
+
+def quadrant(
+    importance: ArrayLike, importance_line: ArrayLike, performance: ArrayLike, performance_line: ArrayLike
+) -> np.ndarray:
+    """Place in QUADRANTS; what lies on a line matters, or is good."""
+    good = np.asarray(performance) >= np.asarray(performance_line)
+    matters = np.asarray(importance) >= np.asarray(importance_line)
     return np.where(matters, np.where(good, 1, 0), np.where(good, 3, 2))
 
 
-def describe_matrix(matrix: pd.DataFrame) -> str:
+def describe_matrix(matrix: pd.DataFrame, *, crosshair: str = "means") -> str:
     """What matters and is done badly, as far as that is sure, in a sentence."""
+    check_crosshair(crosshair)
     if matrix.empty:
-        return "There is no importance to set performance against."
+        return MISSING[crosshair]
     sure = matrix[matrix["p_quadrant"] >= SURE]
-    worst = sure.loc[sure["quadrant"] == QUADRANTS[0], "label"]
+    worst = sure[sure["quadrant"] == QUADRANTS[0]]
     doubt = len(matrix) - len(sure)
     doubtful = f" For {doubt} of {counted(len(matrix), 'touchpoint')} the quadrant is doubtful." if doubt else ""
+    against = matrix["crosshair"].iloc[0]
     if worst.empty:
-        return f"No touchpoint surely matters more and is rated lower than the average.{doubtful}"
-    return f"Surely more important and rated lower than the average: {listed(worst)}.{doubtful}"
+        return f"No touchpoint surely matters more than the mean and is rated below the {against}.{doubtful}"
+    names = listed(worst["label"], most=3)
+    known = f"{percent(worst['p_quadrant'].min())} sure or more; n\u00a0{worst['n'].min():,} or more"
+    return f"Important and rated below the {against}: {names} ({known}).{doubtful}"

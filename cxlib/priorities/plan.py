@@ -1,62 +1,95 @@
 """What could be done, and what people do: proposals, and the register people own."""
 
+from textwrap import shorten
+
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from cxlib.tables import check_columns
-from cxlib.words import counted, in_words, listed, percent
+from cxlib.tables import check_columns, nearest
+from cxlib.words import counted, in_words, listed, readable_interval, signed
 
-OPEN = ("planned", "running")
+STATES = ("planned", "running", "done", "dropped")
+OPEN, OVER = STATES[:2], STATES[2:]
+POWER = 1.96 + 0.8416
+"""z of a two-sided test at 5 % and of a power of 80 %."""
+
+TRACKED = {"planned": "To Do", "running": "In Progress", "done": "Done", "dropped": "Cancelled"}
+RISKY = ("=", "+", "-", "@")
+"""What a cell must not begin with: a spreadsheet would run it."""
+
+MOST = 5
 
 
 def propose_actions(
-    priorities: pd.DataFrame, gaps: pd.DataFrame, places: pd.DataFrame, states: pd.DataFrame, *,
-    top: int = 3, confidence: float = 0.95,
+    priorities: pd.DataFrame, gaps: pd.DataFrame, places: pd.DataFrame, states: pd.DataFrame,
+    strategies: pd.DataFrame, objectives: pd.DataFrame, *, top: int = 3,
 ) -> pd.DataFrame:  # fmt: skip
     """A proposal for each sure shortfall that could be first or is likely among the first: people decide.
 
-    *proactive*, change it before it disappoints, where at least half of the customers meet the touchpoint; *reactive*,
-    find and help those it hits, where fewer do. `n_needed` respondents in each of two waves show with 80 % power that
-    half of the gap has closed. `under_way` lists the people's own actions there, from `find_action_states`.
+    `kind` (proactive or reactive), `suggestion` and `reason` are the playbook's (`suggest_strategies`). `kpi` is that
+    of an objective or an own action of the touchpoint, else its gap; `objective` is that of the touchpoint or the KPI.
+    `n_needed` respondents in each of two independent waves show with 80 % power that half of the gap has closed.
+    `under_way` lists the people's own actions there, from `find_action_states`.
     """
     chosen = priorities[(priorities["could_be_top"] == "yes") | (priorities["p_top"] >= 0.5)].head(2 * top)
-    sure = gaps.loc[gaps["verdict"] == "shortfall", ["touchpoint", "n", "gap", "low", "high"]]
-    table = chosen[["touchpoint", "label", "reach", "p_top"]].merge(sure, on="touchpoint", validate="one_to_one")
-    owners = places[["touchpoint", "owner", "need"]] if "owner" in places else places.assign(owner=None, need=None)
-    table = table.merge(owners[["touchpoint", "owner", "need"]], on="touchpoint", how="left", validate="one_to_one")
+    sure = gaps.loc[gaps["verdict"] == "shortfall", ["touchpoint", "n", "gap", "low", "high", "se"]]
+    table = chosen[["touchpoint", "label"]].merge(sure, on="touchpoint", validate="one_to_one")
+    said = strategies[["touchpoint", "strategy", "suggestion", "reason"]].rename(columns={"strategy": "kind"})
+    owners = places.reindex(columns=["touchpoint", "owner", "need"])
+    for aside in (said, owners):
+        table = table.merge(aside, on="touchpoint", how="left", validate="one_to_one")
     own = (states["action"] + " " + states["state"]).groupby(states["touchpoint"]).agg(", ".join)
-    often = table["reach"] >= 0.5
-    margins = 2 * stats.norm.ppf(0.5 + confidence / 2)
-    deviation = (table["high"] - table["low"]) / margins * np.sqrt(table["n"])
-    needed = np.ceil(2 * ((1.96 + 0.8416) * deviation / (table["gap"] / 2)) ** 2)
-    reasons = [
-        f"{percent(reach)} of customers meet it: " + ("change it for all" if many else "find and help those it hits")
-        for reach, many in zip(table["reach"], often)
-    ]
     hypotheses = [
-        f"Half of the gap of {gap:.1f} closes".replace("-", "−")
-        + (f" when customers can {need}" if isinstance(need, str) else "")
+        f"Half of the gap of {signed(gap)} closes" + (f" when customers can {need}" if isinstance(need, str) else "")
         for gap, need in zip(table["gap"], table["need"])
     ]
-    columns = ["touchpoint", "label", "kind", "reason", "hypothesis", "owner", "under_way", "kpi"]
+    needed = np.ceil(2 * (POWER * table["se"] * np.sqrt(table["n"]) / (table["gap"] / 2)) ** 2)
+    columns = ["touchpoint", "label", "kind", "suggestion", "reason", "hypothesis", "owner", "under_way", "kpi"]
+    kpi, objective = find_measures(table["touchpoint"], objectives, states)
     return table.assign(
-        kind=np.where(often, "proactive", "reactive"), reason=reasons, hypothesis=hypotheses,
-        under_way=table["touchpoint"].map(own).astype("str").fillna(""),
-        kpi="gap of " + table["label"].astype("str"),
+        hypothesis=hypotheses, under_way=table["touchpoint"].map(own).astype("str").fillna(""),
+        kpi=kpi.astype("str").fillna("gap of " + table["label"].astype("str")),
+        objective=objective,
         n_needed=pd.array(needed, dtype="Float64").astype("Int64"),
-    )[[*columns, "n", "gap", "low", "high", "n_needed"]]  # fmt: skip
+    )[[*columns, "objective", "n", "gap", "low", "high", "n_needed"]]  # fmt: skip
 
 
-def find_action_states(actions: pd.DataFrame, *, day: str) -> pd.DataFrame:
-    """The people's own actions with their state on `day` (2026-06-30): as they wrote it, or *late* when past due."""
+def find_measures(touchpoints: pd.Series, objectives: pd.DataFrame, states: pd.DataFrame) -> list[pd.Series]:
+    """The KPI and the objectives of each touchpoint, missing where it has none; an objective may be the KPI's."""
+    measured = pd.concat([part[["touchpoint", "kpi"]] for part in (objectives, states)]).dropna()
+    kpi = touchpoints.map(measured.drop_duplicates("touchpoint").set_index("touchpoint")["kpi"])
+    aims = []
+    for key, values in (("touchpoint", touchpoints), ("kpi", kpi)):
+        named = objectives.dropna(subset=[key, "objective"]).drop_duplicates([key, "objective"])
+        aims.append(values.map(named.groupby(key)["objective"].agg("; ".join)).astype("str"))
+    return [kpi, aims[0].fillna(aims[1])]
+
+
+def find_action_states(actions: pd.DataFrame, places: pd.DataFrame | None = None, *, day: str) -> pd.DataFrame:
+    """The people's own actions with their state on `day` (2026-06-30): as they wrote it, or *late* when past due.
+
+    `status` is planned (where it is blank), running, done or dropped however it is spelt in capitals and spaces; any
+    other word stays as written and is never called late. `days_late` counts days past due. `on_map` tells whether the
+    touchpoint is one of `places` (the whole map); blank without a map or a touchpoint. Days are ISO 8601.
+    """
     check_columns(actions, ["action", "status", "start", "due"], name="actions (actions.csv)")
-    today = pd.Timestamp(day) if day else pd.NaT
-    status = actions["status"].str.strip().str.lower().fillna("planned")
-    late = (actions["due"] < today) & status.isin(OPEN)
-    days = {column: actions[column].dt.strftime("%Y-%m-%d") for column in ("start", "due")}
-    table = actions.assign(**days, state=status.where(~late, "late"))
-    return table[["action", "touchpoint", "kind", "owner", "start", "due", "state", "hypothesis", "kpi"]]
+    places = pd.DataFrame(columns=["touchpoint", "label"]) if places is None else places
+    today = pd.Timestamp(day).normalize() if day else pd.NaT
+    written = actions["status"].str.strip().replace("", None)
+    status = written.str.lower().fillna(STATES[0])
+    status = status.where(status.isin(STATES), written)
+    late = (actions["due"].dt.normalize() < today) & status.isin(OPEN)
+    days = (today - actions["due"].dt.normalize()).dt.days.where(late).astype("Int64")
+    labels = actions["touchpoint"].map(places.drop_duplicates("touchpoint").set_index("touchpoint")["label"])
+    there = np.where(actions["touchpoint"].isin(places["touchpoint"]), "yes", "no")
+    known = actions["touchpoint"].notna() & (len(places) > 0)
+    dates = {column: actions[column].dt.strftime("%Y-%m-%d") for column in ("start", "due")}
+    table = actions.assign(
+        **dates, label=labels.astype("str").fillna(actions["touchpoint"]), status=status, days_late=days,
+        state=status.where(~late, "late"), on_map=pd.Series(there, index=actions.index, dtype="str").where(known, ""),
+    )  # fmt: skip
+    columns = ["action", "touchpoint", "label", "kind", "owner", "cost", "start", "due", "days_late", "status", "state"]
+    return table.reindex(columns=[*columns, "on_map", "objective", "kpi", "hypothesis"])
 
 
 def describe_actions(states: pd.DataFrame, *, day: str) -> str:
@@ -64,8 +97,105 @@ def describe_actions(states: pd.DataFrame, *, day: str) -> str:
     if states.empty:
         return "No actions are written down. A file actions.csv, which no run ever changes, switches this on."
     counts = states["state"].value_counts()
-    order = [*(state for state in ("late", "running", "planned") if state in counts)]
+    order = [state for state in ("late", "running", "planned") if state in counts]
     order += [state for state in counts.index.sort_values() if state not in order]
-    said = listed([f"{counts[state]} {state}" for state in order])
+    said = [f"{counts[state]} {state}" for state in order]
+    if states["days_late"].notna().any():
+        worst = states.loc[states["days_late"].astype("float64").idxmax()]
+        said[0] += f" ({'' if counts['late'] == 1 else worst['action'] + ' '}by {counted(worst['days_late'], 'day')})"
     when = f", on {in_words(day)}" if day else ""
-    return f"Of {counted(len(states), 'action')} of actions.csv{when}: {said}."
+    lost = int((states["on_map"] == "no").sum())
+    off = f"; {lost} not on the map" if lost else ""
+    return f"Of {counted(len(states), 'action')} of actions.csv{when}: {listed(said)}{off}."
+
+
+def describe_action_doubts(
+    states: pd.DataFrame, *, places: pd.DataFrame, earlier: list[str] | tuple[str, ...] = ()
+) -> list[str]:
+    """What is odd about the people's own actions, a sentence each, at most five of a kind.
+
+    `states` comes from `find_action_states`, `places` is the map, `earlier` are the actions earlier reports listed.
+    """
+    still, choices = states[~states["state"].isin(OVER)], list(places["touchpoint"])
+    odd = states[~states["status"].isin(STATES)]
+    lost, late = states[states["on_map"] == "no"], states[states["due"] < states["start"]]
+    gone = [action for action in dict.fromkeys(earlier) if action not in set(states["action"])]
+    kinds = [
+        [f"{row.action}'s touchpoint '{row.touchpoint}' is not on the map.{hint(row.touchpoint, choices)}"
+         for row in lost.itertuples()],
+        [f"{row.action}'s status '{row.status}' is none of {', '.join(STATES)} and stays as written."
+         + hint(row.status, STATES) for row in odd.itertuples()],
+        [f"{row.action} is due on {row.due}, before it starts on {row.start}." for row in late.itertuples()],
+        [f"{action}, which an earlier report listed, is no longer in actions.csv." for action in gone],
+    ]  # fmt: skip
+    said = [sentence for kind in kinds for sentence in first_ones(kind)]
+    for column, words in (("owner", "Nobody answers for"), ("due", "No due date is set for")):
+        nameless = still.loc[still[column].isna(), "action"]
+        said += [f"{words} {listed(nameless)}."] if len(nameless) else []
+    return said
+
+
+def hint(word: str, choices: list[str]) -> str:
+    """The likeliest choice as a question, where there is one.
+
+    >>> hint("chekout", ["checkout", "search"]), hint("zebra", ["checkout", "search"])
+    (" Did you mean 'checkout'?", '')
+    """
+    likely = nearest(word, list(choices)).rpartition("There ")[0].strip()
+    return f" {likely}" if likely else ""
+
+
+def first_ones(sentences: list[str]) -> list[str]:
+    """The first sentences of a kind, the rest as a count."""
+    if len(sentences) <= MOST:
+        return sentences
+    return [*sentences[: MOST - 1], f"And {len(sentences) - MOST + 1} more like the last one."]
+
+
+def make_sheet(states: pd.DataFrame, proposed: pd.DataFrame) -> pd.DataFrame:
+    """Own actions, and proposals nobody is at yet, as rows for a team's tracker.
+
+    `states` comes from `find_action_states`, `proposed` from `propose_actions`. Headings are field names of Jira, whose
+    import asks for Summary, and of Asana's importer but for the name, which it takes from the first column, as
+    monday.com does; Trello and GitHub Projects import by add-ons. Status Backlog: a proposal. Days are ISO 8601; a text
+    that a spreadsheet would run begins with an apostrophe.
+    """
+    figures = proposed.set_index("touchpoint")[["reason", "n", "gap", "low", "high", "n_needed"]]
+    own = states.join(figures, on="touchpoint").assign(
+        Summary=states["action"] + ": " + states["hypothesis"].fillna(states["label"]).fillna("").astype("str"),
+        Status=states["status"].map(TRACKED).fillna(states["status"]),
+        Labels=states["kind"],
+    )
+    busy = states.loc[~states["state"].isin(OVER), "touchpoint"]
+    new = proposed[~proposed["touchpoint"].isin(busy)].assign(start=None, due=None, cost=np.nan, Status="Backlog")
+    new = new.assign(Summary=new["label"] + ": " + new["suggestion"], Labels=new["kind"])
+    parts = [part for part in (own, new) if len(part)]
+    table = pd.concat(parts, ignore_index=True) if parts else own
+    table = table.rename(columns={"owner": "Assignee", "start": "Start Date", "due": "Due Date"})
+    table["Summary"] = [shorten(summary, 254, placeholder=" …") for summary in table["Summary"]]
+    table["Description"] = [describe_row(row) for row in table.to_dict("records")]
+    headings = ["Summary", "Description", "Status", "Assignee", "Start Date", "Due Date", "Labels"]
+    return table[headings].astype("str").fillna("").map(disarm)
+
+
+def describe_row(row: dict) -> str:
+    """What a tracker's description says: a line for each thing that is known."""
+    lines = [("Hypothesis", "hypothesis"), ("Reason", "reason"), ("KPI", "kpi"), ("Objective", "objective")]
+    said = [f"{words}: {' '.join(row[key].split())}" for words, key in lines if pd.notna(row[key]) and row[key]]
+    if pd.notna(row["cost"]):
+        said.append(f"Cost: {row['cost']:,.0f}")
+    if pd.notna(row["gap"]):
+        interval = readable_interval(row["low"], row["high"])
+        said.append(f"Gap: {signed(row['gap'], 2)} ({interval}), n {row['n']:,.0f}")
+        said.append(f"Respondents needed in each of two waves: {row['n_needed']:,.0f}")
+    return "\n".join(said)
+
+
+def disarm(text: str) -> str:
+    """A text no spreadsheet runs as a formula, without tabs, returns and blank lines, which would move it.
+
+    >>> disarm("=HYPERLINK(A1)"), disarm("\\t=1 +\\r1"), disarm("checkout")
+    ("'=HYPERLINK(A1)", "'=1 + 1", 'checkout')
+    """
+    text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
+    return f"'{text}" if text.startswith(RISKY) else text

@@ -4,26 +4,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.shrinkage import GRID, posterior_of_spread
+from cxlib.shrinkage import draw_shrunk
 from cxlib.tables import StudyError, check_columns
 from cxlib.words import listed
 
 SURE = 0.8
 """Probability from which something is said, or drawn in colour, rather than called doubtful."""
-
-
-def draw_gaps(gap: np.ndarray, se: np.ndarray, *, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Draws of the true gaps from their empirical-Bayes posterior, shape (draws, groups).
-
-    Gaps are taken as N(μ, τ²) around their mean. τ is drawn from its posterior on a grid, flat prior, so that its own
-    uncertainty counts where groups are few; then μ; then each gap, N(μ + B(ĝ − μ), B·se²) with B = τ²/(τ² + se²)
-    (Gelman et al., Bayesian Data Analysis, 5.4).
-    """
-    taus, weights, middle, spread = posterior_of_spread(gap, se)
-    chosen = rng.choice(GRID, size=draws, p=weights)
-    mu = rng.normal(middle[chosen], np.sqrt(spread[chosen]))[:, None]
-    keep = taus[chosen] ** 2 / (taus[chosen] ** 2 + se**2)
-    return rng.normal(mu + keep * (gap - mu), np.sqrt(keep) * se)
 
 
 def rank_gaps(
@@ -35,10 +21,10 @@ def rank_gaps(
 
     `moments` comes from `find_moments`, `feasibility` is the study's table (low, mode and high guess from 0 to 1;
     blank: 1). A gap without a standard error could be anything and has no rank. impact = reach × importance ×
-    shortfall, shortfall = max(0, −gap); score = impact^impact_weight × feasibility^feasibility_weight. Gaps are drawn
-    from their posterior (`draw_gaps`), the other factors from their intervals. `p_top` is the share of draws with rank
-    ≤ top, `could_be_top` marks the smallest set that holds the first place with probability .95, `impact` and `score`
-    are means over the draws.
+    shortfall, shortfall = max(0, −gap); score = impact^impact_weight × feasibility^feasibility_weight. Gaps and
+    importances are drawn from their empirical-Bayes posterior (`draw_shrunk`), reach and feasibility from their own
+    uncertainty. `p_top` is the share of draws with rank ≤ top, `could_be_top` marks the smallest set that holds the
+    first place with probability .95, `impact` and `score` are means over the draws.
     """
     check_columns(moments, ["touchpoint", "n", "gap", "se", "reach"], name="moments (from find_moments)")
     if top < 1 or impact_weight < 0 or feasibility_weight < 0:
@@ -50,20 +36,26 @@ def rank_gaps(
     if table.empty:
         return pd.DataFrame(columns=[*columns, "impact", "score", "mean_rank", "p_top", "could_be_top"])
     rng = np.random.default_rng(seed)
-    shortfall = np.maximum(-draw_gaps(table["gap"].to_numpy(), table["se"].to_numpy(), draws=draws, rng=rng), 0)
+    shortfall = np.maximum(-draw_shrunk(table["gap"], table["se"], table["n"] - 1, draws=draws, rng=rng), 0)
     impact = shortfall * draw_importance(table, draws, rng, confidence) * draw_reach(table, draws, rng)
     score = np.where(
         shortfall > 0, impact**impact_weight * draw_feasibility(table, draws, rng) ** feasibility_weight, 0
     )
-    place = (-score).argsort(axis=1, kind="stable").argsort(axis=1) + 1
-    place = np.where(score > 0, place, len(table))
-    there = score > 0
+    place, short = find_places(score, rng), score > 0
     table = table.assign(
         impact=impact.mean(axis=0), score=score.mean(axis=0), mean_rank=place.mean(axis=0),
-        p_top=((place <= top) & there).mean(axis=0), could_be_top=first_places(((place == 1) & there).mean(axis=0)),
+        p_top=((place <= top) & short).mean(axis=0), could_be_top=first_places(((place == 1) & short).mean(axis=0)),
     )  # fmt: skip
     table = table[[*columns, "impact", "score", "mean_rank", "p_top", "could_be_top"]]
     return table.sort_values(["p_top", "score"], ascending=False, kind="stable", ignore_index=True)
+
+
+def find_places(score: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Each draw's places, the greatest score first, equal ones by lot; last where nothing falls short."""
+    order = np.argsort(-score * (1 + 1e-9 * rng.random(score.shape)), axis=1)
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.arange(1, score.shape[1] + 1)[None], axis=1)
+    return np.where(score > 0, place, score.shape[1])
 
 
 def check_feasibility(feasibility: pd.DataFrame) -> pd.DataFrame:
@@ -84,13 +76,15 @@ def check_feasibility(feasibility: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_importance(table: pd.DataFrame, draws: int, rng: np.random.Generator, confidence: float) -> np.ndarray:
-    """Importance within its interval, the mean of the others where it could not be measured; 1 where none was."""
-    known = table["importance"].astype("float64")
-    if known.isna().all():
-        return np.ones(len(table))
-    spread = spread_of(table, confidence)
-    drawn = rng.normal(known.fillna(known.mean()), spread, size=(draws, len(table)))
-    return np.maximum(drawn, 0)
+    """Importance from its posterior, as gaps are drawn, but of its root, not below 0; 1 where none was measured.
+
+    The error of a share of variance grows with the share, that of its root hardly does.
+    """
+    share = table["importance"].astype("float64")
+    root = np.sqrt(share)
+    error = np.sqrt(share + spread_of(table, confidence)) - root
+    drawn = draw_shrunk(root, error, np.inf, draws=draws, rng=rng)
+    return np.nan_to_num(np.maximum(drawn, 0) ** 2, nan=1.0)
 
 
 def spread_of(table: pd.DataFrame, confidence: float) -> pd.Series:

@@ -33,3 +33,4 @@ from cxlib.summaries.ratings import (
     summarise_wave_blocks,
     summarise_waves,
 )
+from cxlib.summaries.wave_kpis import summarise_wave_adoption, summarise_wave_kpis

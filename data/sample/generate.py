@@ -13,7 +13,8 @@ in capitals below; the tests hold the workbook to it:
   the phone: it serves the touchpoints and the persona that are let down most (`CHANNEL_SHIFT`);
 - a touchpoint in the log that is missing from the map (`MISSING`), and one on the map nobody visits (`GHOST`);
 - how many go on from stage to stage (`GO_ON`);
-- an action that worked and one that did not, though it was begun after the worst month (`ACTIONS`);
+- an action that worked, one that did not, though it was begun after the worst month, and one without effect on a figure
+  that rises by itself (`ACTIONS`);
 - a figure that rises by the month, so that its target can be dated (`TREND`);
 - what others reach, better and worse, and what cannot be compared (`BENCHMARKS`); what people say of what (`QUOTES`);
 - a touchpoint that costs more when it fails than it earns when it shines, and one the other way round (`SHAPE`);
@@ -151,6 +152,8 @@ ACTIONS = [
      "2026-03-01", "2026-05-31", [], "running", "", 0.0),
     ("A4", "support", "reactive", "Call back within a day those who asked twice", "Service", 30000, "2026-07-01",
      "2026-12-31", [], "planned", "retention", 0.0),
+    ("A5", "loyalty", "proactive", "A letter with an offer after a year keeps customers", "Marketing", 20000, "2025-03-01",
+     "2025-06-30", [], "done", "retention", 0.0),
 ]  # fmt: skip
 KPIS = {"set-up in the first week": 0.62, "checkout completed": 0.78}  # by site, share before any action
 COMPANY_KPIS = {"retention": (0.66, 900), "laptops returned": (0.055, 700)}  # share at first, cases a month

@@ -1,0 +1,157 @@
+"""Charts of what actions changed: effects beside raw changes, the months behind them, and regression to the mean."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from cxlib.charts.monitoring import in_figures, name_days
+from cxlib.charts.rows import LINE_INCHES, NAME_WIDTH, name_rows, new_axes, say_right
+from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish, wrap
+from cxlib.tables import check_columns
+from cxlib.words import counted, percent, signed
+
+WITH_IT = VERDICT_COLOURS["exceeded"]
+GOOD, BAD, UNSURE = (VERDICT_COLOURS[verdict] for verdict in ("exceeded", "shortfall", "not enough data"))
+COLOURS = {"worked": GOOD, "better": GOOD, "made it worse": BAD, "worse": BAD}
+PANELS = {True: "change in percentage points", False: "change in\u00a0% of the value before"}
+
+
+def plot_effects(effects: pd.DataFrame, *, title: str) -> Axes | None:
+    """The raw change (hollow) and the effect (filled) of each action with its interval; None where none can be told.
+
+    Shares are drawn in percentage points, other KPIs on an axis of their own in per cent of the value before, for their
+    units differ.
+    """
+    needed = ["label", "n_text", "before", "raw", "effect", "low", "high", "unit", "verdict"]
+    check_columns(effects, needed, name="effects (from judge_effects)")
+    shown = effects[effects["p"].notna() & (effects["unit"].isin(["share", "ratio"]) | (effects["before"] > 0))]
+    shares = shown["unit"] == "share"
+    panels = [(share, shown[shares == share]) for share in (True, False) if (shares == share).any()]
+    if not panels:
+        return None
+    lines = [max(2, *(name_of(row).count("\n") + 1 for row in part.itertuples())) for _, part in panels]
+    heights = [line * len(part) * LINE_INCHES + 0.9 for line, (_, part) in zip(lines, panels)]
+    figure, axes = plt.subplots(
+        len(panels), figsize=(WIDTH, sum(heights) + 0.8), height_ratios=heights, layout="constrained", squeeze=False
+    )
+    rest = len(effects) - len(shown)
+    for ax, (share, part) in zip(axes[:, 0], panels):
+        last = ax is axes[-1, 0]
+        more = f"; {counted(rest, 'more action')} in the table" if last and rest else ""
+        words = "\nhollow: raw change, filled: effect, line: its interval" if last else ""
+        draw_effects(ax, part.reset_index(drop=True), share)
+        finish(ax, title, f"{PANELS[share]}{words}{more}")
+    return axes[0, 0]
+
+
+def name_of(row) -> str:
+    """An action with its n, as it stands at its row."""
+    return f"{wrap(row.label, NAME_WIDTH)}\n(n {row.n_text})"
+
+
+def draw_effects(ax: Axes, shown: pd.DataFrame, share: bool) -> None:
+    """One panel: all shares, or all others."""
+    ratio, before = shown["unit"] == "ratio", shown["before"]
+    ends = {end: shown[end] - ratio for end in ("effect", "low", "high")} | {"raw": shown["raw"]}
+    divide = {end: pd.Series(1.0, shown.index).where(share | (ratio & (end != "raw")), before) for end in ends}
+    figures = pd.DataFrame({end: 100 * value / divide[end] for end, value in ends.items()})
+    colours = shown["verdict"].map(COLOURS).fillna(UNSURE).tolist()
+    draw_pairs(ax, figures, colours)
+    ax.set_yticks(range(len(shown)), [name_of(row) for row in shown.itertuples()], parse_math=False)
+    ax.set_ylim(len(shown) - 0.5, -0.9)
+    digits, mark = (1, "") if share else (0, "\u00a0%")
+    words = [f"{signed(value, digits)}{mark}  {verdict}" for value, verdict in zip(figures["effect"], shown["verdict"])]
+    say_right(ax, words, colours)
+
+
+def draw_pairs(ax: Axes, figures: pd.DataFrame, colours: list[str]) -> None:
+    """Per row `raw`, hollow, and below it `effect` with `low` and `high`, filled; a line at 0."""
+    rows = np.arange(len(figures))
+    ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
+    ax.hlines(rows + 0.15, figures["low"], figures["high"], color=colours, linewidth=2)
+    ax.scatter(figures["raw"], rows - 0.15, s=34, facecolor="white", edgecolor=FAINT, linewidth=1.3, zorder=3)
+    ax.scatter(figures["effect"], rows + 0.15, s=40, color=colours, zorder=4)
+    ax.locator_params(axis="x", nbins=6)
+
+
+def plot_regression_to_mean(found: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes | None:
+    """What the worst moved (hollow), what would have come with nothing done (a stroke), and what is left (filled).
+
+    `found` comes from `find_regression_to_mean`; None without groups.
+    """
+    needed = ["group", "n", "raw", "expected", "shift", "corrected", "low", "high", "verdict"]
+    check_columns(found, needed, name="found (from find_regression_to_mean)")
+    if found.empty:
+        return None
+    names = [name if pd.isna(n) else f"{name} (n {n:,})" for name, n in zip(found["group"], found["n"])]
+    colours = found["verdict"].map(COLOURS).fillna(UNSURE).tolist()
+    ax = new_axes(names, ax, lines=2)
+    rows = np.arange(len(found))
+    by_itself = found["expected"] + found["shift"]
+    draw_pairs(ax, found.rename(columns={"corrected": "effect"}), colours)
+    ax.vlines(by_itself, rows - 0.33, rows + 0.03, color=INK, linewidth=1.6, zorder=5)
+    ax.axhline(0.5, color=GRID, linewidth=1, zorder=0)
+    name_rows(ax, names)
+    say_right(
+        ax,
+        [f"{signed(raw, 2)} → {signed(left, 2)}  {said}" for raw, left, said in
+         zip(found["raw"], found["corrected"], found["verdict"])],
+        colours,
+    )  # fmt: skip
+    return finish(
+        ax, title, "change of the gap in scale points, hollow: as it is; stroke: what would have come with nothing "
+        "done; filled: what is left, with its interval",
+    )  # fmt: skip
+
+
+def plot_actions(traced: pd.DataFrame, *, title: str) -> Axes | None:
+    """Month by month the mean of the sites with each action and of those without it, and when it began.
+
+    `traced` comes from `trace_sites`; the months that count are marked by dots. None without an action.
+    """
+    needed = ["action", "label", "month", "start", "with_it", "without_it", "n", "n_others", "unit", "used"]
+    check_columns(traced, needed, name="traced (from trace_sites)")
+    if traced.empty:
+        return None
+    actions = list(dict.fromkeys(traced["action"]))
+    rows, columns = -(-len(actions) // 2), min(2, len(actions))
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(WIDTH, 2.4 * rows + 0.9), layout="constrained", squeeze=False
+    )  # fmt: skip
+    for ax in axes.flat[len(actions) :]:
+        ax.set_visible(False)
+    for ax, action in zip(axes.flat, actions):
+        draw_action(ax, traced[traced["action"] == action])
+    figure.get_layout_engine().set(wspace=0.05)
+    finish(axes[0, 0], title, "")
+    return axes[0, 0]
+
+
+def draw_action(ax: Axes, series: pd.DataFrame) -> None:
+    """One action: two lines, the start, and the months that count."""
+    first = series.iloc[0]
+    looks = {"with_it": (WITH_IT, f"{first['n']} with it"), "without_it": (FAINT, f"{first['n_others']} without")}
+    ends = []
+    for column, (colour, words) in looks.items():
+        ax.plot(series["month"], series[column], color=colour, linewidth=1.3)
+        used = series[series["used"]]
+        ax.scatter(used["month"], used[column], s=9, color=colour, zorder=3)
+        ends.append((series[column].tail(3).mean(), words, colour))
+    (low, *lower), (high, *upper) = sorted(ends)
+    for (words, colour), place, side in ((lower, low, "top"), (upper, high, "bottom")):
+        ax.annotate(
+            words, (1.02, place), xycoords=("axes fraction", "data"), fontsize=8.5, color=colour, va=side,
+        )  # fmt: skip
+    ax.axvline(first["start"], color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    ax.annotate(
+        "start", (first["start"], 1), (-3, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
+        fontsize=8, va="top", ha="right",
+    )  # fmt: skip
+    ax.set_title(wrap(first["label"], 38), loc="left", fontsize=9.5, pad=6, parse_math=False)
+    ax.yaxis.set_major_formatter(lambda value, _: percent(value) if first["unit"] == "share" else in_figures(value))
+    ax.locator_params(axis="y", nbins=5)
+    ax.margins(y=0.15)
+    name_days(ax, series["month"])
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(length=0, labelsize=8)

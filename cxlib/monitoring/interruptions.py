@@ -1,0 +1,286 @@
+"""Did an action change a figure that is measured for the whole only: interrupted time series."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cxlib.intervals import adjust
+from cxlib.tables import check_columns
+from cxlib.trends import AT_MOST
+from cxlib.words import counted, in_words, signed
+
+METHOD, CHANGED = "interrupted time series", ("worked", "made it worse")
+FEWEST, FEWEST_BEFORE, FEWEST_AFTER, MOST_MISSING = 24, 8, 6, 1
+"""Months it takes in all, before and after the start, and how many may be missing in between."""
+
+RELIABLE = 0.5
+"""Autocorrelation, corrected for its bias, above which nothing is said."""
+
+GRID, CAUTION = np.linspace(0, 0.95, 20), 0.1
+"""Autocorrelations tried; the test takes the one that would be underestimated so far in this share of series only."""
+
+SAID = ["action", "label", "kpi", "method", "n", "n_text", "before", "after", "raw", "effect", "low", "high"]
+SAID += ["p", "q", "detectable", "unit", "verdict", "reason"]
+TRACED = ["action", "label", "unit", "is_share", "start", "date", "n", "value", "after", "line", "without"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A fitted step: `effect` and `se` (a log of a ratio for counts), the squared residuals' `dispersion`.
+
+    `line` and `without` are the model with and without the action in the unit of the values; `design` and `residuals`
+    are weighted so that all residuals have one variance, the step in the first column.
+    """
+
+    effect: float
+    se: float
+    dispersion: float
+    line: np.ndarray
+    without: np.ndarray
+    design: np.ndarray
+    residuals: np.ndarray
+
+
+def fit_step(
+    values: np.ndarray, after: np.ndarray, months: np.ndarray, *, n: np.ndarray | float = 1.0, count: bool = False,
+    season: bool = True, slope: bool = False,
+) -> Step:  # fmt: skip
+    """The change of level since an action beside the trend before it, by least squares with weights `n`.
+
+    With `count`, `values` are counts per unit of exposure `n`: Poisson regression with log(n) as offset, its standard
+    error widened by the Pearson dispersion. `months` count calendar months (any year × 12 + month); `after` is 1 from
+    the action on. `season` adds two harmonics of the year, `slope` a change of trend: `effect` is then the mean since.
+    """
+    x = make_design(np.asarray(after, dtype=float), np.asarray(months, dtype=float), season=season, slope=slope)
+    values, n = np.asarray(values, dtype=float), np.broadcast_to(np.asarray(n, dtype=float), len(values))
+    if count:
+        import statsmodels.api as sm
+
+        model = sm.GLM(values * n, x, family=sm.families.Poisson(), offset=np.log(n)).fit(scale="X2")
+        beta, weights, residuals = model.params, model.fittedvalues, model.resid_pearson
+    else:
+        weights = n / n.mean()
+        beta = np.linalg.lstsq(x * np.sqrt(weights)[:, None], values * np.sqrt(weights), rcond=None)[0]
+        residuals = (values - x @ beta) * np.sqrt(weights)
+    own = [0, -1] if slope else [0]
+    lines = x @ beta, x @ beta - x[:, own] @ beta[own]
+    design = x * np.sqrt(weights)[:, None]
+    dispersion = residuals @ residuals / (len(x) - x.shape[1])
+    se = np.sqrt(dispersion * np.linalg.inv(design.T @ design)[0, 0])
+    return Step(beta[0], se, dispersion, *(np.exp(line) if count else line for line in lines), design, residuals)
+
+
+def make_design(after: np.ndarray, months: np.ndarray, *, season: bool, slope: bool) -> np.ndarray:
+    """Columns: the step, the level, the trend, two harmonics of the year, and the change of trend last."""
+    trend = (months - months.mean()) / 12
+    columns = [after, np.ones(len(months)), trend]
+    for k in (1, 2) if season else ():
+        columns += [np.sin(np.pi * k * months / 6), np.cos(np.pi * k * months / 6)]
+    columns += [after * (trend - trend[after > 0].mean())] if slope else []
+    return np.column_stack(columns)
+
+
+def try_step(design: np.ndarray, series: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each series (a row): t of the step, its standard error, and the residuals' lag-1 autocorrelation."""
+    inverse = np.linalg.pinv(design)
+    residuals = series - series @ inverse.T @ design.T
+    squares = (residuals**2).sum(axis=1)
+    se = np.sqrt(squares / (len(design) - design.shape[1]) * (inverse[0] @ inverse[0]))
+    return series @ inverse[0] / se, se, (residuals[:, 1:] * residuals[:, :-1]).sum(axis=1) / squares
+
+
+def draw_series(shocks: np.ndarray, months: np.ndarray, rho: float) -> np.ndarray:
+    """Series without an effect, variance 1, autocorrelated as rho to the power of the months between."""
+    return shocks @ np.linalg.cholesky(rho ** np.abs(np.subtract.outer(months, months))).T
+
+
+def gauge_autocorrelation(design: np.ndarray, months: np.ndarray, shocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What this very design makes of each autocorrelation of `GRID`: the mean estimate, and its low quantile."""
+    estimates = [try_step(design, draw_series(shocks, months, rho))[2] for rho in GRID]
+    gauges = np.mean(estimates, axis=1), np.quantile(estimates, CAUTION, axis=1)
+    return np.maximum.accumulate(gauges[0]), np.maximum.accumulate(gauges[1])
+
+
+def judge_step(
+    step: Step, months: np.ndarray, *, confidence: float = 0.95, seed: int = 1, replicates: int = 999
+) -> dict[str, float]:
+    """`p`, `low`, `high` and `detectable` of a step by a bootstrap of series without an effect, and its `rho`.
+
+    `rho` is the residuals' autocorrelation less its bias under this design. |t| is held against series with `rho`, or
+    with the upper end of its 90 % bound where these reach further. `detectable` is found with 80 % power.
+    """
+    shocks = np.random.default_rng(seed).standard_normal((replicates, len(months)))
+    mean, low_quantile = gauge_autocorrelation(step.design, months, shocks)
+    found = step.residuals[1:] @ step.residuals[:-1] / (step.residuals @ step.residuals)
+    rho, cautious = np.interp(found, mean, GRID), np.interp(found, low_quantile, GRID)
+    tried = [try_step(step.design, draw_series(shocks, months, one)) for one in (rho, cautious)]
+    t, se, _ = max(tried, key=lambda one: np.quantile(np.abs(one[0]), confidence))
+    cut, size = np.quantile(np.abs(t), confidence), abs(step.effect / step.se)
+    return dict(
+        p=(1 + (np.abs(t) >= size).sum()) / (replicates + 1), low=step.effect - cut * step.se,
+        high=step.effect + cut * step.se, rho=rho,
+        detectable=np.quantile((cut - t) * se, 0.8) * step.se / np.sqrt((se**2).mean()),
+    )  # fmt: skip
+
+
+def find_interruptions(
+    tracked: pd.DataFrame, actions: pd.DataFrame, *, day: str = "", directions: dict[str, str] | None = None,
+    kinds: dict[str, str] | None = None, confidence: float = 0.95, level: float = 0.05, seed: int = 1,
+    season: bool = True, slope: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """Whether each action changed its KPI, where that is measured for the whole, without comparable sites.
+
+    `tracked` comes from `track_kpis`; an action counts where it names no sites, or its KPI has none. `raw` is after −
+    before, `effect` the same beside trend and season with its interval, `detectable` the effect found with 80 % power:
+    in shares, the KPI's unit or, where `kinds` says "u" or "c" (counts), ratios. `directions` names KPIs "at most".
+    *Cannot be told* with its reason: under 24 months, 8 before or 6 after, gaps, or an autocorrelation above .5.
+    """
+    rows, judged = [], dict(confidence=confidence, seed=seed)
+    for action, series in choose_series(tracked, actions):
+        count = (kinds or {}).get(action.kpi) in ("u", "c")
+        row, reason = compare_periods(action, series, count), refuse(action, series, day, count)
+        if not reason:
+            months, step = fit_action(series, count, season=season, slope=slope)
+            spread = step.residuals @ step.residuals > 1e-20 * (step.line @ step.line)
+            found = judge_step(step, months, **judged) if spread else {"rho": np.nan}
+            reason = doubt(found["rho"])
+            figures = {"effect": step.effect} | {name: found.get(name) for name in ("low", "high", "detectable")}
+            figures = {name: np.exp(figure) for name, figure in figures.items()} if count and not reason else figures
+            row |= {} if reason else figures | {"p": found["p"]}
+        rows.append(row | {"reason": reason})
+    table = pd.DataFrame(rows, columns=[*SAID])
+    numbers = ["before", "after", "raw", "effect", "low", "high", "p", "detectable"]
+    table = table.astype(dict.fromkeys(numbers, "float64") | {"n": "int64"})
+    better = table["effect"] > (table["unit"] == "ratio")
+    better ^= table["kpi"].map(directions or {}).astype("str").str.strip().str.lower().eq(AT_MOST)
+    q = adjust(table["p"])
+    verdicts = ["cannot be told", "no sure effect", "worked"]
+    verdict = np.select([table["p"].isna(), q > level, better], verdicts, "made it worse")
+    return table.assign(q=q, verdict=verdict)[SAID]
+
+
+def choose_series(tracked: pd.DataFrame, actions: pd.DataFrame) -> list[tuple]:
+    """Each action whose KPI is measured for the whole, with its months: `month`, `date`, `n`, `value`, `after`.
+
+    `after` is 0 before the start, 1 from the first full month on, blank in the month it began within.
+    """
+    check_columns(tracked, ["kpi", "date", "sites", "n", "value", "is_share"], name="tracked (from track_kpis)")
+    check_columns(actions, ["action", "kpi", "sites", "start", "status"], name="actions (actions.csv)")
+    chosen = []
+    for action in actions[actions["kpi"].isin(tracked["kpi"])].itertuples():
+        series = tracked[tracked["kpi"] == action.kpi].sort_values("date")
+        if pd.isna(action.sites) or not str(action.sites).strip() or series["sites"].max() == 1:
+            month = series["date"].dt.year * 12 + series["date"].dt.month
+            since = month - (action.start.year * 12 + action.start.month)
+            within = (since == 0) & (action.start.day > 1)
+            chosen.append((action, series.assign(month=month, after=(since >= 0).astype(float).mask(within))))
+    return chosen
+
+
+def compare_periods(action: tuple, series: pd.DataFrame, count: bool) -> dict:
+    """An action's row without its effect: n and means before and after the start."""
+    sides = [series[series["after"] == side] for side in (0, 1)]
+    weighted = count or series["is_share"].iloc[0]
+    before, after = (
+        np.average(side["value"], weights=side["n"] if weighted else None) if len(side) else np.nan for side in sides
+    )
+    return dict(
+        action=action.action, label=f"{action.action} ({action.kpi})", kpi=action.kpi, method=METHOD,
+        n=sum(map(len, sides)), n_text=f"{counted(len(sides[0]), 'month')} before, {len(sides[1])} after",
+        before=before, after=after, raw=after / before if count and before else after - before,
+        unit="ratio" if count else "share" if series["is_share"].iloc[0] else "value",
+    )  # fmt: skip
+
+
+def refuse(action: tuple, series: pd.DataFrame, day: str, count: bool) -> str:
+    """Why nothing can be said of an action, in a sentence; empty where something can."""
+    if pd.isna(action.start):
+        return "actions.csv does not say when it began: start."
+    if day and action.start > pd.Timestamp(day):
+        return f"It begins on {in_words(f'{action.start:%Y-%m-%d}')}."
+    status = str(action.status).strip().lower()
+    if status in ("planned", "dropped"):
+        return f"By actions.csv it is {status}."
+    months, counts = series["month"], series["after"].value_counts()
+    before, after = (counts.get(side, 0) for side in (0, 1))
+    if before + after < FEWEST or before < FEWEST_BEFORE or after < FEWEST_AFTER:
+        return (
+            f"It takes {FEWEST} months, {FEWEST_BEFORE} before and {FEWEST_AFTER} after; there are {before} + {after}."
+        )
+    missing = months.max() - months.min() + 1 - months.nunique()
+    if months.duplicated().any() or missing > MOST_MISSING:
+        return f"It takes one figure a month; {counted(missing, 'month')} missing, {months.duplicated().sum()} twice."
+    if count and series.groupby("after")["value"].max().min() == 0:
+        return "Nothing was counted before or after it, so there is no ratio."
+    return ""
+
+
+def doubt(rho: float) -> str:
+    """Why a fitted step says nothing, in a sentence; empty where it does."""
+    if pd.isna(rho):
+        return "The months lie exactly on a line, so nothing shows how far to trust it."
+    if rho > RELIABLE:
+        return f"Each month depends too much on the one before (autocorrelation {rho:.2f})."
+    return ""
+
+
+def fit_action(series: pd.DataFrame, count: bool, **parts: bool) -> tuple[np.ndarray, Step]:
+    """The months before and after an action, and its step: shares and counts by their n, other values each alike."""
+    told = series[series["after"].notna()]
+    n = told["n"] if count or told["is_share"].iloc[0] else 1.0
+    months = told["month"].to_numpy()
+    return months, fit_step(told["value"], told["after"], months, n=n, count=count, **parts)
+
+
+def trace_interruptions(
+    tracked: pd.DataFrame, actions: pd.DataFrame, *, day: str = "", kinds: dict[str, str] | None = None,
+    season: bool = True, slope: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """The months behind `find_interruptions` (same arguments): `value`, the model's `line`, and `without` the action.
+
+    A row per action and month, `start` its first day; `line` and `without` are blank where nothing can be told.
+    """
+    parts = [pd.DataFrame(columns=TRACED)]
+    for action, series in choose_series(tracked, actions):
+        count = (kinds or {}).get(action.kpi) in ("u", "c")
+        row = compare_periods(action, series, count)
+        lines = series.assign(**{name: row[name] for name in ("action", "label", "unit")}, start=action.start)
+        if not refuse(action, series, day, count):
+            step, told = fit_action(series, count, season=season, slope=slope)[1], series["after"].notna()
+            lines.loc[told, ["line", "without"]] = np.column_stack([step.line, step.without])
+        parts.append(lines.reindex(columns=TRACED))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def describe_interruptions(interruptions: pd.DataFrame) -> str:
+    """Which actions surely changed their KPI, in a sentence."""
+    if interruptions.empty:
+        return (
+            "No action without sites names a measured KPI; kpi and start in actions.csv, with kpis.csv, switch it on."
+        )
+    first, verdicts = interruptions.iloc[0], interruptions["verdict"]
+    if len(interruptions) == 1:
+        if first["verdict"] == "cannot be told":
+            return f"Whether {first['label']} worked cannot be told. {first['reason']}"
+        return f"{first['label']}: {first['verdict']}, {say_effect(first)} ({first['n_text']})."
+    said = []
+    for verdict in [name for name in CHANGED if name in set(verdicts)] or verdicts.unique():
+        rows = interruptions[verdicts == verdict]
+        row = rows.iloc[0]
+        example = (
+            row["action"] if verdict == "cannot be told" else f"{row['action']}, {say_effect(row)}, n\u00a0{row['n']}"
+        )
+        said.append(f"{len(rows)} {verdict} ({example})")
+    rest = (~verdicts.isin(CHANGED)).sum() if verdicts.isin(CHANGED).any() else 0
+    said += [f"{rest} without a sure effect"] if rest else []
+    return f"Of {len(interruptions)} actions: {'; '.join(said)}."
+
+
+def say_effect(row: pd.Series) -> str:
+    """An effect with its interval; shares in points."""
+    times, word = (100, " points") if row["unit"] == "share" else (1, "")
+    if row["unit"] == "ratio":
+        return f"×{row['effect']:.2f}, {row['low']:.2f} to {row['high']:.2f}"
+    effect, low, high = (signed(times * row[name]) for name in ("effect", "low", "high"))
+    return f"{effect}{word}, {low} to {high}"

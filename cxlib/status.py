@@ -1,0 +1,58 @@
+"""Where a study stands after its last report, for programs that watch it."""
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from cxlib.history import History, looked_at
+from cxlib.study import Study
+
+STATUS = "status.json"
+
+ALERTS = {
+    "gap": ("register", "news", ["new", "reopened"], "label"),
+    "change": ("change", "verdict", ["worse"], "label"),
+    "kpi": ("kpi_alerts", "signal", None, "kpi"),
+    "target": ("monitoring", "status", ["missed"], "figure"),
+    "effect": ("effects", "verdict", ["made it worse"], "action"),
+    "action": ("actions", "state", ["late"], "action"),
+}
+"""Kind → the table it is found in, the column and the words that raise it (any where None), and what it is about."""
+
+
+def write_status(study: Study, staging: Path, run: str, history: History) -> None:
+    """Put status.json among a run's files: what changed since the last report, and what somebody should look at.
+
+    An alert is only what a table of the report surely says: nothing here is a threshold of its own.
+    """
+    tables = {path.stem: pd.read_csv(path) for path in sorted((staging / "tables").glob("*.csv"))}
+    news = tables.get("register", pd.DataFrame(columns=["news", "touchpoint"]))
+    changed = {str(word): rows["touchpoint"].tolist() for word, rows in news.dropna(subset="news").groupby("news")}
+    status = {
+        "study": study.settings.title,
+        "run": run,
+        **looked_at(study),
+        "last_report": {"run": history.runs[-1], "day": history.day} if history.runs else None,
+        "gaps_changed": changed,
+        "alerts": [alert for kind, source in ALERTS.items() for alert in find_alerts(kind, tables, *source)],
+    }
+    text = json.dumps(status, ensure_ascii=False, indent=1, sort_keys=True)
+    (staging / STATUS).write_text(text + "\n", encoding="utf-8")
+
+
+def find_alerts(kind: str, tables: dict, name: str, column: str, words: list[str] | None, about: str) -> list[dict]:
+    """The rows of one table that raise an alert: its `kind`, `what` it is about, and what is said of that."""
+    if name not in tables:
+        return []
+    table = tables[name].dropna(subset=column)
+    raised = table if words is None else table[table[column].isin(words)]
+    return [{"kind": kind, "what": str(what), "says": str(word)} for what, word in zip(raised[about], raised[column])]
+
+
+def point_status(home: Path, run: str) -> None:
+    """The study's status is that of a published run, in one step."""
+    new = home / f".{STATUS}"
+    new.write_bytes((home / "runs" / run / STATUS).read_bytes())
+    os.replace(new, home / STATUS)

@@ -1,0 +1,270 @@
+"""Control charts of KPIs: published numbers, rules by hand, what is refused, what is said."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from cxlib.charts.monitoring import plot_kpis
+from cxlib.monitoring.control_charts import (
+    RULES,
+    chart_kpis,
+    describe_control,
+    describe_kpi_changes,
+    find_kpi_changes,
+    find_limits,
+    judge_baseline,
+    list_alerts,
+)
+from cxlib.tables import StudyError
+from tests.proof.control import measure_alarms, measure_dependence, measure_power
+
+VISCOSITY = [33.75, 33.05, 34, 33.81, 33.46, 34.02, 33.68, 33.27, 33.49, 33.2, 33.62, 33, 33.54, 33.12, 33.84]
+CALM = [0.1, -1.2, 0.4, 1.1, -0.6, 0.3, -0.9, 0.8, 0.2, -0.4, -0.1, 0.3, -0.7, 0.9, -0.2, 0.6, -1.0, 0.4, 0.5, -0.8]
+CALM += [0.7, -0.3, 0.2, -0.5]
+
+
+def tracked(values, *, kpi="wait", n=400, is_share=False, **more):
+    """One KPI measured at the end of every month."""
+    days = pd.date_range("2024-01-31", periods=len(values), freq="ME")
+    table = pd.DataFrame({"kpi": kpi, "date": days, "sites": 1, "n": n, "value": np.asarray(values, dtype=float)})
+    se = np.sqrt(table["value"] * (1 - table["value"]) / (n - 1)) if is_share else 0.2
+    table = table.assign(se=se, low=table["value"] - 2 * se, high=table["value"] + 2 * se, is_share=is_share)
+    return table.assign(**more)
+
+
+def shares(values, **more):
+    return tracked(0.6 + 0.02 * np.asarray(values), is_share=True, **more)
+
+
+def calm(kpi, *later):
+    """A KPI around 10 for two years, then as given."""
+    return tracked([10 + value for value in (*CALM, *later)], kpi=kpi)
+
+
+def test_viscosity_has_the_published_limits():
+    found = find_limits(pd.DataFrame({"value": VISCOSITY}), chart="xmr")
+    assert found[["centre", "lower", "upper"]].iloc[0].tolist() == pytest.approx(
+        [33.52333333, 32.24483789, 34.80182877], rel=1e-9
+    )
+    assert found["range_upper"].iloc[0] == pytest.approx(3.267 * np.abs(np.diff(VISCOSITY)).mean())
+    assert (found["signal"] == "").all()
+
+
+def test_limits_of_shares_follow_their_cases_and_end_at_nought_and_one():
+    found = find_limits(pd.DataFrame({"value": [0.1, 0.2, 0.0, 0.1], "n": [10, 90, 50, 50]}), chart="p")
+    centre = 24 / 200
+    assert found["centre"].tolist() == pytest.approx([centre] * 4)
+    assert found["upper"].tolist() == pytest.approx(
+        [centre + 3 * np.sqrt(centre * (1 - centre) / n) for n in (10, 90, 50, 50)]
+    )
+    assert found["lower"].tolist()[0] == 0 and found["lower"].iloc[1] == pytest.approx(0.12 - 3 * np.sqrt(0.1056 / 90))
+
+
+@pytest.mark.parametrize(("chart", "variance"), [("p'", lambda c, n: c * (1 - c) / n), ("u'", lambda c, n: c / n)])
+def test_laney_widens_by_the_moving_range_of_z(chart, variance):
+    share, n = np.array([0.30, 0.40, 0.35, 0.45, 0.30]), np.array([500, 900, 700, 800, 600])
+    found = find_limits(pd.DataFrame({"value": share, "n": n}), chart=chart)
+    centre = (share * n).sum() / n.sum()
+    sigma = np.sqrt(variance(centre, n))
+    z = (share - centre) / sigma
+    expected = centre + 3 * sigma * np.abs(np.diff(z)).mean() / 1.128
+    assert found["upper"].tolist() == pytest.approx(expected.tolist()) and sigma[0] < (expected[0] - centre) / 3
+
+
+@pytest.mark.parametrize(
+    ("rule", "z", "raised"),
+    [
+        ("beyond", [0, 3, 3.1, -3.1], [2, 3]),
+        ("eight on a side", [-1, *[1] * 9, -1], [8, 9]),
+        ("eight on a side", [*[1] * 4, 0, *[1] * 7], []),
+        ("two of three beyond 2 sigma", [2.1, 0, 2.1, 0, 0, -2.1, 2.1, -2.1], [2, 7]),
+        ("six rising or falling", [0, 1, 2, 3, 4, 5, 5], [5]),
+        ("six rising or falling", [5, 4, 3, 2, 1, 1], []),
+        ("eight on a side", [1, 1], []),
+    ],
+)
+def test_a_rule_speaks_where_it_holds(rule, z, raised):
+    assert np.flatnonzero(RULES[rule](np.array(z, dtype=float))).tolist() == raised
+    assert np.flatnonzero(RULES[rule](-np.array(z, dtype=float))).tolist() == raised
+
+
+def test_limits_are_frozen_after_the_baseline():
+    before, after = chart_kpis(calm("wait", 0.2)), chart_kpis(calm("wait", 9, 9, 9))
+    assert before["upper"].iloc[0] == after["upper"].iloc[-1] and after["phase"].tolist()[-4:] == [
+        "baseline",
+        *["watched"] * 3,
+    ]
+    assert after["signal"].tolist()[-4:] == ["", "beyond", "beyond", "beyond"]
+    assert set(before["status"]) == {"in control"} and set(after["status"]) == {"signal"}
+
+
+def test_with_fewer_than_24_all_are_the_baseline_and_with_fewer_than_12_there_are_no_limits():
+    trial, few = chart_kpis(calm("wait").head(12)), chart_kpis(calm("wait").head(11))
+    assert set(trial["phase"]) == {"baseline"} and trial["upper"].notna().all()
+    assert set(few["status"]) == {"too few"} and few[["centre", "lower", "upper"]].isna().all(axis=None)
+
+
+def test_shares_have_limits_never_narrower_than_chance():
+    still, moved = (chart_kpis(shares(np.array(CALM) * size)) for size in (0.01, 4))
+    binomial = 3 * np.sqrt(still["centre"] * (1 - still["centre"]) / 400)
+    assert (still["upper"] - still["centre"]).tolist() == pytest.approx(binomial.tolist())
+    expected = find_limits(shares(np.array(CALM) * 4), chart="p'")["upper"]
+    assert moved["upper"].tolist() == expected.tolist() and moved["upper"].iloc[0] > still["upper"].iloc[0]
+
+
+def test_the_chart_a_kpi_is_declared_with_is_drawn():
+    counts = tracked(np.round(20 + 4 * np.array(CALM)), kpi="complaints", chart="c")
+    by_column, by_argument = chart_kpis(counts), chart_kpis(counts.drop(columns="chart"), kinds={"complaints": "c"})
+    mean = counts["value"].mean()
+    assert by_column["upper"].iloc[0] == pytest.approx(mean + 3 * np.sqrt(mean))
+    assert by_argument["upper"].equals(by_column["upper"])
+
+
+WAVY = np.repeat([1.0, -1.0, 1.2, -0.9], 6) + 0.1 * np.array(CALM)
+
+
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [(CALM, ""), (WAVY, "dependent"), (np.arange(24) / 4 + np.array(CALM) / 2, "drifts"), ([2.0] * 12, "no spread")],
+)
+def test_a_baseline_is_judged_before_its_limits_are_used(values, status):
+    assert judge_baseline(np.asarray(values)) == status
+    found = chart_kpis(tracked([*values, 99.0]) if status != "no spread" else tracked(values))
+    assert set(found["status"]) == {status or "signal"}
+    assert (found["signal"] != "").any() == (status == "") and found["upper"].notna().any() == (status == "")
+
+
+def test_neither_the_order_of_rows_nor_another_kpi_changes_anything():
+    both = pd.concat([calm("wait", 9), shares(CALM, kpi="done")], ignore_index=True)
+    found = chart_kpis(both.sample(frac=1, random_state=1))
+    pd.testing.assert_frame_equal(found[found["kpi"] == "wait"].reset_index(drop=True), chart_kpis(calm("wait", 9)))
+
+
+def test_a_baseline_too_short_and_a_rule_there_is_not_are_refused_in_words():
+    for wrong in ({"baseline": 8}, {"rules": ["nine"]}):
+        with pytest.raises(StudyError, match="a baseline of 12 measurements or more"):
+            chart_kpis(calm("wait"), **wrong)
+    with pytest.raises(ValueError, match="one of"):
+        find_limits(calm("wait"), chart="q")
+
+
+def test_only_a_signal_at_the_newest_measurement_is_an_alert():
+    found = chart_kpis(pd.concat([calm("now", 0, 9), calm("once", 9, 0), calm("never", 0, 0)]))
+    assert list_alerts(found)["kpi"].tolist() == ["now"]
+    assert describe_control(found) == (
+        "Now has been above its usual level since 31 January 2026 (19.0; limits 7.26 to 12.7; n\u00a0400); "
+        "1 with signals; 1 in control."
+    )
+
+
+def test_what_is_said_of_control():
+    wavy = tracked(WAVY, kpi="mood")
+    said = describe_control(chart_kpis(pd.concat([calm("a"), wavy])))
+    assert said == "1 KPI in control; not judged: mood (its measurements depend on one another)."
+    assert describe_control(chart_kpis(calm("a").head(5))) == (
+        "Control limits take 12 measurements of a KPI; the longest series has 5."
+    )
+    many = chart_kpis(pd.concat([calm(name, -9) for name in "abcd"] + [wavy, wavy.assign(kpi="tone")]))
+    assert describe_control(many) == "Alerts at the newest measurement: a, b and 2 more; 2 not judged."
+    assert "kpis.csv" in describe_control(chart_kpis(calm("a").iloc[:0]))
+
+
+def test_the_worst_sentence_has_thirty_words():
+    share = shares([*CALM, *[4] * 4], kpi="set-up in the first week")
+    every = pd.concat([share, calm("once", 9, 0), calm("twice", 9, 0), calm("a"), tracked(WAVY, kpi="mood")])
+    said = describe_control(chart_kpis(every))
+    assert said.startswith("Set-up in the first week has been above its usual level since 31 January 2026 (68\u00a0%;")
+    assert said.endswith("2 with signals; 1 in control; not judged: mood.") and len(said.split(" ")) <= 30
+    without = chart_kpis(every[every["kpi"].isin(["once", "mood"])])
+    assert describe_control(without).startswith("No alert; signals: once; not judged: mood (its measurements depend")
+
+
+def test_the_change_of_a_share_is_newcombes_with_the_pooled_score_test():
+    before, now = shares([0], n=80), shares([10], n=70).assign(date=pd.Timestamp("2024-02-29"))
+    pair = pd.concat([before.assign(value=0.6), now.assign(value=0.8)])
+    pair["se"] = np.sqrt(pair["value"] * (1 - pair["value"]) / (pair["n"] - 1))
+    found = find_kpi_changes(pair).iloc[0]
+    assert found[["low", "high"]].tolist() == pytest.approx([0.0524, 0.3339], abs=5e-5)
+    assert found["p"] == pytest.approx(stats.chi2_contingency([[56, 14], [48, 32]], correction=False).pvalue)
+    assert (found["n_before"], found["n"], found["verdict"]) == (80, 70, "rose")
+    assert describe_kpi_changes(find_kpi_changes(pair)) == (
+        "Since the measurement before rose: wait (+20.0 points; +5.2 to +33.4; n\u00a070)."
+    )
+
+
+def test_the_change_of_a_value_is_welchs_over_sites():
+    one, two = [4.0, 5, 9, 6], [9.0, 12, 11, 13, 10]
+    rows = [(pd.Timestamp(f"2024-0{m}-28"), len(x), np.mean(x), stats.sem(x)) for m, x in ((1, one), (2, two))]
+    pair = pd.DataFrame(rows, columns=["date", "n", "value", "se"]).assign(kpi="wait", is_share=False)
+    found, expected = find_kpi_changes(pair).iloc[0], stats.ttest_ind(two, one, equal_var=False)
+    assert found["p"] == pytest.approx(expected.pvalue)
+    assert found[["low", "high"]].tolist() == pytest.approx(list(expected.confidence_interval()))
+
+
+def test_changes_are_judged_together_and_only_of_kpis_with_few_measurements():
+    table = pd.concat([shares([0, 3.5], kpi=name) for name in "abcdef"] + [calm("long"), shares([1], kpi="once")])
+    assert find_kpi_changes(table.iloc[:2])["verdict"].tolist() == ["rose"]
+    found = find_kpi_changes(pd.concat([table, shares([0, 0], kpi="still"), shares([1, 1], kpi="too")]))
+    assert found["kpi"].tolist() == [*"abcdef", "still", "too"] and found["verdict"].iloc[0] == "no sure change"
+    assert describe_kpi_changes(found) == (
+        "Since the measurement before, no KPI of fewer than 12 surely changed (8 compared)."
+    )
+    assert describe_kpi_changes(find_kpi_changes(calm("long"))) == ""
+
+
+def test_alarms_in_control_are_as_rare_as_is_said():
+    alarms = measure_alarms(2000, 3, kinds=("values", "shares"), watched=(12,)).set_index(
+        ["series", "baseline", "watched"]
+    )
+    said = {("values", 12): (0.034, 0.2), ("values", 24): (0.021, 0.14), ("shares", 24): (0.017, 0.08)}
+    for (series, baseline), figures in said.items():
+        for name, figure in zip(("newest", "any"), figures):
+            error = np.sqrt(figure * (1 - figure) / 2000)
+            assert abs(alarms.at[(series, baseline, 12), name] - figure) < 4 * error + 0.005, (series, baseline, name)
+    assert (alarms["alert, of ten"] < 0.05 + 4 * np.sqrt(0.0475 / 200)).all()
+
+
+def test_an_alert_is_judged_beside_all_other_kpis():
+    lone = chart_kpis(calm("wait", *CALM, 3.2))
+    assert lone["signal"].iloc[-1] == "beyond" and list_alerts(lone)["p"].iloc[0] == pytest.approx(alert_p(lone))
+    beside = chart_kpis(pd.concat([calm("wait", *CALM, 3.2)] + [calm(f"k{place}", 0.1) for place in range(9)]))
+    assert list_alerts(beside).empty and describe_control(beside).startswith("No alert; signals: wait; 9 in control")
+
+
+def alert_p(one):
+    """The p of the newest measurement, worked out by hand."""
+    z = (one["value"] - one["centre"]) / ((one["upper"] - one["centre"]) / 3)
+    newest, eight = z.iloc[-1] / np.sqrt(25 / 24), z.iloc[-8:].mean() / np.sqrt(1 / 8 + 1 / 24)
+    return 2 * min(2 * stats.t(0.62 * 23).sf(abs(value)) for value in (newest, eight))
+
+
+def test_dependence_is_tested_at_its_level_and_a_shift_is_found():
+    dependence = measure_dependence(600, 3, phis=(0, 0.6)).set_index(["autocorrelation", "baseline"])
+    assert abs(dependence.loc[0, "refused"] - 0.05).max() < 4 * np.sqrt(0.0475 / 600)
+    assert dependence.at[(0.6, 24), "refused"] > 0.75 and dependence.at[(0.6, 24), "alarm raised"] < 0.17
+    assert measure_power(600, 3).set_index(["shift", "baseline"]).at[(2, 24), "found within 12"] > 0.85
+
+
+@pytest.mark.parametrize(("periods", "count"), [(3, 1), (36, 4)])
+def test_the_chart_draws_limits_and_rings_without_overlap(periods, count):
+    values = [*CALM, 9, *CALM[:11]][:periods]
+    names = [f"Share of customers number {place} who start in their first week of owning it" for place in range(count)]
+    every = pd.concat([tracked([10 + value for value in values], kpi=name) for name in names])
+    against = pd.DataFrame({"figure": names[:1], "target": [12.0], "status": ["missed"]})
+    ax = plot_kpis(every, against, chart_kpis(every), title="Found")
+    ax.figure.canvas.draw()
+    panels = [one for one in ax.figure.axes if one.get_visible()]
+    assert len(panels) == count
+    boxes = [one.get_tightbbox() for one in panels]
+    assert not any(one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[place + 1 :])
+    words = [text for text in panels[0].texts if text.get_position()[0] == 1.02]
+    assert len(words) == 2 and not words[0].get_window_extent().overlaps(words[1].get_window_extent())
+    if periods == 3:
+        assert words[1].get_text() == "no limits:\ntoo few figures"
+    else:
+        assert words[1].get_text() == "limits\n7.3 to\n12.7"
+        assert panels[0].collections[-1].get_offsets().data[:, 1].tolist() == [19.0]
+        assert panels[0].lines[2].get_ydata()[0] == pytest.approx(10 + np.mean(CALM))
+    plt.close(ax.figure)

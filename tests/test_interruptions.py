@@ -1,0 +1,220 @@
+"""Interrupted time series: a slice of tests/proof/interruptions.py, planted effects, refusals, sentences, the chart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from cxlib.charts.interruptions import plot_interruptions
+from cxlib.monitoring.interruptions import (
+    describe_interruptions,
+    find_interruptions,
+    fit_step,
+    judge_step,
+    trace_interruptions,
+)
+from tests.proof.interruptions import SIZE, measure, measure_cell, too_many
+
+REPLICATES = 1500
+
+
+def track(values, *, n=500, kpi="retention", is_share=True, start="2023-01-31"):
+    dates = pd.date_range(start, periods=len(values), freq="ME")
+    return pd.DataFrame({"kpi": kpi, "date": dates, "sites": 1, "n": n, "value": values, "is_share": is_share})
+
+
+def act(start, *, action="A5", kpi="retention", sites=None, status="done"):
+    start = pd.Timestamp(start)
+    return pd.DataFrame({"action": [action], "kpi": kpi, "sites": sites, "start": start, "status": status})
+
+
+def months_of(length, *, effect=0.0, trend=0.0, spread=0.01, level=0.6, since=20):
+    noise = np.random.default_rng(5).normal(0, spread, length)
+    return level + trend * np.arange(length) + effect * (np.arange(length) >= since) + noise
+
+
+def find(values, start="2024-09-01", **options):
+    return find_interruptions(track(values), act(start), day="2030-01-01", **options).iloc[0]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    kinds = ["values", "shares about .7"]
+    return measure(REPLICATES, 1, kinds=kinds, lengths=[24], rhos=[0, 0.5, 0.7], models=["trend"])
+
+
+def test_an_action_without_effect_seldom_gets_a_verdict(cells):
+    assert not too_many(cells, REPLICATES, errors=4).any()
+    assert cells["of_all"].mean() < SIZE / 2
+
+
+def test_a_plain_t_test_would_often_give_one(cells):
+    assert cells.loc[cells["rho"] == 0.7, "plain"].mean() > 2 * SIZE
+
+
+def test_what_cannot_be_trusted_is_mostly_refused():
+    cell = measure_cell("values", 60, 30, 0.8, 400, 1)
+    assert cell["judged"] < 0.1 and cell["plain"] > 0.3
+
+
+def test_a_rise_by_itself_is_no_effect():
+    row = find(months_of(36, trend=0.003))
+    assert row["raw"] > 0.04 and abs(row["effect"]) < 0.02
+    assert row["verdict"] == "no sure effect" and row["low"] < 0 < row["high"]
+
+
+def test_a_planted_effect_is_found_beside_the_rise():
+    row = find(months_of(36, trend=0.003, effect=-0.06))
+    assert row["verdict"] == "made it worse" and row["low"] < -0.06 < row["high"] < 0
+    assert find(months_of(36, effect=-0.06), directions={"retention": "At most"})["verdict"] == "worked"
+
+
+def test_the_step_is_that_of_weighted_least_squares():
+    values, n, months = months_of(30, effect=0.02), np.arange(30) + 100, np.arange(24300, 24330)
+    after = (np.arange(30) >= 20).astype(float)
+    step = fit_step(values, after, months, n=n, season=False)
+    x = np.column_stack([after, np.ones(30), np.arange(30)])
+    inverse = np.linalg.inv(x.T @ (n[:, None] * x))
+    beta = inverse @ x.T @ (n * values)
+    dispersion = (n * (values - x @ beta) ** 2).sum() / 27
+    assert step.effect == pytest.approx(beta[0], abs=1e-12)
+    assert step.se == pytest.approx(np.sqrt(dispersion * inverse[0, 0]), abs=1e-12)
+    assert step.line - step.without == pytest.approx(after * beta[0], abs=1e-12)
+
+
+def test_a_change_of_trend_is_its_mean_since_the_start():
+    after = (np.arange(36) >= 24).astype(float)
+    since = np.clip(np.arange(36) - 23.0, 0, None)
+    step = fit_step(0.5 + 0.01 * since, after, np.arange(36), season=False, slope=True)
+    assert step.effect == pytest.approx(0.01 * np.arange(1, 13).mean(), abs=1e-9)
+    assert step.without == pytest.approx(0.5, abs=1e-9)
+
+
+def test_of_independent_months_the_cut_is_a_little_beyond_t():
+    values, after = months_of(60, spread=1), (np.arange(60) >= 30).astype(float)
+    step = fit_step(values, after, np.arange(60), season=False)
+    found = judge_step(step, np.arange(60))
+    assert stats.t.ppf(0.975, 57) < (found["high"] - step.effect) / step.se < 3.2
+    assert found["detectable"] > step.se * (stats.t.ppf(0.975, 57) + 0.84)
+
+
+def test_counts_give_a_ratio():
+    after = np.arange(36) >= 20
+    counts = np.random.default_rng(1).poisson(400 * np.where(after, 0.7, 1))
+    tracked = track(counts / 1000, n=1000, is_share=False)
+    row = find_interruptions(
+        tracked, act("2024-09-01"), day="2030-01-01", kinds={"retention": "u"}, directions={"retention": "at most"}
+    ).iloc[0]
+    assert row["unit"] == "ratio" and row["verdict"] == "worked"
+    assert row["low"] < 0.7 < row["high"] < 1 < row["detectable"]
+    assert row["raw"] == pytest.approx(counts[after].mean() / counts[~after].mean())
+
+
+def test_the_month_it_began_within_counts_on_neither_side():
+    row, full = find(months_of(36), "2024-09-15"), find(months_of(36), "2024-09-01")
+    assert (row["n"], row["n_text"]) == (35, "20 months before, 15 after")
+    assert (full["n"], full["n_text"]) == (36, "20 months before, 16 after")
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "reason"),
+    [
+        ("2024-09-01", 23, "It takes 24 months, 8 before and 6 after; there are 20 + 3."),
+        ("2023-08-01", 36, "It takes 24 months, 8 before and 6 after; there are 7 + 29."),
+        ("2025-08-01", 36, "It takes 24 months, 8 before and 6 after; there are 31 + 5."),
+        ("2031-01-01", 36, "It begins on 1 January 2031."),
+        ("NaT", 36, "actions.csv does not say when it began: start."),
+    ],
+)
+def test_too_little_is_refused_with_a_reason(start, length, reason):
+    row = find(months_of(length), start)
+    assert (row["verdict"], row["reason"]) == ("cannot be told", reason)
+    assert np.isnan(row[["effect", "low", "high", "p", "q", "detectable"]].astype(float)).all()
+
+
+def test_gaps_are_refused_but_for_one_month():
+    tracked, action = track(months_of(36)), act("2024-09-01")
+    one, two = (find_interruptions(tracked.drop(index=gone), action).iloc[0] for gone in ([3], [3, 9]))
+    assert one["verdict"] == "no sure effect" and two["verdict"] == "cannot be told"
+    assert two["reason"] == "It takes one figure a month; 2 months missing, 0 twice."
+
+
+def test_months_that_hang_together_are_refused():
+    walk = np.random.default_rng(2).normal(0, 0.01, 48).cumsum()
+    row = find(0.6 + walk)
+    assert row["verdict"] == "cannot be told" and "depends too much on the one before" in row["reason"]
+
+
+def test_a_figure_that_never_moves_is_refused():
+    assert find(np.full(36, 0.5))["reason"].startswith("The months lie exactly on a line")
+    none = find_interruptions(
+        track(np.repeat([0, 3], [20, 16]), n=1, is_share=False), act("2024-09-01"), kinds={"retention": "c"}
+    )
+    assert none["reason"].tolist() == ["Nothing was counted before or after it, so there is no ratio."]
+
+
+def test_sites_and_plans_are_left_to_others_or_refused():
+    tracked = track(months_of(36))
+    assert find_interruptions(tracked.assign(sites=12), act("2024-09-01", sites="S01|S02")).empty
+    assert len(find_interruptions(tracked, act("2024-09-01", sites="S01"))) == 1
+    assert find_interruptions(tracked, act("2024-09-01", kpi="other")).empty
+    planned = find_interruptions(tracked, act("2024-09-01", status="Planned"))
+    assert planned["reason"].tolist() == ["By actions.csv it is planned."]
+
+
+def test_order_seed_and_company_change_nothing():
+    tracked = pd.concat([track(months_of(36, effect=0.03)), track(months_of(36), kpi="other")])
+    actions = pd.concat([act("2024-09-01"), act("2024-09-01", action="A6", kpi="other")])
+    both, alone = find_interruptions(tracked, actions), find_interruptions(tracked.iloc[::-1], actions.iloc[::-1])
+    pd.testing.assert_frame_equal(both, alone.iloc[::-1].reset_index(drop=True), rtol=1e-9)
+    times = find_interruptions(tracked.assign(value=tracked["value"] * 7), actions)
+    assert times["p"].tolist() == both["p"].tolist()
+    assert times["low"].to_numpy() == pytest.approx(7 * both["low"].to_numpy())
+
+
+def table(*verdicts, unit="share"):
+    rows = [
+        dict(action=f"A{place}", label=f"A{place} (retention)", n=36, n_text="20 months before, 16 after", effect=0.05,
+             low=0.02, high=0.08, unit=unit, verdict=verdict, reason="It begins on 1 July 2026.")
+        for place, verdict in enumerate(verdicts, 1)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_one_action_in_a_sentence():
+    said = describe_interruptions(table("worked"))
+    assert said == "A1 (retention): worked, +5.0 points, +2.0 to +8.0 (20 months before, 16 after)."
+    assert "×0.05, 0.02 to 0.08" in describe_interruptions(table("worked", unit="ratio"))
+    said = describe_interruptions(table("cannot be told"))
+    assert said == "Whether A1 (retention) worked cannot be told. It begins on 1 July 2026."
+
+
+def test_many_actions_in_a_sentence():
+    said = describe_interruptions(table("worked", "worked", "made it worse", "no sure effect", "cannot be told"))
+    assert said == (
+        "Of 5 actions: 2 worked (A1, +5.0 points, +2.0 to +8.0, n\u00a036); 1 made it worse (A3, +5.0 points, "
+        "+2.0 to +8.0, n\u00a036); 2 without a sure effect."
+    )
+    assert len(said.split(" ")) <= 30
+    said = describe_interruptions(table("no sure effect", "cannot be told"))
+    assert said == "Of 2 actions: 1 no sure effect (A1, +5.0 points, +2.0 to +8.0, n\u00a036); 1 cannot be told (A2)."
+
+
+def test_without_an_action_the_sentence_names_the_files():
+    none = find_interruptions(track(months_of(36)), act("2024-09-01").iloc[:0])
+    assert "actions.csv" in describe_interruptions(none) and "kpis.csv" in describe_interruptions(none)
+    traced = trace_interruptions(track(months_of(36)), act("2024-09-01").iloc[:0])
+    assert plot_interruptions(traced, none, title="none") is None
+
+
+def test_the_chart_draws_the_model_and_how_it_would_have_gone_on():
+    tracked = pd.concat([track(months_of(36, effect=0.05)), track(months_of(12), kpi="young")])
+    actions = pd.concat([act("2024-09-01"), act("2023-10-01", action="A6", kpi="young")])
+    found, traced = find_interruptions(tracked, actions), trace_interruptions(tracked, actions)
+    assert traced.loc[traced["action"] == "A6", "line"].isna().all() and len(traced) == 48
+    first, second = plot_interruptions(traced, found, title="worked").figure.axes
+    dots, before, after, without, _ = (line.get_ydata() for line in first.lines)
+    assert (len(dots), len(before), len(after)) == (36, 20, 16)
+    assert after - without == pytest.approx(np.full(16, found.loc[0, "effect"]))
+    assert first.get_title(loc="left").startswith("A5 (retention)\nworked: +")
+    assert "cannot be told (9 months before, 3 after)" in second.get_title(loc="left")
