@@ -176,7 +176,6 @@ from cxlib.monitoring import (
     describe_change,
     describe_control,
     describe_effects,
-    describe_interruptions,
     describe_kpi_changes,
     describe_left_out,
     describe_news,

@@ -14,7 +14,7 @@ STATUS = "status.json"
 ALERTS = {
     "gap": ("register", "news", ["new", "reopened"], "label"),
     "change": ("change", "verdict", ["worse"], "label"),
-    "kpi": ("kpi_alerts", "signal", None, "kpi"),
+    "kpi": ("alerts", "signal", None, "kpi"),
     "target": ("monitoring", "status", ["missed"], "figure"),
     "effect": ("effects", "verdict", ["made it worse"], "action"),
     "action": ("actions", "state", ["late"], "action"),

@@ -124,3 +124,15 @@ def in_days(days: float) -> str:
     ('26.5', '3.25', '120')
     """
     return f"{days:.3g}"
+
+
+def say_effect(effect: float, low: float, high: float, unit: str) -> str:
+    """An effect with its interval; of shares in points, a ratio as a factor.
+
+    >>> say_effect(0.0746, 0.052, 0.098, "share"), say_effect(0.89, 0.84, 0.95, "ratio"), say_effect(-1, -2, 0, "value")
+    ('+7.5 points; +5.2 to +9.8', '×\xa00.89; 0.84 to 0.95', '−1.0; −2.0 to 0.0')
+    """
+    if unit == "ratio":
+        return f"×\u00a0{effect:.2f}; {low:.2f} to {high:.2f}"
+    times, word = (100, " points") if unit == "share" else (1, "")
+    return f"{signed(times * effect)}{word}; {signed(times * low)} to {signed(times * high)}"

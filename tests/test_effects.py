@@ -162,12 +162,12 @@ def test_without_an_action_the_sentence_names_the_file():
 
 def test_sentences_for_one_many_none_and_not_enough():
     one = judged({})
-    assert describe_effects(one) == "A1 (wait) worked (+8 points; +5 to +11; 6 against 6 sites)."
+    assert describe_effects(one) == "A1 (wait) worked (+8.0 points; +5.0 to +11.0; 6 against 6 sites)."
     none = dict(action="A2", label="A2 (b)", p=0.4, effect=0.01, low=-0.02, high=0.04)
-    assert describe_effects(judged(none)) == "A2: no sure effect (+1 point; −2 to +4; 6 against 6 sites)."
+    assert describe_effects(judged(none)) == "A2: no sure effect (+1.0 points; −2.0 to +4.0; 6 against 6 sites)."
     bad, untold = dict(action="A3", effect=-0.1), dict(action="A4", label="A4", p=np.nan, reason="It has no start.")
     said = describe_effects(judged({}, none, bad, untold))
-    assert said.endswith("Also made it worse: A3. A2: no sure effect (+1 point; −2 to +4). 1 cannot be told.")
+    assert said.endswith("Also made it worse: A3. A2: no sure effect (+1.0 points; −2.0 to +4.0). 1 cannot be told.")
     assert len(said.split()) <= 30
     assert describe_effects(judged(untold)) == "Whether A4 worked cannot be told. It has no start."
     ratio = dict(unit="ratio", effect=0.9, low=0.85, high=0.95, n_text="12 months before, 24 after")

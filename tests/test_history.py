@@ -28,7 +28,7 @@ def answers(day, **gaps):
 
 @pytest.fixture
 def report_of(tmp_path):
-    """`report_of("Q1", day, verdicts…)` publishes a made-up report of that wave, as `cx report` would leave it behind."""
+    """`report_of("Q1", day, verdicts…)` publishes a made-up report of that wave, as `cx report` leaves it."""
 
     def publish(run, day, verdicts, **view):
         study = open_study(write_study(tmp_path / "acme", settings=SETTINGS, ratings=answers(day, pay=-2)), **view)
@@ -42,8 +42,10 @@ def report_of(tmp_path):
         table = table.assign(low=table["gap"] - 0.2, high=table["gap"] + 0.2)
         earlier = read_history(tmp_path / "home/history", study)
         waves, days = [looked_at(study)["wave"]], study.settings.waves
-        gaps = recall_gaps(table, earlier.gaps, waves=waves, last_days=days, day=day)
-        register = find_news(find_register(gaps, waves=list(gaps["wave"].unique())), earlier.register)
+        gaps = recall_gaps(table.assign(wave=waves[0]), earlier.gaps, waves=waves, last_days=days, day=day)
+        register = find_news(
+            find_register(gaps, waves=list(gaps["wave"].unique())), earlier.register, reported=bool(earlier.runs)
+        )
         gaps.to_csv(staging / "tables/gap_history.csv", index=False)
         register.to_csv(staging / "tables/register.csv", index=False)
         keep_figures(study, staging, run)

@@ -7,7 +7,6 @@ from scipy import stats
 
 from cxlib.charts.interruptions import plot_interruptions
 from cxlib.monitoring.interruptions import (
-    describe_interruptions,
     find_interruptions,
     fit_step,
     judge_step,
@@ -172,37 +171,8 @@ def test_order_seed_and_company_change_nothing():
     assert times["low"].to_numpy() == pytest.approx(7 * both["low"].to_numpy())
 
 
-def table(*verdicts, unit="share"):
-    rows = [
-        dict(action=f"A{place}", label=f"A{place} (retention)", n=36, n_text="20 months before, 16 after", effect=0.05,
-             low=0.02, high=0.08, unit=unit, verdict=verdict, reason="It begins on 1 July 2026.")
-        for place, verdict in enumerate(verdicts, 1)
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def test_one_action_in_a_sentence():
-    said = describe_interruptions(table("worked"))
-    assert said == "A1 (retention): worked, +5.0 points, +2.0 to +8.0 (20 months before, 16 after)."
-    assert "×0.05, 0.02 to 0.08" in describe_interruptions(table("worked", unit="ratio"))
-    said = describe_interruptions(table("cannot be told"))
-    assert said == "Whether A1 (retention) worked cannot be told. It begins on 1 July 2026."
-
-
-def test_many_actions_in_a_sentence():
-    said = describe_interruptions(table("worked", "worked", "made it worse", "no sure effect", "cannot be told"))
-    assert said == (
-        "Of 5 actions: 2 worked (A1, +5.0 points, +2.0 to +8.0, n\u00a036); 1 made it worse (A3, +5.0 points, "
-        "+2.0 to +8.0, n\u00a036); 2 without a sure effect."
-    )
-    assert len(said.split(" ")) <= 30
-    said = describe_interruptions(table("no sure effect", "cannot be told"))
-    assert said == "Of 2 actions: 1 no sure effect (A1, +5.0 points, +2.0 to +8.0, n\u00a036); 1 cannot be told (A2)."
-
-
-def test_without_an_action_the_sentence_names_the_files():
+def test_without_an_action_there_is_no_chart():
     none = find_interruptions(track(months_of(36)), act("2024-09-01").iloc[:0])
-    assert "actions.csv" in describe_interruptions(none) and "kpis.csv" in describe_interruptions(none)
     traced = trace_interruptions(track(months_of(36)), act("2024-09-01").iloc[:0])
     assert plot_interruptions(traced, none, title="none") is None
 
@@ -212,9 +182,9 @@ def test_the_chart_draws_the_model_and_how_it_would_have_gone_on():
     actions = pd.concat([act("2024-09-01"), act("2023-10-01", action="A6", kpi="young")])
     found, traced = find_interruptions(tracked, actions), trace_interruptions(tracked, actions)
     assert traced.loc[traced["action"] == "A6", "line"].isna().all() and len(traced) == 48
-    first, second = plot_interruptions(traced, found, title="worked").figure.axes
+    [first] = plot_interruptions(traced, found, title="worked").figure.axes  # nothing can be told of A6
     dots, before, after, without, _ = (line.get_ydata() for line in first.lines)
     assert (len(dots), len(before), len(after)) == (36, 20, 16)
     assert after - without == pytest.approx(np.full(16, found.loc[0, "effect"]))
     assert first.get_title(loc="left").startswith("A5 (retention)\nworked: +")
-    assert "cannot be told (9 months before, 3 after)" in second.get_title(loc="left")
+    assert found.loc[1, ["verdict", "n_text"]].tolist() == ["cannot be told", "9 months before, 3 after"]

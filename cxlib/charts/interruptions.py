@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from cxlib.charts.monitoring import in_figures, name_days
 from cxlib.charts.theme import FAINT, INK, VERDICT_COLOURS, WIDTH, finish, wrap
 from cxlib.tables import check_columns
-from cxlib.words import percent, signed
+from cxlib.words import percent, say_effect
 
 COLOURS = {"worked": VERDICT_COLOURS["exceeded"], "made it worse": VERDICT_COLOURS["shortfall"]}
 UNSURE = VERDICT_COLOURS["not enough data"]
@@ -20,15 +20,16 @@ def plot_interruptions(traced: pd.DataFrame, interruptions: pd.DataFrame, *, tit
     """Each KPI month by month, the model's line, and dashed how it would have gone on without the action.
 
     `traced` comes from `trace_interruptions`, `interruptions` from `find_interruptions`, whose first twelve actions
-    are drawn. None without an action.
+    are drawn; those of which nothing can be told are left out. None without another.
     """
     needed = ["action", "start", "date", "value", "after", "line", "without", "is_share"]
     check_columns(traced, needed, name="traced (from trace_interruptions)")
     check_columns(interruptions, ["action", "label", "effect", "low", "high", "n_text", "unit", "verdict"],
                   name="interruptions (from find_interruptions)")  # fmt: skip
-    if interruptions.empty:
+    told = interruptions[interruptions["effect"].notna()]
+    if told.empty:
         return None
-    shown = interruptions.head(MOST)
+    shown = told.head(MOST)
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, 2.7 * rows + 1.1), layout="constrained", squeeze=False)
@@ -37,7 +38,7 @@ def plot_interruptions(traced: pd.DataFrame, interruptions: pd.DataFrame, *, tit
     for ax, row in zip(axes.flat, shown.itertuples()):
         draw_action(ax, traced[traced["action"] == row.action], row, width=86 // columns)
     figure.get_layout_engine().set(wspace=0.06, hspace=0.06)
-    left = len(interruptions) - len(shown)
+    left = len(told) - len(shown)
     return finish(axes[0, 0], title, f"{left} more in the table" if left > 0 else "")
 
 
@@ -64,23 +65,11 @@ def draw_action(ax: Axes, series: pd.DataFrame, row: tuple, *, width: int) -> No
             fontsize=8, color=INK,
         )  # fmt: skip
     ax.margins(y=0.18)
-    heading = f"{wrap(row.label, width)}\n{wrap(say_effect(row), width)}"
+    said = f"{row.verdict}: {say_effect(row.effect, row.low, row.high, row.unit)}; {row.n_text}"
+    heading = f"{wrap(row.label, width)}\n{wrap(said, width)}"
     ax.set_title(heading, loc="left", fontsize=9, pad=5, color=colour, parse_math=False)
     ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     ax.yaxis.set_major_formatter(lambda value, _: written(value))
     name_days(ax, series["date"])
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(length=0, labelsize=8)
-
-
-def say_effect(row: tuple) -> str:
-    """The verdict with the effect, its interval and n."""
-    if pd.isna(row.effect):
-        return f"{row.verdict} ({row.n_text})"
-    if row.unit == "ratio":
-        figures = f"×{row.effect:.2f} ({row.low:.2f} to {row.high:.2f})"
-    else:
-        times, word = (100, " points") if row.unit == "share" else (1, "")
-        effect, low, high = (signed(figure * times) for figure in (row.effect, row.low, row.high))
-        figures = f"{effect}{word} ({low} to {high})"
-    return f"{row.verdict}: {figures}; {row.n_text}"

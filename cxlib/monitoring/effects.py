@@ -7,7 +7,7 @@ from scipy import stats
 from cxlib.intervals import adjust, difference_of_means, t_interval, t_test
 from cxlib.tables import check_columns
 from cxlib.trends import AT_MOST
-from cxlib.words import counted, in_words, listed, readable_q, signed
+from cxlib.words import counted, in_words, listed, readable_q, say_effect, signed
 
 METHOD = "difference-in-differences"
 FEWEST_SITES, FEWEST_MONTHS, PRE_TREND = 3, 3, 0.1
@@ -199,21 +199,6 @@ def trace_sites(kpis: pd.DataFrame, actions: pd.DataFrame, effects: pd.DataFrame
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def say_effect(row) -> str:
-    """An effect with its interval and n.
-
-    >>> row = dict(effect=0.08, low=0.05, high=0.11, unit="share", n_text="6 against 6 sites")
-    >>> say_effect(pd.Series(row))
-    '+8 points; +5 to +11; 6 against 6 sites'
-    """
-    if row.unit == "ratio":
-        return f"×\u00a0{row.effect:.2f}; {row.low:.2f} to {row.high:.2f}; {row.n_text}"
-    times, digits, word = (100, 0, " points") if row.unit == "share" else (1, 1, "")
-    effect, low, high = (signed(times * figure, digits) for figure in (row.effect, row.low, row.high))
-    word = " point" if word and effect in ("+1", "−1") else word
-    return f"{effect}{word}; {low} to {high}; {row.n_text}"
-
-
 def describe_effects(effects: pd.DataFrame) -> str:
     """Which actions worked, in a sentence or two."""
     if effects.empty:
@@ -222,13 +207,17 @@ def describe_effects(effects: pd.DataFrame) -> str:
     unsure, untold = (effects[effects["verdict"] == verdict] for verdict in ("no sure effect", "cannot be told"))
     if len(effects) == 1 and len(untold):
         return f"Whether {effects['label'].iloc[0]} worked cannot be told. {effects['reason'].iloc[0]}"
-    said = [f"{row.label} {row.verdict} ({say_effect(row)})." for row in sure.head(1).itertuples()]
+    said = []
+    for row in sure.head(1).itertuples():
+        effect = say_effect(row.effect, row.low, row.high, row.unit)
+        said.append(f"{row.label} {row.verdict} ({effect}; {row.n_text}).")
     for verdict in ("worked", "made it worse"):
         more = sure.iloc[1:].loc[sure.iloc[1:]["verdict"] == verdict, "action"]
         said += [f"Also {verdict}: {listed(more, most=3)}."] if len(more) else []
     if len(unsure) == 1:
         row = next(unsure.itertuples())
-        said.append(f"{row.action}: no sure effect ({say_effect(row).rsplit('; ', 1 if len(sure) else 0)[0]}).")
+        effect, n = say_effect(row.effect, row.low, row.high, row.unit), "" if len(sure) else f"; {row.n_text}"
+        said.append(f"{row.action}: no sure effect ({effect}{n}).")
     elif len(unsure):
         said.append(f"No sure effect: {listed(unsure['action'], most=3)}.")
     said += [f"{len(untold)} cannot be told."] if len(untold) else []

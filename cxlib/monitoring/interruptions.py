@@ -8,7 +8,7 @@ import pandas as pd
 from cxlib.intervals import adjust
 from cxlib.tables import check_columns
 from cxlib.trends import AT_MOST
-from cxlib.words import counted, in_words, signed
+from cxlib.words import counted, in_words
 
 METHOD, CHANGED = "interrupted time series", ("worked", "made it worse")
 FEWEST, FEWEST_BEFORE, FEWEST_AFTER, MOST_MISSING = 24, 8, 6, 1
@@ -251,36 +251,3 @@ def trace_interruptions(
             lines.loc[told, ["line", "without"]] = np.column_stack([step.line, step.without])
         parts.append(lines.reindex(columns=TRACED))
     return pd.concat(parts[1:] or parts, ignore_index=True)
-
-
-def describe_interruptions(interruptions: pd.DataFrame) -> str:
-    """Which actions surely changed their KPI, in a sentence."""
-    if interruptions.empty:
-        return (
-            "No action without sites names a measured KPI; kpi and start in actions.csv, with kpis.csv, switch it on."
-        )
-    first, verdicts = interruptions.iloc[0], interruptions["verdict"]
-    if len(interruptions) == 1:
-        if first["verdict"] == "cannot be told":
-            return f"Whether {first['label']} worked cannot be told. {first['reason']}"
-        return f"{first['label']}: {first['verdict']}, {say_effect(first)} ({first['n_text']})."
-    said = []
-    for verdict in [name for name in CHANGED if name in set(verdicts)] or verdicts.unique():
-        rows = interruptions[verdicts == verdict]
-        row = rows.iloc[0]
-        example = (
-            row["action"] if verdict == "cannot be told" else f"{row['action']}, {say_effect(row)}, n\u00a0{row['n']}"
-        )
-        said.append(f"{len(rows)} {verdict} ({example})")
-    rest = (~verdicts.isin(CHANGED)).sum() if verdicts.isin(CHANGED).any() else 0
-    said += [f"{rest} without a sure effect"] if rest else []
-    return f"Of {len(interruptions)} actions: {'; '.join(said)}."
-
-
-def say_effect(row: pd.Series) -> str:
-    """An effect with its interval; shares in points."""
-    times, word = (100, " points") if row["unit"] == "share" else (1, "")
-    if row["unit"] == "ratio":
-        return f"×{row['effect']:.2f}, {row['low']:.2f} to {row['high']:.2f}"
-    effect, low, high = (signed(times * row[name]) for name in ("effect", "low", "high"))
-    return f"{effect}{word}, {low} to {high}"

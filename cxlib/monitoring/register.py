@@ -41,10 +41,11 @@ def recall_gaps(
 def find_register(gaps: pd.DataFrame, *, waves: list[str]) -> pd.DataFrame:
     """The gaps that were ever open, wave by wave, and their state in the last one.
 
-    `gaps` comes from `find_gaps` by touchpoint and wave, or from `recall_gaps`; `waves` are in order. A gap opens with a sure shortfall. It is *closed* when the
-    verdict is met or exceeded, or its rise since the last sure shortfall has an interval without 0; a verdict that just
-    no longer holds is *uncertain*, for q moving from .04 to .06 is no news. Columns: stage, touchpoint, label, `state`,
-    `since` (wave it opened in), `n`, `gap`, `low`, `high` and `verdict` of the last wave.
+    `gaps` comes from `find_gaps` by touchpoint and wave, or from `recall_gaps`; `waves` are in order. A gap opens with
+    a sure shortfall. It is *closed* when the verdict is met or exceeded, or its rise since the last sure shortfall has
+    an interval without 0; a verdict that just no longer holds is *uncertain*: q moving from .04 to .06 is no news.
+    Columns: stage, touchpoint, label, `state`, `since` (wave it opened in), and of the last wave `n`, `gap`, `low`,
+    `high` and `verdict`.
     """
     check_columns(gaps, ["touchpoint", "wave", "n", "gap", "low", "high", "verdict"], name="gaps (from find_gaps)")
     waves = [wave for wave in waves if wave in set(gaps["wave"])]
@@ -101,12 +102,12 @@ def describe_register(register: pd.DataFrame, *, waves: list[str]) -> str:
     return f"{said} Closed since they opened: {listed(closed)}." if len(closed) else said
 
 
-def find_news(register: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
-    """What is otherwise than in the last report's register: `state_before` and `news`, a row a gap, in the order of ours.
+def find_news(register: pd.DataFrame, last: pd.DataFrame, *, reported: bool) -> pd.DataFrame:
+    """What is otherwise than in the last report's register: `state_before` and `news`; nothing without such a report.
 
-    `register` comes from `find_register`, `last` is that of the last report (touchpoint, label, state). `news`: *new*
-    (open, never in that register), *reopened* (open, closed then), *closed* and *uncertain* (surely open then), and
-    *surely open again* (uncertain then).
+    `register` comes from `find_register`, `last` is that of the last report (touchpoint, label, state), if there was
+    one (`reported`). `news`: *new* (open, never in that register), *reopened* (open, closed then), *closed* and
+    *uncertain* (surely open then), and *surely open again* (uncertain then).
     """
     before = last.set_index("touchpoint")["state"]
     table = register.assign(state_before=register["touchpoint"].map(before).astype("object"))
@@ -119,11 +120,12 @@ def find_news(register: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
         "uncertain": doubtful & was_open & ~was_doubtful,
         "surely open again": is_open & ~doubtful & was_doubtful,
     }
-    return table.assign(news=np.select(list(cases.values()), list(cases), ""))
+    news = np.select(list(cases.values()), list(cases), "") if reported else ""
+    return table.assign(news=news)
 
 
 def describe_news(news: pd.DataFrame, *, day: str) -> str:
-    """What is new, reopened, closed and uncertain since the last report (of `day`), in a sentence; empty without one."""
+    """What is new, reopened, closed, uncertain since the last report (of `day`), in a sentence; empty without."""
     if not day:
         return ""
     parts = [(word, news.loc[news["news"] == word, "label"]) for word in NEWS]
