@@ -180,6 +180,7 @@ from cxlib.monitoring import (
     describe_left_out,
     describe_news,
     describe_objectives,
+    describe_power,
     describe_register,
     describe_regression_to_mean,
     describe_targets,

@@ -22,7 +22,14 @@ SWITCHED_ON_BY = {
     "channel": "a column channel in the ratings",
     "wave": "a column wave in the ratings, or answered_at and waves in study.yaml",
 }
-HEADINGS = {"label": "touchpoint", "top2": "top-2-box", "nps": "NPS", "p_quadrant": "how sure", "r2": "R²"}
+HEADINGS = {
+    "label": "touchpoint",
+    "top2": "top-2-box",
+    "n_text": "compared",
+    "nps": "NPS",
+    "p_quadrant": "how sure",
+    "r2": "R²",
+}
 HEADINGS |= {"p_top": "among the first", "could_be_top": "could be first", "n_experienced": "n", "n_importance": "n"}
 HEADINGS |= {
     "n_before": "n before",
@@ -318,7 +325,7 @@ def number(value: float) -> str:
 
 def table_html(shown: pd.DataFrame) -> str:
     """The table as HTML, every cell escaped; cells of a column with long words may wrap."""
-    kinds = [" class=words" if shown[c].astype("str").str.len().max() > 28 else "" for c in shown]
+    kinds = [" class=words" if shown[c].astype("str").str.len().max() > 24 else "" for c in shown]
     head = "".join(f"<th>{html.escape(str(column))}</th>" for column in shown)
     rows = [
         "".join(f"<td{kind}>{html.escape(str(cell))}</td>" for cell, kind in zip(row, kinds))

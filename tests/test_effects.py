@@ -13,6 +13,7 @@ from cxlib.monitoring.effects import (
     compare_sites,
     contrast,
     describe_effects,
+    describe_power,
     judge_effects,
     lay_out,
     trace_sites,
@@ -241,3 +242,11 @@ def test_regression_to_the_mean_is_drawn_with_what_would_have_come(theme):
     assert strokes == pytest.approx((found["raw"] - found["corrected"]).tolist())
     assert [label.get_text() for label in ax.get_yticklabels()] == ["the 2 worst together", "a (n 30)", "b (n 30)"]
     assert plot_regression_to_mean(found.head(0), title="x") is None
+
+
+def test_the_power_of_each_comparison_is_said():
+    share, ratio = dict(detectable=0.032), dict(action="A2", unit="ratio", detectable=1.2)
+    assert describe_power(judged(share, ratio)) == (
+        "Found with 80\u00a0% power would be an effect of: A1 3.2 points, A2 ×\u00a01.20."
+    )
+    assert describe_power(judged(dict(action="A4", p=np.nan, detectable=np.nan, reason="It has no start."))) == ""

@@ -8,7 +8,7 @@ from cxlib.monitoring.control_charts import (
     find_kpi_changes,
     list_alerts,
 )
-from cxlib.monitoring.effects import compare_sites, describe_effects, judge_effects, trace_sites
+from cxlib.monitoring.effects import compare_sites, describe_effects, describe_power, judge_effects, trace_sites
 from cxlib.monitoring.interruptions import find_interruptions, trace_interruptions
 from cxlib.monitoring.kpis import add_wave_kpis, describe_wave_kpis, recall_kpis, trace_figures, track_kpis
 from cxlib.monitoring.objectives import describe_objectives, find_open_gaps, find_unlinked, link_objectives

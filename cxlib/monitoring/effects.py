@@ -222,3 +222,17 @@ def describe_effects(effects: pd.DataFrame) -> str:
         said.append(f"No sure effect: {listed(unsure['action'], most=3)}.")
     said += [f"{len(untold)} cannot be told."] if len(untold) else []
     return " ".join(said)
+
+
+def describe_power(effects: pd.DataFrame) -> str:
+    """How large an effect of each action would have been found with 80 % power, in a sentence; empty without one."""
+    told = effects[effects["detectable"].notna()]
+    said = [f"{row.action} {say_detectable(row.detectable, row.unit)}" for row in told.head(6).itertuples()]
+    return f"Found with 80\u00a0% power would be an effect of: {', '.join(said)}." if said else ""
+
+
+def say_detectable(effect: float, unit: str) -> str:
+    """An effect without its sign: 3.2 points, 0.4, × 1.2."""
+    if unit == "ratio":
+        return f"×\u00a0{effect:.2f}"
+    return f"{abs(100 * effect):.1f} points" if unit == "share" else f"{abs(effect):.1f}"

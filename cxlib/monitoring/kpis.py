@@ -174,6 +174,8 @@ def recall_kpis(tracked: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
 
     A measurement missing in between was taken out on purpose and stays out. Both have the columns of `track_kpis`.
     """
+    if earlier.empty or tracked.empty:
+        return tracked
     first = earlier["kpi"].map(tracked.groupby("kpi")["date"].min())
     before = earlier[earlier["date"] < first]
     if before.empty:
