@@ -26,6 +26,9 @@ HEADINGS = {
     "label": "touchpoint",
     "top2": "top-2-box",
     "n_text": "compared",
+    "gap_names": "open gaps",
+    "by_itself": "by themselves",
+    "shift": "others",
     "nps": "NPS",
     "p_quadrant": "how sure",
     "r2": "R²",
@@ -49,6 +52,7 @@ HEADINGS |= {"wait_hours_p90": "p90 of wait, hours"}
 HIDDEN = ("p", "se", "n_effective", "paired", "is_share", "unit")
 SIGNED = ("gap", "change", "gap_before", "emotion", "difference", "mix", "rate", "gap_other")
 SIGNED += ("adequacy", "superiority", "log_odds", "penalty", "reward", "asymmetry", "crude", "adjusted")
+SIGNED += ("raw", "by_itself", "shift", "corrected")
 SHARES = ("reach", "importance", "johnson", "rated", "visited", "claimed_share", "share", "went_on", "top2", "nps")
 SHARES += ("p_top", "p_quadrant", "feasibility", "r2", "retained", "below", "looped", "went_back", "jumped", "repeated")
 SHARES += ("skipped", "removal", "conversion", "persona_share", "persona_overall", "omega2", "better", "worse")

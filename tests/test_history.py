@@ -147,8 +147,11 @@ def test_runs_on_new_waves_through_the_notebook(tmp_path, root):
     given = dict(reports=tmp_path / "reports", notebooks=tmp_path / "books")
     waves = {"2026-03-30": dict(pay=-2, help=-1, find=0), "2026-06-29": dict(pay=-2, help=0, find=-1)}
 
+    actions = "action,touchpoint,owner,due,status\r\nA1,pay,Ann,2026-01-31,running\nA2,chekout,,,Paused?\n\n"
+
     def run(day):
-        write_study(tmp_path / "acme", settings=SETTINGS, ratings=answers(day, **waves[day]))
+        write_study(tmp_path / "acme", settings=SETTINGS, ratings=answers(day, **waves[day]), actions=actions)
+        (tmp_path / "acme/actions.csv").write_bytes(actions.encode())
         home, is_new = run_report(tmp_path / "acme", {}, **given)
         states = pd.read_csv(home / "tables/register.csv").set_index("touchpoint")["state"].to_dict()
         status = json.loads((tmp_path / "reports/acme/status.json").read_text(encoding="utf-8"))
@@ -162,6 +165,7 @@ def test_runs_on_new_waves_through_the_notebook(tmp_path, root):
         status["gaps_changed"] == {"closed": ["help"], "new": ["find"]} and status["last_report"]["day"] == "2026-03-30"
     )
     assert {"kind": "gap", "what": "find", "says": "new"} in status["alerts"]
+    assert (tmp_path / "acme/actions.csv").read_bytes() == actions.encode()
     kept = {path.name: path.read_bytes() for path in (tmp_path / "reports/acme/history").glob("*.figures.json")}
     assert run("2026-06-29") == (second, False, status)
     assert run("2026-03-30") == (first[0], False, first[2])

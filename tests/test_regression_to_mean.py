@@ -19,12 +19,12 @@ def waves(before=BEFORE, now=NOW, *, se=0.3, se_now=0.2, covariance=0.0):
     return pd.DataFrame(names | figures).assign(covariance=covariance)
 
 
-def test_what_is_expected_is_what_shrinkage_takes_away():
+def test_what_comes_by_itself_is_what_shrinkage_takes_away():
     row = find_regression_to_mean(waves(), worst=2).iloc[0]
     away = shrink(BEFORE, np.full(6, 0.3))[0] - BEFORE
-    assert row["raw"] == pytest.approx((NOW - BEFORE)[:2].mean()) and row["expected"] == pytest.approx(away[:2].mean())
+    assert row["raw"] == pytest.approx((NOW - BEFORE)[:2].mean()) and row["by_itself"] == pytest.approx(away[:2].mean())
     assert row["shift"] == pytest.approx((NOW - BEFORE - away)[2:].mean())
-    assert row["corrected"] == pytest.approx(row["raw"] - row["expected"] - row["shift"])
+    assert row["corrected"] == pytest.approx(row["raw"] - row["by_itself"] - row["shift"])
 
 
 @pytest.mark.parametrize("covariance", [0.0, 0.03])
@@ -43,12 +43,12 @@ def test_the_interval_is_that_of_drawing_what_comes_next(covariance):
     of_worst = gained[:, :2].mean(axis=1) - gained[:, 2:].mean(axis=1)
     t = 2.7764  # on six groups − 2
     assert (row["high"] - row["low"]) / 2 / t == pytest.approx(of_worst.std(), rel=0.01)
-    assert row["expected"] + row["shift"] == pytest.approx(of_worst.mean() + (NOW - BEFORE)[2:].mean(), abs=0.005)
+    assert row["by_itself"] + row["shift"] == pytest.approx(of_worst.mean() + (NOW - BEFORE)[2:].mean(), abs=0.005)
 
 
 def test_means_known_without_error_do_not_regress():
     row = find_regression_to_mean(waves(se=1e-4, se_now=1e-4), worst=2).iloc[0]
-    assert row["expected"] == pytest.approx(0, abs=1e-4) and row["verdict"] == "better"
+    assert row["by_itself"] == pytest.approx(0, abs=1e-4) and row["verdict"] == "better"
 
 
 def test_a_common_shift_is_no_improvement():
@@ -65,17 +65,23 @@ def test_the_order_and_names_of_groups_change_nothing():
 def test_fewer_than_twice_as_many_groups_as_the_worst_cannot_be_told():
     table = find_regression_to_mean(waves(), worst=4)
     assert table.empty and list(table) == COLUMNS
-    assert describe_regression_to_mean(table).startswith("What the worst gained by themselves cannot be told.")
+    assert describe_regression_to_mean(table, what="sites").startswith(
+        "What the worst gained by themselves cannot be told."
+    )
     assert find_regression_to_mean(waves(se=np.nan), worst=2).empty
 
 
 def test_sentences_say_what_would_have_come_by_itself():
-    unsure = describe_regression_to_mean(find_regression_to_mean(waves(), worst=2))
-    assert unsure.startswith("The 2 worst of March moved by +0.30 (n\u00a030 each); ") and "no sure change" in unsure
+    unsure = describe_regression_to_mean(find_regression_to_mean(waves(), worst=2), what="sites")
+    assert (
+        unsure.startswith("The 2 worst sites of March moved by +0.30 (n\u00a030 each); ") and "no sure change" in unsure
+    )
     sure = waves(now=NOW + np.array([3, 3, 0, 0, 0, 0]))
-    assert "surely better beyond that" in describe_regression_to_mean(find_regression_to_mean(sure, worst=2))
+    assert "surely better beyond that" in describe_regression_to_mean(
+        find_regression_to_mean(sure, worst=2), what="sites"
+    )
     worse = waves(now=NOW - np.array([3, 3, 0, 0, 0, 0])).assign(n_now=[30, 41, 9, 9, 9, 9])
-    said = describe_regression_to_mean(find_regression_to_mean(worse, worst=2))
+    said = describe_regression_to_mean(find_regression_to_mean(worse, worst=2), what="sites")
     assert "surely worse beyond that" in said and "n\u00a030 to 41 each" in said and len(said.split()) <= 30
 
 
@@ -83,7 +89,7 @@ def test_the_worst_sites_of_the_sample_improve_by_themselves_alone():
     change = cx.summarise_change(cx.open_study("data/sample"), by="site")
     row = find_regression_to_mean(change).iloc[0]
     assert row["raw_low"] > 0 and row["low"] < 0 < row["high"] and row["verdict"] == "no sure change"
-    assert row["expected"] + row["shift"] > row["corrected"]
+    assert row["by_itself"] + row["shift"] > row["corrected"]
 
 
 def test_with_nothing_done_the_worst_are_rarely_called_better():

@@ -80,7 +80,7 @@ def plot_regression_to_mean(found: pd.DataFrame, *, title: str, ax: Axes | None 
 
     `found` comes from `find_regression_to_mean`; None without groups.
     """
-    needed = ["group", "n", "raw", "expected", "shift", "corrected", "low", "high", "verdict"]
+    needed = ["group", "n", "raw", "by_itself", "shift", "corrected", "low", "high", "verdict"]
     check_columns(found, needed, name="found (from find_regression_to_mean)")
     if found.empty:
         return None
@@ -88,7 +88,7 @@ def plot_regression_to_mean(found: pd.DataFrame, *, title: str, ax: Axes | None 
     colours = found["verdict"].map(COLOURS).fillna(UNSURE).tolist()
     ax = new_axes(names, ax, lines=2)
     rows = np.arange(len(found))
-    by_itself = found["expected"] + found["shift"]
+    by_itself = found["by_itself"] + found["shift"]
     draw_pairs(ax, found.rename(columns={"corrected": "effect"}), colours)
     ax.vlines(by_itself, rows - 0.33, rows + 0.03, color=INK, linewidth=1.6, zorder=5)
     ax.axhline(0.5, color=GRID, linewidth=1, zorder=0)

@@ -13,7 +13,7 @@ from cxlib.tables import check_columns
 from cxlib.words import signed
 
 COLUMNS = ["group", "wave_before", "wave_now", "n_before", "n", "before", "now", "raw", "raw_low", "raw_high"]
-COLUMNS += ["expected", "shift", "corrected", "low", "high", "p", "verdict"]
+COLUMNS += ["by_itself", "shift", "corrected", "low", "high", "p", "verdict"]
 
 
 def find_regression_to_mean(
@@ -22,8 +22,8 @@ def find_regression_to_mean(
     """What the worst groups of a wave gained by the next one beyond what comes with nothing done.
 
     `change` comes from `summarise_change`. First a row for the `worst` together, then each of them, in scale points:
-    `raw` (now − before), `expected` Σw(1 − B)(μ − x̄) with B = τ²/(τ² + se²) over the posterior of τ, `shift` what the
-    other groups moved beyond their own regression, `corrected` = raw − expected − shift, its interval with what is not
+    `raw` (now − before), `by_itself` Σw(1 − B)(μ − x̄) with B = τ²/(τ² + se²) over the posterior of τ, `shift` what the
+    other groups moved beyond their own regression, `corrected` = raw − by_itself − shift, its interval with what is not
     known of μ and τ and t on groups − 2. `verdict` of the row for all: better, worse or no sure change. Nothing where
     fewer than twice as many groups have both waves; groups are taken to share no people.
     """
@@ -58,24 +58,24 @@ def correct(known: Mapping[str, ArrayLike], worst: int, confidence: float) -> di
     again = covariance / se**2
     keep = taus**2 / (taus**2 + se**2)
     true = middle[:, None] + keep * (before - middle[:, None])
-    raw, expected = now - before, (1 - again) * (chances @ true - before)
+    raw, by_itself = now - before, (1 - again) * (chances @ true - before)
     free = (weights - others) * (1 - again)
     at_tau = true @ free.T
     within = (keep * se**2) @ (free**2).T + ((1 - keep) @ free.T) ** 2 * spread[:, None]
     unsure = chances @ (within + (at_tau - chances @ at_tau) ** 2)
     left = np.sqrt(unsure + (weights - others) ** 2 @ (se_now**2 - again * covariance))
-    corrected, worth = (weights - others) @ (raw - expected), len(before) - 1
+    corrected, worth = (weights - others) @ (raw - by_itself), len(before) - 1
     margin = stats.norm.ppf(0.5 + confidence / 2) * np.sqrt(weights**2 @ (se**2 + se_now**2 - 2 * covariance))
     low, high = t_interval(corrected, left, worth, confidence)
     return dict(
-        before=weights @ before, now=weights @ now, raw=weights @ raw, expected=weights @ expected,
+        before=weights @ before, now=weights @ now, raw=weights @ raw, by_itself=weights @ by_itself,
         raw_low=weights @ raw - margin, raw_high=weights @ raw + margin, low=low, high=high,
-        shift=np.full(worst + 1, others @ (raw - expected)), corrected=corrected, p=t_test(corrected, left, worth),
+        shift=np.full(worst + 1, others @ (raw - by_itself)), corrected=corrected, p=t_test(corrected, left, worth),
     )  # fmt: skip
 
 
-def describe_regression_to_mean(found: pd.DataFrame) -> str:
-    """What the worst gained by themselves, in a sentence."""
+def describe_regression_to_mean(found: pd.DataFrame, *, what: str) -> str:
+    """What the worst (`what`, such as sites) gained by themselves, in a sentence."""
     if found.empty:
         return (
             "What the worst gained by themselves cannot be told. It takes two waves, and twice as many groups "
@@ -89,6 +89,6 @@ def describe_regression_to_mean(found: pd.DataFrame) -> str:
         row["verdict"], "no sure change beyond that"
     )
     return (
-        f"The {worst} worst of {row['wave_before']} moved by {signed(row['raw'], 2)} (n\u00a0{n}); "
-        f"{signed(row['expected'] + row['shift'], 2)} would have come with nothing done: {verdict} ({beyond})."
+        f"The {worst} worst {what} of {row['wave_before']} moved by {signed(row['raw'], 2)} (n\u00a0{n}); "
+        f"{signed(row['by_itself'] + row['shift'], 2)} would have come with nothing done: {verdict} ({beyond})."
     )

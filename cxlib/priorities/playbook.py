@@ -133,7 +133,8 @@ def find_facts(
 def suggest_strategies(facts: pd.DataFrame, playbook: list[Rule]) -> pd.DataFrame:
     """What the playbook says of each touchpoint: touchpoint, label, strategy, suggestion, reason and the rule.
 
-    `facts` comes from `find_facts`. The first rule whose conditions all hold decides; blank where none does.
+    `facts` comes from `find_facts`. The first rule whose conditions all hold decides; blank where none does. Rows stand
+    in the order of the playbook.
     """
     check_columns(facts, FACTS, name="facts (from find_facts)")
     chosen = np.full(len(facts), len(playbook))
@@ -144,7 +145,7 @@ def suggest_strategies(facts: pd.DataFrame, playbook: list[Rule]) -> pd.DataFram
     for fact, rule in zip(facts.to_dict("records"), (rules[place] for place in chosen)):
         rows.append((rule.strategy, fill(rule.suggest, fact), fill(rule.reason, fact), rule.name))
     found = pd.DataFrame(rows, columns=["strategy", "suggestion", "reason", "rule"], index=facts.index, dtype="str")
-    return facts[["touchpoint", "label"]].join(found)
+    return facts[["touchpoint", "label"]].join(found).iloc[np.argsort(chosen, kind="stable")].reset_index(drop=True)
 
 
 def holds(facts: pd.DataFrame, when: dict) -> np.ndarray:
