@@ -13,6 +13,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from cxlib.charts.theme import VERDICT_WORDS, use_theme
+from cxlib.csv_files import write_csv
 from cxlib.words import percent, readable_interval, readable_q, signed
 
 SWITCHED_ON_BY = {
@@ -206,11 +207,6 @@ def picture_of(ax: Axes) -> bytes:
     picture = io.BytesIO()
     ax.figure.savefig(picture, format="png", dpi=PNG_DPI, metadata={"Software": None})
     return picture.getvalue()
-
-
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """A table as CSV, 12 significant digits: the same table is the same bytes."""
-    table.to_csv(path, index=False, float_format="%.12g", lineterminator="\n")
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,10 +9,10 @@ import nbformat
 import pandas as pd
 
 from cxlib.agreement import find_doubts
-from cxlib.chapter import write_csv
 from cxlib.claims import settle
+from cxlib.csv_files import write_csv
 from cxlib.examination import SWITCH_ON, as_text, examine
-from cxlib.history import keep_figures, read_history, remember
+from cxlib.history import History, keep_figures, read_history, remember
 from cxlib.loaders.files import find_files
 from cxlib.opening import find_study, open_study
 from cxlib.parameters import read_parameters
@@ -28,13 +28,10 @@ from cxlib.publish import (
 from cxlib.render import render_chapter, render_report
 from cxlib.runner import run_notebooks
 from cxlib.settings import Settings, read_settings
+from cxlib.shown import check_small_groups, decide_shown, find_newcomers, read_shown
 from cxlib.status import point_status, write_status
 from cxlib.study import ROOT, Study, View
 from cxlib.summaries import (
-    check_decisions,
-    chosen_wave,
-    count_people,
-    decide_groups,
     describe_hidden,
     describe_study,
     summarise_study,
@@ -44,26 +41,6 @@ from cxlib.summaries.comparisons import check_pair, read_groups
 from cxlib.tables import StudyError, nearest
 from cxlib.view import describe_view
 from cxlib.words import counted
-
-NO_PEOPLE = (
-    "rows",
-    "quarantined",
-    "kpis",
-    "monitoring",
-    "targets",
-    "proposed_actions",
-    "actions",
-    "funnel",
-    "benchmarks",
-    "map_audit",
-    "beliefs_rank_agreement",
-)
-"""Tables whose n does not count respondents, or only those of figures of the whole company."""
-
-PEOPLE = "everybody"
-"""Under which history/<run>.json keeps how many people a report looked at."""
-
-NO_COUNTS = ["n_needed", "n_effective", "n_elsewhere", "n_benchmark"]
 
 LIBRARIES = ("duckdb", "matplotlib", "narwhals", "numpy", "pandas", "papermill", "scipy", "seaborn")
 
@@ -93,90 +70,38 @@ def run_report(
         if not chapters:
             raise StudyError(f"{folder}: no notebook can run on {', '.join(study.settings.files)} alone yet.")
         remember(home)
-        history = read_history(home / "history", study)
+        confidence = parameters.get("confidence", 0.95)
+        history = read_history(home / "history", study, confidence=confidence)
         more = ({} if beside_last else {"beside_last": False}) | ({"history": history.runs} if history.runs else {})
         run = run_id(inputs=inputs, parameters=parameters, code=code_files(chapters), **more)
-        if (home / "runs" / run / "manifest.json").is_file():
+        new = not (home / "runs" / run / "manifest.json").is_file()
+        if new:
+            shown = read_shown(home) if beside_last else {}
+            make_run(study, home, run, chapters, parameters, inputs, history, shown, jobs)
+        else:
             point_latest(home, run)
-            point_status(home, run)
-            return home / "latest", False
-        with staged(home, run) as staging:
-            before = read_shown(home) if beside_last else {}
-            groups = decide_shown(study, home, run, before)
-            newcomers = find_newcomers(study, before)
-            given = parameters | {"study_path": folder.name, "output_path": str(staging), "groups": str(groups)}
-            given |= {"history": str(home / "history")}
-            executed = run_notebooks(chapters, given, staging, cwd=folder.parent, jobs=jobs)
-            write_page(study, staging, executed, parameters, run, newcomers)
-            refuse_change(folder, study.settings, inputs)
-            check_small_groups(study, staging)
-            keep_figures(study, staging, run)
-            write_status(study, staging, run, history)
-            publish(staging, home, run, manifest(study, run, parameters, inputs))
-        remember(home)
+        remember(home, run)
         point_status(home, run)
-    return home / "latest", True
+    return home / "latest", new
 
 
-def read_shown(home: Path) -> dict:
-    """Which groups the last report showed, as `decide_shown` kept it; empty where there is none."""
-    path = home / "latest" / "manifest.json"
-    last = json.loads(path.read_text(encoding="utf-8")).get("run", "") if path.is_file() else ""
-    kept = home / "history" / f"{last}.json"
-    return json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
-
-
-def decide_shown(study: Study, home: Path, run: str, before: dict) -> Path:
-    """Decide which groups this report shows, beside the one `before`; keep it for the notebooks and the next report.
-
-    The file, reports/<study>/history/<run>.json, holds counts of small groups: it is not to be shared.
-    """
-    try:
-        decisions = decide_groups(study, before)
-    except StudyError as error:
-        raise StudyError(f"{error} If the last report was never shared, run it with --last-not-shared.", 77) from None
-    check_decisions(decisions)
-    target = home / "history" / f"{run}.json"
-    target.parent.mkdir(exist_ok=True)
-    said = {name: decision.remember() for name, decision in decisions.items()}
-    said |= {PEOPLE: people_looked_at(study)}
-    target.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
-    return target
-
-
-def people_looked_at(study: Study) -> dict:
-    """How many people a report looks at, and in which part of the study."""
-    return {"n": count_people(study), "view": repr(study.view), "wave": chosen_wave(study)}
-
-
-def find_newcomers(study: Study, before: dict) -> list[str]:
-    """A sentence where so few people came in, or left, since the last report that both reports tell what they said."""
-    now = people_looked_at(study)
-    last = before.get(PEOPLE, now)
-    moved = abs(now["n"] - last["n"])
-    if last != now | {"n": last["n"]} or not 0 < moved < study.hide_below:
-        return []
-    return [
-        f"Since the last report {counted(moved, 'person', 'people')} came in or left: whoever has both reports can "
-        "work out what they said. Share one of the two."
-    ]
-
-
-def check_small_groups(study: Study, staging: Path) -> None:
-    """Raise when a table of a report shows a group of too few people."""
-    for path in sorted((staging / "tables").glob("*.csv")):
-        if path.stem in NO_PEOPLE:
-            continue
-        table = pd.read_csv(path)
-        counts = table[[c for c in table if c in ("n", "respondents") or c.startswith("n_")]].drop(
-            columns=NO_COUNTS, errors="ignore"
-        )
-        counts = counts.select_dtypes("number")
-        small = (counts > 0) & (counts < study.hide_below)
-        if small.any(axis=None):
-            raise StudyError(
-                f"The report was not published: tables/{path.name} shows a group of too few people.", code=77
-            )
+def make_run(
+    study: Study, home: Path, run: str, chapters: list[Path], parameters: dict, inputs: dict, history: History,
+    shown: dict, jobs: int,
+) -> None:  # fmt: skip
+    """Run the notebooks into a staging folder, look at it, and publish it; `shown` is of the last report."""
+    with staged(home, run) as staging:
+        groups = decide_shown(study, home, run, shown)
+        newcomers = find_newcomers(study, shown)
+        given = {"study_path": study.folder.name, "output_path": str(staging), "groups": str(groups)}
+        given |= parameters | {"history": str(home / "history")}
+        executed = run_notebooks(chapters, given, staging, cwd=study.folder.parent, jobs=jobs)
+        write_page(study, staging, executed, parameters, run, newcomers)
+        refuse_change(study.folder, study.settings, inputs)
+        check_small_groups(study, staging)
+        keep_figures(study, staging, run, confidence=parameters.get("confidence", 0.95))
+        write_status(study, staging, run, history, confidence=parameters.get("confidence", 0.95))
+        publish(staging, home, run, manifest(study, run, parameters, inputs))
 
 
 def check_study(study_path: str | Path, *, reports: Path = ROOT / "reports") -> tuple[str, Path | None]:

@@ -1,12 +1,12 @@
 """Where a study stands after its last report, for programs that watch it."""
 
 import json
-import os
 from pathlib import Path
 
 import pandas as pd
 
-from cxlib.history import History, looked_at
+from cxlib.csv_files import read_csv
+from cxlib.history import History, looked_at, replace
 from cxlib.study import Study
 
 STATUS = "status.json"
@@ -22,18 +22,19 @@ ALERTS = {
 """Kind → the table it is found in, the column and the words that raise it (any where None), and what it is about."""
 
 
-def write_status(study: Study, staging: Path, run: str, history: History) -> None:
+def write_status(study: Study, staging: Path, run: str, history: History, *, confidence: float = 0.95) -> None:
     """Put status.json among a run's files: what changed since the last report, and what somebody should look at.
 
     An alert is only what a table of the report surely says: nothing here is a threshold of its own.
     """
-    tables = {path.stem: pd.read_csv(path) for path in sorted((staging / "tables").glob("*.csv"))}
+    paths = {name: staging / "tables" / f"{name}.csv" for name, *_ in ALERTS.values()}
+    tables = {name: read_csv(path, name) for name, path in paths.items() if path.is_file()}
     news = tables.get("register", pd.DataFrame(columns=["news", "touchpoint"]))
     changed = {str(word): rows["touchpoint"].tolist() for word, rows in news.dropna(subset="news").groupby("news")}
     status = {
         "study": study.settings.title,
         "run": run,
-        **looked_at(study),
+        **looked_at(study, confidence=confidence),
         "last_report": {"run": history.runs[-1], "day": history.day} if history.runs else None,
         "gaps_changed": changed,
         "alerts": [alert for kind, source in ALERTS.items() for alert in find_alerts(kind, tables, *source)],
@@ -53,6 +54,4 @@ def find_alerts(kind: str, tables: dict, name: str, column: str, words: list[str
 
 def point_status(home: Path, run: str) -> None:
     """The study's status is that of a published run, in one step."""
-    new = home / f".{STATUS}"
-    new.write_bytes((home / "runs" / run / STATUS).read_bytes())
-    os.replace(new, home / STATUS)
+    replace(home / STATUS, (home / "runs" / run / STATUS).read_text(encoding="utf-8"))

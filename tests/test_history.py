@@ -17,11 +17,11 @@ SETTINGS = "scales: {expected: [1, 7], experienced: [1, 7]}\nwaves: {Q1: 2026-03
 
 
 def answers(day, **gaps):
-    """Twenty people who expected 6 of every touchpoint and experienced 6 plus its gap, give or take one."""
+    """Sixty people who expected 6 of every touchpoint and experienced 6 plus its gap, give or take one."""
     rows = [
         (f"{day}-{person}", place, f"{day}", 6, 6 + gap + (person % 3 - 1) * (gap > -5))
         for place, gap in gaps.items()
-        for person in range(20)
+        for person in range(60)
     ]
     return pd.DataFrame(rows, columns=["respondent", "touchpoint", "answered_at", "expected", "experienced"])
 

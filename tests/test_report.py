@@ -15,7 +15,8 @@ from cxlib import open_study, summarise_ratings
 from cxlib.cli import main
 from cxlib.parameters import parameters_of
 from cxlib.publish import fingerprint, locked, point_latest
-from cxlib.report import check_small_groups, code_files, run_report
+from cxlib.report import code_files, run_report
+from cxlib.shown import check_small_groups
 from cxlib.tables import RESULTS, StudyError
 from tests.conftest import write_study
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from cxlib import open_study
-from cxlib.report import decide_shown, read_shown, run_report
+from cxlib.report import run_report
+from cxlib.shown import decide_shown, read_shown
 from cxlib.suppression import cells_of, join_reports, lay_out
 from tests.conftest import write_study
 from tests.proof.suppression import attack

@@ -7,8 +7,9 @@ from cxlib.tables import check_columns
 from cxlib.words import in_words, listed
 
 STATES = ("new", "persisting", "reopened", "uncertain", "closed", "none")
+WORDS = {"gone": "no longer in the study"}
 OPEN = ("new", "persisting", "reopened", "uncertain")
-NEWS = ("new", "reopened", "closed", "uncertain", "surely open again")
+NEWS = ("new", "reopened", "closed", "uncertain", "surely open again", "gone")
 
 
 def recall_gaps(
@@ -32,6 +33,9 @@ def recall_gaps(
     if not parts:
         return earlier
     table = pd.concat(parts, ignore_index=True)
+    table["label"] = table["touchpoint"].map(
+        table.drop_duplicates("touchpoint", keep="last").set_index("touchpoint")["label"]
+    )
     table["n"] = table["n"].fillna(0).astype("int64")
     place = table["wave"].map({wave: place for place, wave in enumerate(waves)}).fillna(-1)
     order = ["day", "place"] if table["day"].fillna("").ne("").all() else ["place"]
@@ -106,22 +110,29 @@ def find_news(register: pd.DataFrame, last: pd.DataFrame, *, reported: bool) -> 
     """What is otherwise than in the last report's register: `state_before` and `news`; nothing without such a report.
 
     `register` comes from `find_register`, `last` is that of the last report (touchpoint, label, state), if there was
-    one (`reported`). `news`: *new* (open, never in that register), *reopened* (open, closed then), *closed* and
-    *uncertain* (surely open then), and *surely open again* (uncertain then).
+    one (`reported`). `news`: *new* (surely open, never in that register), *reopened* (surely open, closed then: its
+    state too), *closed* and *uncertain* (surely open then), *surely open again* (uncertain then) and *gone*: open then,
+    and no longer in the study, which has a row without figures.
     """
+    last = last.drop_duplicates("touchpoint", keep="last")
+    gone = last[last["state"].isin(OPEN) & ~last["touchpoint"].isin(register["touchpoint"])]
+    if len(gone):
+        rows = gone[["touchpoint", "label"]].assign(state="gone", since="", n=0, verdict="")
+        register = pd.concat([register, rows.reindex(columns=register.columns)], ignore_index=True)
     before = last.set_index("touchpoint")["state"]
     table = register.assign(state_before=register["touchpoint"].map(before).astype("object"))
-    is_open, was_open = table["state"].isin(OPEN), table["state_before"].isin(OPEN)
-    doubtful, was_doubtful = table["state"].eq("uncertain"), table["state_before"].eq("uncertain")
+    sure, was_open = table["state"].isin(OPEN[:-1]), table["state_before"].isin(OPEN)
+    was_doubtful = table["state_before"].eq("uncertain")
     cases = {
-        "new": is_open & table["state_before"].isna(),
-        "reopened": is_open & table["state_before"].eq("closed"),
+        "new": sure & table["state_before"].isna(),
+        "reopened": sure & table["state_before"].eq("closed"),
         "closed": table["state"].eq("closed") & was_open,
-        "uncertain": doubtful & was_open & ~was_doubtful,
-        "surely open again": is_open & ~doubtful & was_doubtful,
+        "uncertain": table["state"].eq("uncertain") & was_open & ~was_doubtful,
+        "surely open again": sure & was_doubtful,
+        "gone": table["state"].eq("gone"),
     }
-    news = np.select(list(cases.values()), list(cases), "") if reported else ""
-    return table.assign(news=news)
+    news = pd.Series(np.select(list(cases.values()), list(cases), "") if reported else "", index=table.index)
+    return table.assign(state=table["state"].mask(news == "reopened", "reopened"), news=news)
 
 
 def describe_news(news: pd.DataFrame, *, day: str) -> str:
@@ -129,6 +140,6 @@ def describe_news(news: pd.DataFrame, *, day: str) -> str:
     if not day:
         return ""
     parts = [(word, news.loc[news["news"] == word, "label"]) for word in NEWS]
-    said = [f"{word}: {listed(labels)}" for word, labels in parts if len(labels)]
+    said = [f"{WORDS.get(word, word)}: {listed(labels)}" for word, labels in parts if len(labels)]
     since = f"Since the last report, of {in_words(day)},"
     return f"{since} {'; '.join(said)}." if said else f"{since} no gap opened or closed."

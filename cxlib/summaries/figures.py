@@ -4,7 +4,7 @@ import narwhals as nw
 import pandas as pd
 
 from cxlib.study import Study, in_zone
-from cxlib.summaries.answers import chosen_wave, local_day, up_to
+from cxlib.summaries.answers import chosen_wave, joined_answers, local_day, up_to
 from cxlib.view import day_ends, view_filters
 
 
@@ -21,11 +21,20 @@ def find_kpis(study: Study) -> pd.DataFrame:
 
 
 def newest_day(study: Study) -> str:
-    """The day the study is looked at from: `as_of`, or that of the newest answer, event or KPI; never the clock's."""
-    if study.view.as_of:
-        return study.view.as_of
-    days = []
-    for table, column in (("ratings", "answered_at"), ("events", "time"), ("kpis", "date")):
-        newest = study.tables[table].select(newest=nw.col(column).max()).collect("pandas").to_native()["newest"].iloc[0]
-        days += [] if pd.isna(newest) else [local_day(study, newest)]
-    return max(days, default="")
+    """The day the study is looked at from: `as_of`, or the day of the newest answer, event or KPI; never the clock's.
+
+    A wave is looked at from its last day at the latest, unless it is the latest one and `as_of` names a day.
+    """
+    view, wave = study.view, chosen_wave(study)
+    if view.as_of and view.wave == "latest":
+        return view.as_of
+    ends = str(study.settings.waves.get(wave) or newest(study, "ratings", "answered_at", wave if wave != "all" else ""))
+    days = [newest(study, *place) for place in (("ratings", "answered_at"), ("events", "time"), ("kpis", "date"))]
+    return min(filter(None, [view.as_of or max(days), ends]), default="")
+
+
+def newest(study: Study, table: str, column: str, wave: str = "") -> str:
+    """The newest day of a table, of one wave where it is named; empty where there is none."""
+    rows = joined_answers(study).filter(nw.col("wave") == wave) if wave else study.tables[table]
+    day = rows.select(newest=nw.col(column).max()).collect("pandas").to_native()["newest"].iloc[0]
+    return "" if pd.isna(day) else local_day(study, day)
