@@ -7,10 +7,11 @@ import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from cxlib.chapter import picture_of, readable, table_html
+from cxlib.chapter import picture_of
 from cxlib.charts import plot_gaps, plot_priorities, use_theme
 from cxlib.gaps import add_up_cells, describe_gaps, find_gaps, list_gaps
 from cxlib.priorities import describe_priorities, rank_gaps
+from cxlib.readable import readable, table_html
 from cxlib.study import Study
 from cxlib.words import list_figures
 
@@ -74,7 +75,8 @@ def answer_html(gaps: pd.DataFrame, study: Study, confidence: float) -> str:
 
 def explore_priorities(
     moments: pd.DataFrame, feasibility: pd.DataFrame, *,
-    top: int = 3, impact_weight: float = 1.0, feasibility_weight: float = 1.0, seed: int = 1,
+    top: int = 3, impact_weight: float = 1.0, feasibility_weight: float = 1.0, confidence: float = 0.95,
+    seed: int = 1,
 ) -> widgets.VBox:  # fmt: skip
     """Sliders for both weights and the number of first ones; every change ranks and draws again.
 
@@ -91,7 +93,8 @@ def explore_priorities(
 
     def redraw(_=None):
         chosen = {name: slider.value for name, slider in sliders.items()}
-        answer.value = ranking_html(rank_gaps(moments, feasibility, seed=seed, **chosen), chosen["top"])
+        priorities = rank_gaps(moments, feasibility, confidence=confidence, seed=seed, **chosen)
+        answer.value = ranking_html(priorities, chosen["top"])
 
     for slider in sliders.values():
         slider.observe(redraw, names="value")

@@ -1,5 +1,6 @@
 """Tables as CSV: the same table is the same bytes, no spreadsheet runs a cell, and what was written is read back."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 
 from cxlib.tables import RESULTS
 
-RISKY = ("=", "+", "-", "@", "\t", "\r")
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a text must not begin with: a spreadsheet would run it."""
 
 
@@ -15,7 +16,9 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     """A table as CSV, numbers with 12 significant digits, texts that a spreadsheet would run behind an apostrophe."""
     texts = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
     safe = table.assign(**{name: table[name].map(disarm) for name in texts})
-    safe.to_csv(path, index=False, float_format="%.12g", lineterminator="\n")
+    returns = any(safe[name].astype("str").str.contains("\r", regex=False).any() for name in texts)
+    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL  # a bare return would end the row
+    safe.to_csv(path, index=False, float_format="%.12g", lineterminator="\n", quoting=quoting)
 
 
 def read_csv(path: Path, name: str) -> pd.DataFrame:

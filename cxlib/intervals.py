@@ -179,6 +179,18 @@ def clopper_pearson(share: np.ndarray, n: np.ndarray, confidence: float) -> tupl
     return low, high
 
 
+def poisson_interval(events: ArrayLike, units: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """The exact interval of a Poisson rate, events per unit (Garwood 1936).
+
+    >>> [end.round(3).tolist() for end in poisson_interval([0, 10], 1, 0.95)]
+    [[0.0, 4.795], [3.689, 18.39]]
+    """
+    events, units = np.asarray(events, dtype=float), np.asarray(units, dtype=float)
+    tail = (1 - confidence) / 2
+    low = np.where(events > 0, stats.chi2.ppf(tail, 2 * events) / 2, 0.0)
+    return low / units, stats.chi2.ppf(1 - tail, 2 * (events + 1)) / 2 / units
+
+
 def newcombe(
     share: ArrayLike, n: ArrayLike, other: ArrayLike, n_other: ArrayLike, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:

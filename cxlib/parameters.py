@@ -11,6 +11,9 @@ from cxlib.tables import StudyError, nearest
 RUN_ONLY = ("study_path", "output_path", "groups", "history")
 """Set by the run itself."""
 
+AT_LEAST = {"top": 1, "worst": 1, "baseline": 12, "impact_weight": 0, "feasibility_weight": 0}
+ONE_OF = {"crosshair": ["means", "scale", "benchmark"]}
+
 
 def parameters_of(notebook: Path) -> dict[str, str]:
     """Name → type, as annotated in the cell tagged `parameters`."""
@@ -34,6 +37,12 @@ def read_parameters(given: dict, notebooks: list[Path]) -> dict:
             raise StudyError(f"{name} should be {known[name]}; it is {value!r}.", code=2)
     if not 0.5 <= read.get("confidence", 0.95) < 1:
         raise StudyError(f"confidence should be at least .5 and below 1; it is {read['confidence']!r}.", code=2)
+    for name, least in AT_LEAST.items():
+        if read.get(name, least) < least:
+            raise StudyError(f"{name} should be {least} or more; it is {read[name]!r}.", code=2)
+    for name, choices in ONE_OF.items():
+        if read.get(name, choices[0]) not in choices:
+            raise StudyError(f"{name} is {read[name]!r}. {nearest(read[name], choices)}", code=2)
     return read
 
 

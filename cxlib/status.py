@@ -22,6 +22,11 @@ ALERTS = {
 """Kind → the table it is found in, the column and the words that raise it (any where None), and what it is about."""
 
 
+FIGURES = ["n", "gap", "change", "effect", "value", "low", "high", "lower", "centre", "upper", "target", "due"]
+FIGURES += ["days_late", "owner", "kpi"]
+"""What is said beside an alert, where its table has it."""
+
+
 def write_status(study: Study, staging: Path, run: str, history: History, *, confidence: float = 0.95) -> None:
     """Put status.json among a run's files: what changed since the last report, and what somebody should look at.
 
@@ -29,6 +34,7 @@ def write_status(study: Study, staging: Path, run: str, history: History, *, con
     """
     paths = {name: staging / "tables" / f"{name}.csv" for name, *_ in ALERTS.values()}
     tables = {name: read_csv(path, name) for name, path in paths.items() if path.is_file()}
+    gone = set(history.actions) - set(tables["actions"]["action"]) if "actions" in tables else set()
     news = tables.get("register", pd.DataFrame(columns=["news", "touchpoint"]))
     changed = {str(word): rows["touchpoint"].tolist() for word, rows in news.dropna(subset="news").groupby("news")}
     status = {
@@ -37,19 +43,30 @@ def write_status(study: Study, staging: Path, run: str, history: History, *, con
         **looked_at(study, confidence=confidence),
         "last_report": {"run": history.runs[-1], "day": history.day} if history.runs else None,
         "gaps_changed": changed,
-        "alerts": [alert for kind, source in ALERTS.items() for alert in find_alerts(kind, tables, *source)],
+        "alerts": [alert for kind, source in ALERTS.items() for alert in find_alerts(kind, tables, *source)]
+        + [{"kind": "action", "what": action, "says": "gone"} for action in sorted(gone)],
     }
     text = json.dumps(status, ensure_ascii=False, indent=1, sort_keys=True)
     (staging / STATUS).write_text(text + "\n", encoding="utf-8")
 
 
 def find_alerts(kind: str, tables: dict, name: str, column: str, words: list[str] | None, about: str) -> list[dict]:
-    """The rows of one table that raise an alert: its `kind`, `what` it is about, and what is said of that."""
+    """The rows of one table that raise an alert: its `kind`, `what` it is about, what it `says`, and its figures."""
     if name not in tables:
         return []
     table = tables[name].dropna(subset=column)
     raised = table if words is None else table[table[column].isin(words)]
-    return [{"kind": kind, "what": str(what), "says": str(word)} for what, word in zip(raised[about], raised[column])]
+    shown = [name for name in FIGURES if name in raised and name != about]
+    return [
+        {"kind": kind, "what": str(row[about]), "says": str(row[column])}
+        | {name: whole(row[name]) for name in shown if pd.notna(row[name])}
+        for row in raised.to_dict("records")
+    ]
+
+
+def whole(value: object) -> object:
+    """A whole number without a decimal."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def point_status(home: Path, run: str) -> None:

@@ -6,8 +6,8 @@ from unittest.mock import patch
 import pandas as pd
 
 from cxlib import Chapter, chapter
-from cxlib.chapter import readable
 from cxlib.charts import plot_gap_intervals
+from cxlib.readable import readable
 from tests.test_charts import gaps
 
 

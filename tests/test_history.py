@@ -11,6 +11,7 @@ from cxlib.history import keep_figures, looked_at, read_history, remember
 from cxlib.monitoring import describe_news, find_news, find_register, recall_gaps
 from cxlib.report import run_report
 from cxlib.status import ALERTS, find_alerts
+from cxlib.tables import StudyError
 from tests.conftest import write_study
 
 SETTINGS = "scales: {expected: [1, 7], experienced: [1, 7]}\nwaves: {Q1: 2026-03-31, Q2: 2026-06-30, Q3: 2026-09-30}"
@@ -49,7 +50,7 @@ def report_of(tmp_path):
         gaps.to_csv(staging / "tables/gap_history.csv", index=False)
         register.to_csv(staging / "tables/register.csv", index=False)
         keep_figures(study, staging, run)
-        remember(tmp_path / "home")
+        remember(tmp_path / "home", run)
         return register.set_index("touchpoint"), earlier
 
     return publish
@@ -71,7 +72,7 @@ def test_a_second_report_says_what_is_new_closed_uncertain_and_a_third_what_is_r
     )
     third, earlier = report_of("c", "2026-09-29", THIRD)
     assert third["state"].to_dict() == {"pay": "closed", "help": "reopened", "find": "persisting", "wait": "persisting"}
-    assert third.loc["help", "since"] == "Q3" and third.loc["wait", "news"] == "surely open again"
+    assert third.loc["help", "since"] == "Q3" and third.loc["wait", "news"] == "now sure"
     assert earlier.runs == ["a", "b"] and earlier.day == "2026-06-29"
 
 
@@ -95,6 +96,76 @@ def test_of_two_reports_of_one_day_the_one_made_last_counts_and_is_never_doubled
     second, earlier = report_of("c", "2026-06-29", SECOND)
     assert earlier.runs == ["b"] and second.loc["pay", "state"] == "new"
     assert len(earlier.gaps) == 4
+    remember(tmp_path / "home", "z")  # asked for again
+    assert report_of("d", "2026-06-29", SECOND)[1].runs == ["z"]
+
+
+def test_what_was_uncertain_is_no_news_and_what_closed_and_opened_is_reopened():
+    last = pd.DataFrame({"touchpoint": ["pay", "left"], "label": ["Pay", "Left"], "state": ["closed", "persisting"]})
+    now = pd.DataFrame({"touchpoint": ["pay", "help"], "label": ["Pay", "Help"], "state": ["persisting", "uncertain"]})
+    now = now.assign(since="Q1", n=20, gap=-1.0, verdict="shortfall")
+    news = find_news(now, last, reported=True).set_index("touchpoint")
+    assert news["news"].to_dict() == {"pay": "reopened", "help": "", "left": "gone"}
+    assert news["state"].to_dict() == {"pay": "reopened", "help": "uncertain", "left": "gone"}
+    assert "no longer in the study: Left" in describe_news(news, day="2026-03-30")
+    first = find_news(now, last.iloc[:0], reported=False)
+    assert (first["news"] == "").all() and describe_news(first, day="") == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "gap", "state"),
+    [("met", -0.1, "new"), ("not enough data", -0.1, "new"), ("not enough data", -0.8, "now sure")],
+)
+def test_a_gap_is_new_where_it_was_met_before_or_surely_fell(before, gap, state):
+    gaps = pd.DataFrame({"touchpoint": "pay", "wave": ["Q1", "Q2"], "n": 20, "gap": [gap, -1.0]})
+    gaps = gaps.assign(low=gaps["gap"] - 0.2, high=gaps["gap"] + 0.2, verdict=[before, "shortfall"])
+    assert find_register(gaps, waves=["Q1", "Q2"])["state"].tolist() == [state]
+
+
+def test_keys_that_look_like_numbers_stay_what_they_are(report_of):
+    report_of("a", "2026-03-30", {"01": ("shortfall", -2), "NA": ("shortfall", -1)})
+    second, earlier = report_of("b", "2026-06-29", {"01": ("shortfall", -2), "NA": ("met", 0)})
+    assert second["state"].to_dict() == {"01": "persisting", "NA": "closed"}
+    assert earlier.gaps["touchpoint"].tolist() == ["01", "NA"]
+    third, _ = report_of("c", "2026-09-29", {"01": ("shortfall", -2), "NA": ("met", 0)})
+    assert (third["news"] == "").all()
+
+
+@pytest.mark.parametrize("text", ["{", '{"a": 1}', "[]", '{"format": 2}', ""])
+def test_a_file_that_is_none_of_ours_is_named(report_of, tmp_path, text):
+    report_of("a", "2026-03-30", FIRST)
+    (tmp_path / "home/history/x.figures.json").write_text(text)
+    with pytest.raises(StudyError, match=r"x\.figures\.json in .* is damaged, or of another version"):
+        report_of("b", "2026-06-29", SECOND)
+
+
+@pytest.mark.small_groups
+def test_what_is_too_small_today_is_not_recalled(report_of, tmp_path):
+    report_of("a", "2026-03-30", FIRST)
+    study = open_study(
+        write_study(tmp_path / "acme", settings=f"{SETTINGS}\nhide_below: 30", ratings=answers("2026-06-29", pay=-2))
+    )
+    assert len(read_history(tmp_path / "home/history", study).gaps) == 0
+
+
+def test_figures_made_with_other_intervals_are_not_compared(report_of, tmp_path):
+    report_of("a", "2026-03-30", FIRST)
+    study = open_study(write_study(tmp_path / "acme", settings=SETTINGS, ratings=answers("2026-06-29", pay=-2)))
+    assert read_history(tmp_path / "home/history", study).runs == ["a"]
+    assert read_history(tmp_path / "home/history", study, confidence=0.8).runs == []
+
+
+def test_a_wave_is_looked_at_from_its_end_and_waves_without_days_have_theirs(tmp_path):
+    ratings = pd.concat(
+        [answers(day, pay=-2).assign(wave=wave) for wave, day in (("a", "2026-01-30"), ("b", "2026-06-29"))]
+    )
+    undated = write_study(tmp_path / "undated", settings=SETTINGS.split("\n")[0], ratings=ratings)
+    assert [looked_at(open_study(undated, wave=wave))["day"] for wave in ("a", "b")] == ["2026-01-30", "2026-06-29"]
+    blank = ratings.drop(columns="answered_at").replace({"wave": {"a": "Q1", "b": "Q2"}})
+    dated = write_study(tmp_path / "dated", settings=SETTINGS, ratings=blank)
+    assert [looked_at(open_study(dated, wave=wave))["day"] for wave in ("Q1", "Q2")] == ["2026-03-31", "2026-06-30"]
+    assert looked_at(open_study(undated, wave="a", as_of="2026-02-15"))["day"] == "2026-01-30"
+    assert looked_at(open_study(undated, as_of="2027-01-15"))["day"] == "2027-01-15"
 
 
 def test_reports_of_another_part_of_the_study_are_not_mixed_in(report_of):
@@ -128,7 +199,7 @@ def test_what_the_study_still_has_is_taken_from_the_study():
     gaps = pd.DataFrame(
         {"touchpoint": "pay", "wave": ["Q1", "Q2"], "n": 20, "gap": [0.0, -1.0], "low": -1.2, "high": 0.2}
     )
-    gaps = gaps.assign(verdict=["met", "shortfall"])
+    gaps = gaps.assign(verdict=["met", "shortfall"], label="Pay", stage="use")
     earlier = gaps.assign(verdict="shortfall", day="2026-03-31").iloc[:1]
     both = recall_gaps(gaps, earlier, waves=["Q1", "Q2"], last_days={}, day="")
     assert find_register(both, waves=["Q1", "Q2"]).loc[0, ["state", "since"]].tolist() == ["new", "Q2"]
@@ -137,6 +208,11 @@ def test_what_the_study_still_has_is_taken_from_the_study():
 def test_alerts_are_the_rows_a_table_is_sure_of():
     tables = {"register": pd.DataFrame({"label": ["Pay", "Help"], "news": ["reopened", ""]})}
     assert find_alerts("gap", tables, *ALERTS["gap"]) == [{"kind": "gap", "what": "Pay", "says": "reopened"}]
+    late = pd.DataFrame(
+        {"action": ["A1"], "state": ["late"], "due": ["2026-01-31"], "days_late": [5.0], "owner": [None]}
+    )
+    [alert] = find_alerts("action", {"actions": late}, *ALERTS["action"])
+    assert alert == {"kind": "action", "what": "A1", "says": "late", "due": "2026-01-31", "days_late": 5}
     assert find_alerts("kpi", tables, *ALERTS["kpi"]) == []
 
 
@@ -164,7 +240,8 @@ def test_runs_on_new_waves_through_the_notebook(tmp_path, root):
     assert (
         status["gaps_changed"] == {"closed": ["help"], "new": ["find"]} and status["last_report"]["day"] == "2026-03-30"
     )
-    assert {"kind": "gap", "what": "find", "says": "new"} in status["alerts"]
+    [alert] = [alert for alert in status["alerts"] if alert["kind"] == "gap"]
+    assert (alert["what"], alert["says"], alert["n"]) == ("find", "new", 60) and alert["high"] < 0
     assert (tmp_path / "acme/actions.csv").read_bytes() == actions.encode()
     kept = {path.name: path.read_bytes() for path in (tmp_path / "reports/acme/history").glob("*.figures.json")}
     assert run("2026-06-29") == (second, False, status)

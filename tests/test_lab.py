@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 
 from cxlib import describe_gaps, find_gaps, open_study, summarise_ratings
-from cxlib.chapter import readable
+from cxlib.readable import readable
 
 TOKEN = "only-for-this-test"
 SETTINGS = {

@@ -198,16 +198,31 @@ def test_a_study_of_events_alone_publishes_what_it_can(tmp_path, root):
     assert "There is no map to compare with" in page and "No ratings: add ratings" in page
 
 
+@pytest.mark.small_groups
 def test_a_study_of_kpis_alone_publishes_what_it_can(tmp_path):
-    kpis = "date,kpi,numerator,denominator\n2026-01-31,adoption,40,100\n2026-02-28,adoption,60,100\n"
+    """Sites and months are no people: three sites, and one measurement a month, are not too few to show."""
+    kpis = "date,kpi,site,value,numerator,denominator\n2026-01-31,adoption,,,40,100\n2026-02-28,adoption,,,60,100\n"
+    months = [f"2025-{month:02d}-28" for month in range(1, 13)]
+    kpis += "".join(f"{day},minutes on hold,,{5 + place % 3},,\n" for place, day in enumerate(months))
+    kpis += "".join(
+        f"{day},wait,S{site},{5 + (place * site) % 4},,\n" for place, day in enumerate(months) for site in range(6)
+    )
     objectives = "objective,kpi,target\nMore adopt,adoption,0.9\n"
-    folder = write_study(tmp_path / "figures", kpis=kpis, objectives=objectives, settings="title: Figures")
+    actions = "action,kpi,start,sites\nA1,wait,2025-07-01,S0|S1|S2\n"
+    folder = write_study(
+        tmp_path / "figures", kpis=kpis, objectives=objectives, actions=actions, settings="title: Figures"
+    )
     home, _ = run_report(folder, {}, reports=tmp_path / "out")
     assert pd.read_csv(home / "tables/monitoring.csv").loc[0, ["value", "before", "status"]].tolist() == [
         0.6,
         0.4,
         "missed",
     ]
+    assert pd.read_csv(home / "tables/effects.csv")["n"].tolist() == [6]
+    status = json.loads((home.parent / "status.json").read_text(encoding="utf-8"))
+    assert {"kind": "target", "what": "adoption", "says": "missed"} in status["alerts"] and status[
+        "day"
+    ] == "2026-02-28"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from cxlib.tables import check_columns
 LIMITS = "#8a8a8a"
 NO_LIMITS = {
     "too few": "no limits:\ntoo few figures",
-    "no spread": "no limits:\nnever varied",
+    "no spread": "no limits:\nthe baseline did\nnot vary",
     "drifts": "no limits:\nit drifts",
     "dependent": "no limits:\nfigures depend\non one another",
 }
@@ -51,6 +51,6 @@ def limits_in_words(control: pd.DataFrame, written) -> tuple[str, str]:
     """What stands right of the panel about its limits, and its colour: orange where the newest measurement signals."""
     last = control.iloc[-1]
     if pd.isna(last["upper"]):
-        return NO_LIMITS.get(last["status"], ""), FAINT
+        return NO_LIMITS.get("no spread" if last["status"] == "signal" else last["status"], ""), FAINT
     ends = f"limits\n{written(last['lower'])} to\n{written(last['upper'])}"
     return (f"{ends}\nsignal", VERDICT_COLOURS["shortfall"]) if last["signal"] else (ends, INK)

@@ -10,6 +10,9 @@ from cxlib.tables import check_columns
 from cxlib.words import percent
 
 MOST_ROWS = 20
+SURE = 0.8
+"""Probability from which a point is filled and coloured."""
+
 SPOTS = [(7, 0, "left"), (-7, 0, "right"), (0, 9, "center"), (0, -9, "center")]
 SPOTS += [(7, 9, "left"), (7, -9, "left"), (-7, 9, "right"), (-7, -9, "right")]
 
@@ -51,7 +54,7 @@ def plot_matrix(matrix: pd.DataFrame, *, title: str, outcome: str, ax: Axes | No
         ax = plt.subplots(figsize=(WIDTH, 6), layout="constrained")[1]
     own = matrix["performance_line"].nunique() > 1
     line = 0.0 if own else matrix["performance_line"].iloc[0]
-    sure = matrix["p_quadrant"] >= 0.8
+    sure = matrix["p_quadrant"] >= SURE
     poor = sure & (matrix["quadrant"] == "concentrate here")
     colours = [VERDICT_COLOURS["shortfall"] if bad else INK if one else FAINT for bad, one in zip(poor, sure)]
     points = matrix.assign(colour=colours, x=matrix["performance"] - (matrix["performance_line"] if own else 0))
@@ -63,7 +66,7 @@ def plot_matrix(matrix: pd.DataFrame, *, title: str, outcome: str, ax: Axes | No
         ax,
         title,
         f"mean experience{' less the benchmark of the touchpoint' if own else ''} ({n})\n"
-        f"filled: the quadrant is sure (80 % or more), hollow: doubtful\n"
+        f"filled: the quadrant is sure ({100 * SURE:.0f} % or more), hollow: doubtful\n"
         f"crosshair: {against} and the mean importance; dotted: matters as much as it is rated",
     )
     ax.set_ylabel(f"importance for {outcome}", parse_math=False)

@@ -1,4 +1,4 @@
-"""What charts of one row a touchpoint share: room, names with n on the left, a word on the right."""
+"""What charts share: one row a touchpoint with its names, n and words; panels over time."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.ticker import MaxNLocator
 
 from cxlib.charts.theme import INK, WIDTH, finish, wrap
+from cxlib.words import percent
 
 NAME_WIDTH = 34  # letters before a name wraps
 LINE_INCHES = 0.27
@@ -84,3 +87,33 @@ def plot_rows(
     say_right(ax, words, colours)
     ax.locator_params(axis="x", nbins=6)
     return finish(ax, title, xlabel)
+
+
+def new_panels(count: int, height: float) -> list[Axes]:
+    """A grid of `count` panels, two abreast, each `height` inches high."""
+    rows, columns = -(-count // 2), min(2, count)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(WIDTH, height * rows + 0.9), layout="constrained", squeeze=False
+    )  # fmt: skip
+    for ax in axes.flat[count:]:
+        ax.set_visible(False)
+    figure.get_layout_engine().set(wspace=0.06)
+    return list(axes.flat[:count])
+
+
+def look_over_time(ax: Axes, days: pd.Series, *, is_share: bool) -> None:
+    """The axes of a panel over time: round figures, shares in %, a few days under the line, no box."""
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(lambda value, _: percent(value) if is_share else f"{value:,.6g}".replace("-", "−"))
+    name_days(ax, days)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(length=0, labelsize=8)
+
+
+def name_days(ax: Axes, days: pd.Series) -> None:
+    """A few days under the line; a single one in full."""
+    if days.nunique() == 1:
+        ax.set_xticks([days.iloc[0]], [f"{days.iloc[0]:%Y-%m-%d}"])
+        return
+    ax.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=7))
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))

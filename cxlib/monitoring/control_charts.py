@@ -11,7 +11,7 @@ from scipy import stats
 from cxlib.intervals import adjust, newcombe, t_interval, t_test
 from cxlib.tables import StudyError, check_columns
 from cxlib.trends import fit_line, measure_dependence
-from cxlib.words import counted, in_words, listed, percent, signed
+from cxlib.words import bounds, counted, in_words, listed, percent, signed
 
 FEWEST, BASELINE = 12, 24
 """Measurements that limits take at least, and those they are frozen after."""
@@ -20,12 +20,12 @@ BOUNDS = {"xmr": (-np.inf, np.inf), "p": (0, 1), "u": (0, np.inf), "c": (0, np.i
 D2, RANGE_LIMIT = 1.128, 3.267
 UNJUDGED = {
     "too few": f"fewer than {FEWEST} measurements",
-    "no spread": "never varied",
+    "no spread": "did not vary in its baseline",
     "drifts": "drifts",
     "dependent": "its measurements depend on one another",
 }
 MOVES = ("rose", "fell", "no sure change")
-CONTROL = ["kpi", "date", "n", "value", "centre", "lower", "upper", "phase", "signal", "status", "is_share"]
+CONTROL = ["kpi", "date", "n", "value", "centre", "lower", "upper", "phase", "signal", "status", "p", "is_share"]
 
 
 def ends_run(flags: np.ndarray, length: int, least: int = 0) -> np.ndarray:
@@ -60,16 +60,16 @@ def measure_limits(value: ArrayLike, n: ArrayLike, *, chart: str, baseline: int)
     first, cases = value[..., :baseline], n[..., :baseline]
     if chart == "xmr":
         centre = first.mean(axis=-1, keepdims=True)
-        return np.broadcast_to(centre, value.shape), np.broadcast_to(spread_of(first), value.shape)
+        return np.broadcast_to(centre, value.shape), np.broadcast_to(sigma_of(first), value.shape)
     centre = (first * cases).sum(axis=-1, keepdims=True) / cases.sum(axis=-1, keepdims=True)
     sigma = np.sqrt(centre * ((1 - centre) if chart[0] == "p" else 1) / n)
     if chart.endswith("'"):
         with np.errstate(divide="ignore", invalid="ignore"):
-            sigma = sigma * spread_of(((value - centre) / sigma)[..., :baseline])
+            sigma = sigma * sigma_of(((value - centre) / sigma)[..., :baseline])
     return np.broadcast_to(centre, value.shape), sigma
 
 
-def spread_of(values: np.ndarray) -> np.ndarray:
+def sigma_of(values: np.ndarray) -> np.ndarray:
     """MR̄/1.128 along the last axis: the standard deviation that the mean moving range stands for."""
     return np.abs(np.diff(values, axis=-1)).mean(axis=-1, keepdims=True) / D2
 
@@ -124,15 +124,14 @@ def depends_on_itself(values: np.ndarray, *, level: float = 0.05) -> np.ndarray:
     return lag + 1 / n > stats.norm.isf(level) * (n - 2) / (n * np.sqrt(n - 1))
 
 
-def chart_kpis(
-    tracked: pd.DataFrame, *, baseline: int = BASELINE, rules: Sequence[str] = DEFAULT_RULES, kinds: dict | None = None
-) -> pd.DataFrame:
+def chart_kpis(tracked: pd.DataFrame, *, baseline: int = BASELINE, rules: Sequence[str] = ()) -> pd.DataFrame:
     """Each KPI against limits frozen after its first `baseline` measurements (at least 12; all, where there are fewer).
 
-    `tracked` comes from `track_kpis`. Shares get Laney's p′, never narrower than p; other values XmR; a column `chart`,
-    or `kinds` by KPI, may say p, u or c (with Laney's factor likewise) or xmr. Columns: kpi, date, n, value, `centre`,
-    `lower`, `upper`, `phase` (baseline or watched), `signal` (the rule of `RULES` that speaks, or ""), `status` (in
-    control, signal, or why there are no limits: `UNJUDGED`) and is_share. A status is that of the watched measurements.
+    `tracked` comes from `track_kpis`. Shares get Laney's p′, never narrower than p; other values XmR; its column
+    `chart` may say p, u or c (with Laney's factor likewise) or xmr. `rules` are further ones of `RULES`. Columns: kpi,
+    date, n, value, `centre`, `lower`, `upper`, `phase` (baseline or watched), `signal` (the rule that speaks, or ""),
+    `status` (of the watched measurements: in control, signal, or why there are no limits: `UNJUDGED`), `p` (of the
+    newest, where it is judged) and is_share.
     A KPI in control raises a signal at the newest measurement in 2.0 % of cases after a baseline of 24 (3.5 % after
     12), within 12 measurements in 13 % (19 %); shares no more spread than chance in 1.5 and 8 % (2.3, 10), skewed
     values in 5 and 32 %. "two of three beyond 2 sigma" adds 3 points to the 13 %, "six rising or falling" 2.
@@ -143,32 +142,54 @@ def chart_kpis(
             f"Control limits take a baseline of {FEWEST} measurements or more ({baseline}), and rules of {list(RULES)}."
         )
     known = tracked[tracked["value"].notna()].sort_values(["kpi", "date"], kind="stable")
-    said = (known.groupby("kpi")["chart"].first().to_dict() if "chart" in known else {}) | (kinds or {})
-    parts = [chart_kpi(one, said.get(kpi, ""), baseline, rules) for kpi, one in known.groupby("kpi", sort=False)]
+    known = known.assign(chart=known["chart"].fillna("") if "chart" in known else "")
+    every = list(dict.fromkeys([*DEFAULT_RULES, *rules]))
+    parts = [chart_kpi(one, baseline, every) for _, one in known.groupby("kpi", sort=False)]
     empty = tracked.iloc[:0].reindex(columns=CONTROL).astype(dict.fromkeys(["phase", "signal", "status"], "str"))
     return pd.concat(parts, ignore_index=True)[CONTROL] if parts else empty
 
 
-def chart_kpi(series: pd.DataFrame, kind: str, baseline: int, rules: Sequence[str]) -> pd.DataFrame:
+def chart_kpi(series: pd.DataFrame, baseline: int, rules: Sequence[str]) -> pd.DataFrame:
     """One KPI with its limits, as `chart_kpis` has it."""
     first = np.arange(len(series)) < baseline
-    nothing = dict.fromkeys(["centre", "lower", "upper"], np.nan)
+    nothing = dict.fromkeys(["centre", "lower", "upper", "p"], np.nan)
     table = series.assign(phase=np.where(first, "baseline", "watched"), signal="", **nothing)
     if len(series) < FEWEST:
         return table.assign(status="too few")
-    chart = kind or ("p" if series["is_share"].iloc[0] else "xmr")
+    chart = series["chart"].iloc[0] or ("p" if series["is_share"].iloc[0] else "xmr")
     charts = [chart] if chart == "xmr" else [chart, f"{chart}'"]
     limits = [find_limits(series, chart=chart, baseline=baseline, rules=rules) for chart in charts]
     widest = max(limits, key=lambda found: (found["upper"] - found["lower"]).fillna(0).iloc[0])
     if widest["upper"].isna().any():
-        return table.assign(status="no spread")
-    away = (series["value"] - widest["centre"]) / (widest["upper"] - widest["centre"])
-    status = judge_baseline(away.to_numpy(dtype=float)[first])
-    if status:
+        return judge_steady(table, chart)
+    sigma = np.maximum(widest["upper"] - widest["centre"], widest["centre"] - widest["lower"]) / 3
+    z = ((series["value"] - widest["centre"]) / sigma).to_numpy(dtype=float)
+    status = judge_baseline(z[first])
+    if status and (status != "no spread" or chart == "xmr"):
         return table.assign(status=status)
     judged = widest.loc[~first if not first.all() else first, "signal"]
+    p = np.where(np.arange(len(z)) == len(z) - 1, p_of_newest(z, int(first.sum())), np.nan)
     found = widest[["centre", "lower", "upper", "signal"]]
-    return table.assign(**found, status="signal" if (judged != "").any() else "in control")
+    return table.assign(**found, p=p, status="signal" if (judged != "").any() else "in control")
+
+
+def judge_steady(table: pd.DataFrame, chart: str) -> pd.DataFrame:
+    """A KPI whose baseline did not vary: the events after none at all (or, of shares, the misses) are judged exactly.
+
+    By the hypergeometric chance of a share and the binomial one of a Poisson count that all are among the new cases.
+    """
+    table, watched = table.assign(status="no spread"), table["phase"].eq("watched").to_numpy()
+    if chart == "xmr" or not watched.any():
+        return table
+    n, value = np.where(chart == "c", 1.0, table["n"].astype(float)), table["value"].to_numpy(dtype=float)
+    level, before = value[0], n[~watched].sum()
+    events = np.round(n * np.abs(value - level))
+    sure = (n / (before + n)) ** events
+    if chart == "p":
+        sure = stats.hypergeom.sf(events - 1, np.round(before + n), events, np.round(n))
+    raised, newest = watched & (sure <= 2 * stats.norm.sf(3)), np.arange(len(n)) == len(n) - 1
+    table = table.assign(p=np.where(newest, sure, np.nan), signal=np.where(raised, "beyond", ""))
+    return table.assign(centre=level, status="signal") if raised.any() else table
 
 
 def list_alerts(control: pd.DataFrame, *, level: float = 0.05) -> pd.DataFrame:
@@ -176,12 +197,8 @@ def list_alerts(control: pd.DataFrame, *, level: float = 0.05) -> pd.DataFrame:
 
     `q` is Benjamini–Hochberg's of `p` over all KPIs judged: of runs over ten in control 3 % alert (skewed: 15 %).
     """
-    newest, p = control.groupby("kpi", sort=False).tail(1), []
-    for _, one in control.groupby("kpi", sort=False):
-        sigma = np.maximum(one["upper"] - one["centre"], one["centre"] - one["lower"]) / 3
-        z = ((one["value"] - one["centre"]) / sigma).to_numpy(dtype=float)
-        p.append(p_of_newest(z, int((one["phase"] == "baseline").sum())))
-    newest = newest.assign(p=p, q=adjust(p))
+    newest = control.groupby("kpi", sort=False).tail(1)
+    newest = newest.assign(q=adjust(newest["p"]))
     return newest[(newest["signal"] != "") & (newest["q"] <= level)].reset_index(drop=True)
 
 
@@ -192,42 +209,75 @@ def p_of_newest(z: np.ndarray, baseline: int) -> np.ndarray:
 
 
 def describe_control(control: pd.DataFrame) -> str:
-    """Which KPIs left their usual range, in a sentence."""
+    """Which KPIs left their usual range, in a sentence, as far as that has room in one of thirty words."""
     if control.empty:
         return "No KPI is tracked. A file kpis.csv switches control charts on."
-    last = control.groupby("kpi", sort=False).tail(1)
-    by_status = {status: group["kpi"].tolist() for status, group in last.groupby("status", sort=False)}
-    if set(by_status) == {"too few"}:
+    if control["status"].eq("too few").all():
         most = int(control.groupby("kpi").size().max())
         return f"Control limits take {FEWEST} measurements of a KPI; the longest series has {most}."
-    alerts, signalled = list_alerts(control)["kpi"].tolist(), by_status.get("signal", [])
-    said = [describe_signal(control[control["kpi"] == alerts[0]])] if len(alerts) == 1 else []
-    said += [f"Alerts at the newest measurement: {listed(alerts, most=3)}"] if len(alerts) > 1 else []
+    said = [say_control(control, brief) for brief in range(4)]
+    return next((sentence for sentence in said if len(sentence.split()) <= 30), said[-1])
+
+
+def say_control(control: pd.DataFrame, brief: int) -> str:
+    """What `describe_control` says; with `brief` 1 fewer names, with 2 only of signals, with 3 one name, no limits."""
+    last = control.groupby("kpi", sort=False).tail(1).set_index("kpi")
+    alerts, signalled = list_alerts(control)["kpi"].tolist(), last.index[last["status"] == "signal"]
+    said = [describe_signal(control[control["kpi"] == alerts[0]], limits=brief < 3)] if len(alerts) == 1 else []
+    said += [f"alerts at the newest measurement: {name_few(alerts, brief)}"] if len(alerts) > 1 else []
     other = [kpi for kpi in signalled if kpi not in alerts]
     if other:
-        said += [f"{len(other)} with signals" if alerts else f"No alert; signals: {listed(other, most=3)}"]
-    calm = len(by_status.get("in control", []))
-    said += [f"{calm} in control" if said else f"{counted(calm, 'KPI')} in control"] if calm else []
-    unjudged = [kpi for status in UNJUDGED for kpi in by_status.get(status, [])]
-    if len(unjudged) > 1:
-        said += [f"{len(unjudged)} not judged"]
-    for kpi in unjudged if len(unjudged) == 1 else []:
-        why = f" ({UNJUDGED[last.set_index('kpi').at[kpi, 'status']]})"
-        said += [f"not judged: {kpi}{why if len(' '.join([*said, kpi, why]).split(' ')) <= 28 else ''}"]
+        said += [f"{len(other)} with signals" if alerts else f"no alert; signals: {name_few(other, brief)}"]
+    calm, unjudged = int((last["status"] == "in control").sum()), last[last["status"].isin(list(UNJUDGED))]
+    if brief < 2 or not said:
+        said += [f"{calm} in control" if said else f"{counted(calm, 'KPI')} in control"] if calm else []
+        said += describe_unjudged(unjudged, control.groupby("kpi")["value"].first(), brief) if len(unjudged) else []
     sentence = "; ".join(said)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def describe_signal(series: pd.DataFrame) -> str:
+def name_few(names: list[str], brief: int) -> str:
+    """Names in a sentence: three, two, or the first and how many more."""
+    return (
+        listed(names, most=3 - min(brief, 1))
+        if brief < 3 or len(names) == 1
+        else f"{names[0]} and {len(names) - 1} more"
+    )
+
+
+def describe_unjudged(unjudged: pd.DataFrame, first: pd.Series, brief: int) -> list[str]:
+    """Which KPIs have no limits and why, and which left a level that was always the same."""
+    level = first.reindex(unjudged.index)
+    said = []
+    left = unjudged[unjudged["status"].eq("no spread") & (unjudged["value"] != level)]
+    if len(left) == 1:
+        row = left.iloc[0]
+        value, before = (say_plain(x, row["is_share"]) for x in (row["value"], level[left.index[0]]))
+        said = [f"{left.index[0]} is {value}, after always {before}"]
+    elif len(left):
+        said = [f"after a level always the same, new values of {name_few(list(left.index), brief)}"]
+    if len(unjudged) > 1 or brief:
+        return [*said, f"{len(unjudged)} not judged"]
+    return [*said, f"not judged: {unjudged.index[0]} ({UNJUDGED[unjudged['status'].iloc[0]]})"]
+
+
+def describe_signal(series: pd.DataFrame, *, limits: bool = True) -> str:
     """Since when one KPI, whose newest measurement is a signal, has been above or below its usual level."""
     last, above = series.iloc[-1], series["value"] > series["centre"]
     moving = last["signal"] == "six rising or falling"
     there = (above == above.iloc[-1])[::-1].cumprod().sum()
     since = series["date"].iloc[-6 if moving else -there]
-    value, *ends = (percent(x) if last["is_share"] else figure(x) for x in last[["value", "lower", "upper"]])
     where = "moving one way" if moving else f"{'above' if above.iloc[-1] else 'below'} its usual level"
-    numbers = f"({value}; limits {ends[0]} to {ends[1]}; n\u00a0{last['n']:,.0f})"
+    ends = [last["lower"], last["upper"]]
+    within = bounds(*ends) if last["is_share"] else " to ".join(figure(end) for end in ends)
+    said = f"; limits {within}" if limits and pd.notna(last["upper"]) else ""
+    numbers = f"({say_plain(last['value'], last['is_share'])}{said}; n\u00a0{last['n']:,.0f})"
     return f"{last['kpi']} has been {where} since {in_words(f'{since:%Y-%m-%d}')} {numbers}"
+
+
+def say_plain(value: float, is_share: bool) -> str:
+    """A share in %, another value in three figures."""
+    return percent(value) if is_share else figure(value)
 
 
 def figure(value: float) -> str:
@@ -235,12 +285,10 @@ def figure(value: float) -> str:
     return f"{value:,.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}".replace("-", "−")
 
 
-def find_kpi_changes(
-    tracked: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05, fewer_than: int = FEWEST
-) -> pd.DataFrame:
+def find_kpi_changes(tracked: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:
     """The last value of each KPI too seldom measured for limits, less the one before, with the interval of that.
 
-    `tracked` comes from `track_kpis`; KPIs of 2 to `fewer_than` − 1 measurements. Shares: Newcombe's interval and the
+    `tracked` comes from `track_kpis`; KPIs of 2 to 11 measurements. Shares: Newcombe's interval and the
     pooled score test; values: Welch's t over sites; with `chart` u or c normal, on the Poisson standard errors. `q` is
     Benjamini–Hochberg's over the KPIs; `verdict` rose, fell or no sure change. What varies from time to time beyond the
     cases asked is not in the interval.
@@ -251,7 +299,7 @@ def find_kpi_changes(
     known = known.sort_values(["kpi", "date"], ignore_index=True)
     earlier = known.groupby("kpi")[["date", "n", "value", "se"]].shift().add_suffix("_before")
     size = known["kpi"].map(known["kpi"].value_counts())
-    few = known.join(earlier)[(size >= 2) & (size < fewer_than)].groupby("kpi").tail(1).reset_index(drop=True)
+    few = known.join(earlier)[(size >= 2) & (size < FEWEST)].groupby("kpi").tail(1).reset_index(drop=True)
     low, high, p = compare_with_before(few, confidence)
     q = adjust(p)
     moved, sure = few["value"] - few["value_before"], (q <= level) & ((low > 0) | (high < 0))

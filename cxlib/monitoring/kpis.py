@@ -2,10 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy import stats
 
-from cxlib.intervals import nps_interval, share_interval, t_interval
+from cxlib.intervals import nps_interval, poisson_interval, share_interval, t_interval
 from cxlib.tables import StudyError, check_columns
 from cxlib.words import bounds, in_words, listed, percent, signed
 
@@ -76,6 +75,8 @@ def check_counts(kpis: pd.DataFrame, counts: pd.Series) -> None:
             f"kpis: {row['kpi']} has {row['numerator']:g} of {row['denominator']:g} in a row; a numerator lies from 0 "
             "to its denominator. Correct it, give value instead, or, for incidents per unit, chart u."
         )
+    given = kpis[["numerator", "denominator", "value"]].notna()
+    check_kinds(kpis, given, counts)
     needs = {
         "numerator and denominator": charts.isin(["p", "u"]) & ~counts & value.notna(),
         "a whole number from 0 on as value, and no denominator": charts.eq("c")
@@ -86,16 +87,18 @@ def check_counts(kpis: pd.DataFrame, counts: pd.Series) -> None:
             raise StudyError(f"kpis: chart of {row.kpi} is {row.chart}; that takes {what} in every row.")
 
 
-def poisson_interval(events: ArrayLike, units: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """The exact interval of a Poisson rate, events per unit (Garwood 1936).
-
-    >>> [end.round(3).tolist() for end in poisson_interval([0, 10], 1, 0.95)]
-    [[0.0, 4.795], [3.689, 18.39]]
-    """
-    events, units = np.asarray(events, dtype=float), np.asarray(units, dtype=float)
-    tail = (1 - confidence) / 2
-    low = np.where(events > 0, stats.chi2.ppf(tail, 2 * events) / 2, 0.0)
-    return low / units, stats.chi2.ppf(1 - tail, 2 * (events + 1)) / 2 / units
+def check_kinds(kpis: pd.DataFrame, given: pd.DataFrame, counts: pd.Series) -> None:
+    """Raise where a KPI has counts in one row and a value alone in another, or a numerator of nothing."""
+    kind = counts.where(counts | given["value"])
+    other = kind.notna() & kind.ne(kind.groupby(kpis["kpi"]).transform("first"))
+    wrong = {
+        "has numerator and denominator in some rows and only a value in others; one holds for all": other,
+        "has a numerator without a denominator": given["numerator"] & ~given["denominator"],
+    }
+    for what, rows in wrong.items():
+        for row in kpis[rows].head(1).to_dict("records"):
+            where = f"{row['date']:%Y-%m-%d}" + (f", site {row['site']}" if pd.notna(row.get("site")) else "")
+            raise StudyError(f"kpis: {row['kpi']} {what}. See the row of {where}.")
 
 
 def add_wave_kpis(
@@ -172,12 +175,15 @@ def trace_figures(tracked: pd.DataFrame, waves: pd.DataFrame, last_days: dict) -
 def recall_kpis(tracked: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     """The KPIs with what earlier reports had of each before its first measurement in the study.
 
-    A measurement missing in between was taken out on purpose and stays out. Both have the columns of `track_kpis`.
+    A measurement missing in between was taken out on purpose and stays out; so does what was measured as something
+    else, with another `is_share` or `chart`. Both have the columns of `track_kpis`.
     """
     if earlier.empty or tracked.empty:
         return tracked
-    first = earlier["kpi"].map(tracked.groupby("kpi")["date"].min())
-    before = earlier[earlier["date"] < first]
+    now = tracked.fillna({"chart": ""}).groupby("kpi").agg({"date": "min", "is_share": "first", "chart": "first"})
+    now = now.reindex(earlier["kpi"]).set_axis(earlier.index)
+    same = earlier["is_share"].eq(now["is_share"]) & earlier["chart"].fillna("").eq(now["chart"])
+    before = earlier[same & (earlier["date"] < now["date"])]
     if before.empty:
         return tracked
     both = pd.concat([before.astype(tracked.dtypes.to_dict()), tracked], ignore_index=True)

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from cxlib.monitoring.register import OPEN
 from cxlib.tables import check_columns
 from cxlib.words import counted, listed
 
-OPEN = ("new", "persisting", "reopened", "uncertain")
 AT_WORK = ("planned", "running", "late")
 STATUSES = ("missed", "not reached yet", "cannot be told", "no figure", "reached")
 """The worst first: an objective of several figures has that of its worst."""
@@ -107,8 +107,21 @@ def describe_objectives(linked: pd.DataFrame, unlinked: pd.DataFrame, open_gaps:
     said = [f"{counts[status]} {words.get(status, status)}" for status in reversed(STATUSES) if status in counts]
     gaps, kpis, idle = (unlinked.loc[unlinked["kind"] == kind, "name"] for kind in ("gap", "KPI", "objective"))
     first = f"{counted(len(linked), 'objective')}: {', '.join(said)}"
-    first += f"; nobody works at {listed(idle, most=2)}." if len(idle) else "."
+    first += f"; nobody works at {name_some(idle, 2)}." if len(idle) else "."
     if gaps.empty:
         return f"{first} Without an objective: {counted(len(kpis), 'KPI')}." if len(kpis) else first
-    without = f"{len(gaps)} of {counted(len(open_gaps), 'open gap')} without an objective: {listed(gaps, most=3)}"
-    return f"{first} {without}" + (f"; also {counted(len(kpis), 'KPI')}." if len(kpis) else ".")
+    without = f"{len(gaps)} of {counted(len(open_gaps), 'open gap')} without an objective: {name_some(gaps, 3)}"
+    also = f"; also {counted(len(kpis), 'KPI')}" if len(kpis) else ""
+    return f"{first} {without}{also if len((without + also).split()) <= 20 else ''}."
+
+
+def name_some(names: pd.Series, most: int) -> str:
+    """Names in a sentence; of long ones the first, the rest as a count.
+
+    >>> name_some(pd.Series(["Pay", "Help"]), 2)
+    'Pay and Help'
+    >>> name_some(pd.Series(["Answer every customer on the day they ask", "Mend what hurts"]), 2)
+    'Answer every customer on the day they ask and 1 more'
+    """
+    said = listed(names, most=most)
+    return said if len(said.split()) <= 10 or len(names) == 1 else f"{names.iloc[0]} and {len(names) - 1} more"

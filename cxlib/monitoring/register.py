@@ -6,10 +6,11 @@ import pandas as pd
 from cxlib.tables import check_columns
 from cxlib.words import in_words, listed
 
-STATES = ("new", "persisting", "reopened", "uncertain", "closed", "none")
+STATES = ("new", "now sure", "persisting", "reopened", "uncertain", "closed", "none")
+MET = ("met", "exceeded")
 WORDS = {"gone": "no longer in the study"}
-OPEN = ("new", "persisting", "reopened", "uncertain")
-NEWS = ("new", "reopened", "closed", "uncertain", "surely open again", "gone")
+OPEN = ("new", "now sure", "persisting", "reopened", "uncertain")
+NEWS = ("new", "reopened", "now sure", "closed", "uncertain", "gone")
 
 
 def recall_gaps(
@@ -46,7 +47,8 @@ def find_register(gaps: pd.DataFrame, *, waves: list[str]) -> pd.DataFrame:
     """The gaps that were ever open, wave by wave, and their state in the last one.
 
     `gaps` comes from `find_gaps` by touchpoint and wave, or from `recall_gaps`; `waves` are in order. A gap opens with
-    a sure shortfall. It is *closed* when the verdict is met or exceeded, or its rise since the last sure shortfall has
+    a sure shortfall: *new* where it was met before, or never asked, or its fall has an interval without 0, else only
+    *now sure*. It is *closed* when the verdict is met or exceeded, or its rise since the last sure shortfall has
     an interval without 0; a verdict that just no longer holds is *uncertain*: q moving from .04 to .06 is no news.
     Columns: stage, touchpoint, label, `state`, `since` (wave it opened in), and of the last wave `n`, `gap`, `low`,
     `high` and `verdict`.
@@ -73,17 +75,19 @@ def find_register(gaps: pd.DataFrame, *, waves: list[str]) -> pd.DataFrame:
 
 def follow(history: pd.DataFrame) -> tuple[str, str]:
     """The state of one gap after its last wave, and the wave it opened in."""
-    state, since, open_row = "none", "", None
+    state, since, open_row, last = "none", "", None, None
     for row in history.itertuples():
         if not row.n > 0:
             continue
         if row.verdict == "shortfall":
             opened = state in ("none", "closed")
-            state = {"none": "new", "closed": "reopened"}.get(state, "persisting")
+            first = "new" if last is None or last.verdict in MET or rose(row, last) else "now sure"
+            state = {"none": first, "closed": "reopened"}.get(state, "persisting")
             since, open_row = (row.wave if opened else since), row
         elif open_row is not None and state != "closed":
-            closed = row.verdict in ("met", "exceeded") or rose(open_row, row)
+            closed = row.verdict in MET or rose(open_row, row)
             state = "closed" if closed else "uncertain"
+        last = row
     return state, since
 
 
@@ -100,7 +104,7 @@ def describe_register(register: pd.DataFrame, *, waves: list[str]) -> str:
     if register.empty:
         return "No gap has surely been open so far."
     counts = register["state"].value_counts()
-    still = [f"{counts[state]} {state}" for state in ("new", "persisting", "reopened", "uncertain") if state in counts]
+    still = [f"{counts[state]} {state}" for state in OPEN if state in counts]
     closed = register.loc[register["state"] == "closed", "label"]
     said = f"Open gaps: {listed(still)}." if still else "No gap is open."
     return f"{said} Closed since they opened: {listed(closed)}." if len(closed) else said
@@ -111,8 +115,8 @@ def find_news(register: pd.DataFrame, last: pd.DataFrame, *, reported: bool) -> 
 
     `register` comes from `find_register`, `last` is that of the last report (touchpoint, label, state), if there was
     one (`reported`). `news`: *new* (surely open, never in that register), *reopened* (surely open, closed then: its
-    state too), *closed* and *uncertain* (surely open then), *surely open again* (uncertain then) and *gone*: open then,
-    and no longer in the study, which has a row without figures.
+    state too), *now sure* (surely open, uncertain or not sure then), *closed* and *uncertain* (open, surely open then)
+    and *gone*: open then, and no longer in the study, which has a row without figures.
     """
     last = last.drop_duplicates("touchpoint", keep="last")
     gone = last[last["state"].isin(OPEN) & ~last["touchpoint"].isin(register["touchpoint"])]
@@ -124,11 +128,11 @@ def find_news(register: pd.DataFrame, last: pd.DataFrame, *, reported: bool) -> 
     sure, was_open = table["state"].isin(OPEN[:-1]), table["state_before"].isin(OPEN)
     was_doubtful = table["state_before"].eq("uncertain")
     cases = {
+        "now sure": sure & (was_doubtful | (table["state_before"].isna() & table["state"].eq("now sure"))),
         "new": sure & table["state_before"].isna(),
         "reopened": sure & table["state_before"].eq("closed"),
         "closed": table["state"].eq("closed") & was_open,
         "uncertain": table["state"].eq("uncertain") & was_open & ~was_doubtful,
-        "surely open again": sure & was_doubtful,
         "gone": table["state"].eq("gone"),
     }
     news = pd.Series(np.select(list(cases.values()), list(cases), "") if reported else "", index=table.index)

@@ -33,7 +33,7 @@ def compare_targets(
     if len(percents):
         name, target = percents.iloc[0][["figure", "target"]]
         raise StudyError(f"objectives: the target of {name} is {target:g}; a share lies from 0 to 1, such as 0.7.")
-    sign = np.where(table["direction"].str.strip().str.lower() == AT_MOST, -1, 1)
+    sign = np.where(table["direction"].eq(AT_MOST), -1, 1)
     near, far = (np.where(sign > 0, table[one], -table[other]) for one, other in (("low", "high"), ("high", "low")))
     below, open_yet = far < sign * table["target"], table["due"] > (pd.Timestamp(day) if day else pd.Timestamp.max)
     cases = [table["target"].isna(), near >= sign * table["target"], below & open_yet, below]
@@ -51,7 +51,7 @@ def pair_up(tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.Data
     wrong = objectives["direction"][direction.notna() & ~direction.isin(DIRECTIONS)]
     if len(wrong):
         raise StudyError(f"objectives: direction is {wrong.iloc[0]!r}; it is 'at least' (or blank) or 'at most'.")
-    aims = objectives[["kpi", "touchpoint", "target", "direction", "due", "objective"]]
+    aims = objectives.assign(direction=direction)[["kpi", "touchpoint", "target", "direction", "due", "objective"]]
     last = tracked.groupby("kpi").tail(1).assign(before=tracked.groupby("kpi")["value"].shift())
     last = last.assign(figure=last["kpi"], date=last["date"].dt.strftime("%Y-%m-%d"))
     parts = [last.merge(aims.dropna(subset="kpi").drop(columns="touchpoint"), on="kpi", how="left")]
@@ -90,17 +90,16 @@ def find_attainment(monitoring: pd.DataFrame, traced: pd.DataFrame, *, confidenc
     `monitoring` comes from `compare_targets`, `traced` from `trace_figures`. `earliest` and `latest` are days;
     `attainment` says in a sentence when, or why that cannot be told.
     """
-    rows = []
-    for row in monitoring[monitoring["target"].notna()].itertuples():
+    rows, aimed = [], monitoring[monitoring["target"].notna()]
+    for row in aimed.itertuples():
         series = traced[traced["figure"] == row.figure]
-        way = AT_MOST if str(row.direction).strip().lower() == AT_MOST else DIRECTIONS[0]
+        way = row.direction if pd.notna(row.direction) else DIRECTIONS[0]
         found = reach_dates(series["date"], series["value"], target=row.target, direction=way, confidence=confidence)
         words = percent(row.target) if row.is_share else f"{row.target:g}"
         said = describe_attainment(found, target=f"{row.figure} of {words}")
         rows.append((row.figure, found.n, row.value, row.target, found.earliest, found.latest, said))
     columns = ["figure", "measurements", "value", "target", "earliest", "latest", "attainment"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.assign(is_share=monitoring.loc[monitoring["target"].notna(), "is_share"].to_list())
+    return pd.DataFrame(rows, columns=columns).assign(is_share=aimed["is_share"].to_list())
 
 
 def describe_targets(monitoring: pd.DataFrame) -> str:

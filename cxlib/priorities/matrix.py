@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cxlib.priorities.ranking import SURE, draw_importance
+from cxlib.priorities.ranking import SURE, draw_importance, say_shortly
 from cxlib.shrinkage import draw_shrunk
 from cxlib.tables import StudyError, check_columns
 from cxlib.words import counted, listed, percent
@@ -104,6 +104,8 @@ def describe_matrix(matrix: pd.DataFrame, *, crosshair: str = "means") -> str:
     against = matrix["crosshair"].iloc[0]
     if worst.empty:
         return f"No touchpoint surely matters more than the mean and is rated below the {against}.{doubtful}"
-    names = listed(worst["label"], most=3)
     known = f"{percent(worst['p_quadrant'].min())} sure or more; n\u00a0{worst['n'].min():,} or more"
-    return f"Important and rated below the {against}: {names} ({known}).{doubtful}"
+    said = [
+        f"Important and rated below the {against}: {listed(worst['label'], most=most)} ({known})." for most in (3, 2)
+    ]
+    return say_shortly(*(one + doubtful for one in said), *said)

@@ -8,15 +8,12 @@ import pandas as pd
 from cxlib.tables import check_columns, nearest
 from cxlib.words import counted, in_words, listed, readable_interval, signed
 
-STATES = ("planned", "running", "done", "dropped")
-OPEN, OVER = STATES[:2], STATES[2:]
+STATUSES = ("planned", "running", "done", "dropped")
+UNFINISHED, OVER = STATUSES[:2], STATUSES[2:]
 POWER = 1.96 + 0.8416
 """z of a two-sided test at 5 % and of a power of 80 %."""
 
 TRACKED = {"planned": "To Do", "running": "In Progress", "done": "Done", "dropped": "Cancelled"}
-RISKY = ("=", "+", "-", "@")
-"""What a cell must not begin with: a spreadsheet would run it."""
-
 MOST = 5
 
 
@@ -29,7 +26,7 @@ def propose_actions(
     `kind` (proactive or reactive), `suggestion` and `reason` are the playbook's (`suggest_strategies`). `kpi` is that
     of an objective or an own action of the touchpoint, else its gap; `objective` is that of the touchpoint or the KPI.
     `n_needed` respondents in each of two independent waves show with 80 % power that half of the gap has closed.
-    `under_way` lists the people's own actions there, from `find_action_states`.
+    `under_way` lists the people's own actions there, with their state: one that is done did not close the gap.
     """
     chosen = priorities[(priorities["could_be_top"] == "yes") | (priorities["p_top"] >= 0.5)].head(2 * top)
     sure = gaps.loc[gaps["verdict"] == "shortfall", ["touchpoint", "n", "gap", "low", "high", "se"]]
@@ -38,7 +35,11 @@ def propose_actions(
     owners = places.reindex(columns=["touchpoint", "owner", "need"])
     for aside in (said, owners):
         table = table.merge(aside, on="touchpoint", how="left", validate="one_to_one")
-    own = (states["action"] + " " + states["state"]).groupby(states["touchpoint"]).agg(", ".join)
+    own = (
+        (states["action"] + " " + states["state"])
+        .groupby(states["touchpoint"])
+        .agg(lambda one: ", ".join(one.unique()))
+    )
     hypotheses = [
         f"Half of the gap of {signed(gap)} closes" + (f" when customers can {need}" if isinstance(need, str) else "")
         for gap, need in zip(table["gap"], table["need"])
@@ -68,6 +69,7 @@ def find_measures(touchpoints: pd.Series, objectives: pd.DataFrame, states: pd.D
 def find_action_states(actions: pd.DataFrame, places: pd.DataFrame | None = None, *, day: str) -> pd.DataFrame:
     """The people's own actions with their state on `day` (2026-06-30): as they wrote it, or *late* when past due.
 
+    A row for each of actions.csv: rows of one `action` with different KPIs are its parts.
     `status` is planned (where it is blank), running, done or dropped however it is spelt in capitals and spaces; any
     other word stays as written and is never called late. `days_late` counts days past due. `on_map` tells whether the
     touchpoint is one of `places` (the whole map); blank without a map or a touchpoint. Days are ISO 8601.
@@ -76,9 +78,9 @@ def find_action_states(actions: pd.DataFrame, places: pd.DataFrame | None = None
     places = pd.DataFrame(columns=["touchpoint", "label"]) if places is None else places
     today = pd.Timestamp(day).normalize() if day else pd.NaT
     written = actions["status"].str.strip().replace("", None)
-    status = written.str.lower().fillna(STATES[0])
-    status = status.where(status.isin(STATES), written)
-    late = (actions["due"].dt.normalize() < today) & status.isin(OPEN)
+    status = written.str.lower().fillna(STATUSES[0])
+    status = status.where(status.isin(STATUSES), written)
+    late = (actions["due"].dt.normalize() < today) & status.isin(UNFINISHED)
     days = (today - actions["due"].dt.normalize()).dt.days.where(late).astype("Int64")
     labels = actions["touchpoint"].map(places.drop_duplicates("touchpoint").set_index("touchpoint")["label"])
     there = np.where(actions["touchpoint"].isin(places["touchpoint"]), "yes", "no")
@@ -96,15 +98,16 @@ def describe_actions(states: pd.DataFrame, *, day: str) -> str:
     """How many actions are late, running, done, in a sentence."""
     if states.empty:
         return "No actions are written down. A file actions.csv, which no run ever changes, switches this on."
+    lost = states.loc[states["on_map"] == "no", "action"].nunique()
+    states = states.sort_values("days_late", ascending=False, kind="stable").drop_duplicates("action")
     counts = states["state"].value_counts()
     order = [state for state in ("late", "running", "planned") if state in counts]
     order += [state for state in counts.index.sort_values() if state not in order]
     said = [f"{counts[state]} {state}" for state in order]
     if states["days_late"].notna().any():
-        worst = states.loc[states["days_late"].astype("float64").idxmax()]
+        worst = states.iloc[0]
         said[0] += f" ({'' if counts['late'] == 1 else worst['action'] + ' '}by {counted(worst['days_late'], 'day')})"
     when = f", on {in_words(day)}" if day else ""
-    lost = int((states["on_map"] == "no").sum())
     off = f"; {lost} not on the map" if lost else ""
     return f"Of {counted(len(states), 'action')} of actions.csv{when}: {listed(said)}{off}."
 
@@ -117,20 +120,23 @@ def describe_action_doubts(
     `states` comes from `find_action_states`, `places` is the map, `earlier` are the actions earlier reports listed.
     """
     still, choices = states[~states["state"].isin(OVER)], list(places["touchpoint"])
-    odd = states[~states["status"].isin(STATES)]
+    odd = states[~states["status"].isin(STATUSES)]
     lost, late = states[states["on_map"] == "no"], states[states["due"] < states["start"]]
+    same = states.duplicated(["action", "kpi"]) & (states["kpi"].notna() | states.duplicated(["action", "touchpoint"]))
     gone = [action for action in dict.fromkeys(earlier) if action not in set(states["action"])]
     kinds = [
         [f"{row.action}'s touchpoint '{row.touchpoint}' is not on the map.{hint(row.touchpoint, choices)}"
          for row in lost.itertuples()],
-        [f"{row.action}'s status '{row.status}' is none of {', '.join(STATES)} and stays as written."
-         + hint(row.status, STATES) for row in odd.itertuples()],
+        [f"{row.action}'s status '{row.status}' is none of {', '.join(STATUSES)} and stays as written."
+         + hint(row.status, STATUSES) for row in odd.itertuples()],
         [f"{row.action} is due on {row.due}, before it starts on {row.start}." for row in late.itertuples()],
+        [f"{row.action} stands more than once" + (f" with the KPI '{row.kpi}'." if isinstance(row.kpi, str) else ".")
+         for row in states[same].itertuples()],
         [f"{action}, which an earlier report listed, is no longer in actions.csv." for action in gone],
     ]  # fmt: skip
     said = [sentence for kind in kinds for sentence in first_ones(kind)]
     for column, words in (("owner", "Nobody answers for"), ("due", "No due date is set for")):
-        nameless = still.loc[still[column].isna(), "action"]
+        nameless = still.loc[still[column].isna(), "action"].unique()
         said += [f"{words} {listed(nameless)}."] if len(nameless) else []
     return said
 
@@ -146,7 +152,8 @@ def hint(word: str, choices: list[str]) -> str:
 
 
 def first_ones(sentences: list[str]) -> list[str]:
-    """The first sentences of a kind, the rest as a count."""
+    """The first sentences of a kind, each once, the rest as a count."""
+    sentences = list(dict.fromkeys(sentences))
     if len(sentences) <= MOST:
         return sentences
     return [*sentences[: MOST - 1], f"And {len(sentences) - MOST + 1} more like the last one."]
@@ -157,14 +164,18 @@ def make_sheet(states: pd.DataFrame, proposed: pd.DataFrame) -> pd.DataFrame:
 
     `states` comes from `find_action_states`, `proposed` from `propose_actions`. Headings are field names of Jira, whose
     import asks for Summary, and of Asana's importer but for the name, which it takes from the first column, as
-    monday.com does; Trello and GitHub Projects import by add-ons. Status Backlog: a proposal. Days are ISO 8601; a text
-    that a spreadsheet would run begins with an apostrophe.
+    monday.com does; Trello and GitHub Projects import by add-ons. Status Backlog: a proposal. Days are ISO 8601. Rows
+    of one action are one row, with the KPIs of all.
     """
     figures = proposed.set_index("touchpoint")[["reason", "n", "gap", "low", "high", "n_needed"]]
-    own = states.join(figures, on="touchpoint").assign(
-        Summary=states["action"] + ": " + states["hypothesis"].fillna(states["label"]).fillna("").astype("str"),
-        Status=states["status"].map(TRACKED).fillna(states["status"]),
-        Labels=states["kind"],
+    own = states.drop_duplicates("action").join(figures, on="touchpoint")
+    kpis = states.dropna(subset="kpi").drop_duplicates(["action", "kpi"]).groupby("action")["kpi"].agg("; ".join)
+    own = own.assign(kpi=own["action"].map(kpis))
+    about = own["hypothesis"].fillna(own["label"]).fillna(own["kpi"]).astype("str")
+    own = own.assign(
+        Summary=own["action"] + (": " + about).fillna(""),
+        Status=own["status"].map(TRACKED).fillna(own["status"]),
+        Labels=own["kind"],
     )
     busy = states.loc[~states["state"].isin(OVER), "touchpoint"]
     new = proposed[~proposed["touchpoint"].isin(busy)].assign(start=None, due=None, cost=np.nan, Status="Backlog")
@@ -175,13 +186,14 @@ def make_sheet(states: pd.DataFrame, proposed: pd.DataFrame) -> pd.DataFrame:
     table["Summary"] = [shorten(summary, 254, placeholder=" …") for summary in table["Summary"]]
     table["Description"] = [describe_row(row) for row in table.to_dict("records")]
     headings = ["Summary", "Description", "Status", "Assignee", "Start Date", "Due Date", "Labels"]
-    return table[headings].astype("str").fillna("").map(disarm)
+    sheet = table[headings].astype("str").fillna("")
+    return sheet.assign(**{name: sheet[name].map(in_one_line) for name in headings if name != "Description"})
 
 
 def describe_row(row: dict) -> str:
     """What a tracker's description says: a line for each thing that is known."""
     lines = [("Hypothesis", "hypothesis"), ("Reason", "reason"), ("KPI", "kpi"), ("Objective", "objective")]
-    said = [f"{words}: {' '.join(row[key].split())}" for words, key in lines if pd.notna(row[key]) and row[key]]
+    said = [f"{words}: {in_one_line(row[key])}" for words, key in lines if pd.notna(row[key]) and row[key]]
     if pd.notna(row["cost"]):
         said.append(f"Cost: {row['cost']:,.0f}")
     if pd.notna(row["gap"]):
@@ -191,11 +203,10 @@ def describe_row(row: dict) -> str:
     return "\n".join(said)
 
 
-def disarm(text: str) -> str:
-    """A text no spreadsheet runs as a formula, without tabs, returns and blank lines, which would move it.
+def in_one_line(text: str) -> str:
+    """A text without tabs, returns and line breaks, which would move it in a tracker.
 
-    >>> disarm("=HYPERLINK(A1)"), disarm("\\t=1 +\\r1"), disarm("checkout")
-    ("'=HYPERLINK(A1)", "'=1 + 1", 'checkout')
+    >>> in_one_line("a call\\thelps\\r\\n")
+    'a call helps'
     """
-    text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
-    return f"'{text}" if text.startswith(RISKY) else text
+    return " ".join(text.split())

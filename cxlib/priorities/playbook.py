@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.priorities.matrix import QUADRANTS
-from cxlib.priorities.ranking import SURE
+from cxlib.priorities.ranking import SURE, say_shortly
 from cxlib.strict_yaml import known, read_yaml
 from cxlib.tables import StudyError, check_columns, nearest
 from cxlib.words import counted, listed, percent, signed
@@ -184,14 +184,14 @@ def describe_strategies(strategies: pd.DataFrame) -> str:
     """Where the playbook says proactive and where reactive, in a sentence; `strategies` from `suggest_strategies`."""
     if strategies.empty:
         return "The playbook has nothing to judge: ratings, or a map (touchpoints.csv), switch it on."
-    said = []
-    for strategy in STRATEGIES:
-        labels = strategies.loc[strategies["strategy"] == strategy, "label"]
-        said += [f"{strategy} at {len(labels)} ({listed(labels, most=2)})"] if len(labels) else []
-    total = counted(len(strategies), "touchpoint")
-    silent = int((strategies["strategy"] == "").sum())
+    counts = strategies["strategy"].value_counts()
+    said = [strategy for strategy in STRATEGIES if strategy in counts]
+    labels = strategies.groupby("strategy")["label"].agg(lambda names: listed(names, most=2))
+    named = " and ".join(f"{strategy} at {counts[strategy]} ({labels[strategy]})" for strategy in said)
+    brief = " and ".join(f"{strategy} at {counts[strategy]}" for strategy in said)
+    total, silent = counted(len(strategies), "touchpoint"), counts.get("", 0)
     if not said:
         needs = "most need gaps, from ratings with expected and experienced"
         return f"No rule of the playbook holds for {'the ' if silent == 1 else 'any of '}{total}; {needs}."
     rest = f"; for {silent} no rule holds" if silent else ""
-    return f"Of {total}, the playbook says {' and '.join(said)}{rest}."
+    return say_shortly(*(f"Of {total}, the playbook says {words}{rest}." for words in (named, brief)))

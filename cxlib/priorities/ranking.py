@@ -82,12 +82,12 @@ def draw_importance(table: pd.DataFrame, draws: int, rng: np.random.Generator, c
     """
     share = table["importance"].astype("float64")
     root = np.sqrt(share)
-    error = np.sqrt(share + spread_of(table, confidence)) - root
+    error = np.sqrt(share + error_of_importance(table, confidence)) - root
     drawn = draw_shrunk(root, error, np.inf, draws=draws, rng=rng)
     return np.nan_to_num(np.maximum(drawn, 0) ** 2, nan=1.0)
 
 
-def spread_of(table: pd.DataFrame, confidence: float) -> pd.Series:
+def error_of_importance(table: pd.DataFrame, confidence: float) -> pd.Series:
     """The standard error of importance, from the upper end of its interval (the lower one is cut at 0)."""
     margin = table["importance_high"].astype("float64") - table["importance"].astype("float64")
     return margin.fillna(0) / stats.norm.ppf(0.5 + confidence / 2)
@@ -127,11 +127,24 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
     short = priorities[priorities["score"] > 0]
     if short.empty:
         return "Nothing falls short, so there is nothing to mend first."
-    likely = short[short["p_top"] >= SURE]
     could = short.loc[short["could_be_top"] == "yes", "label"]
-    first = f"{could.iloc[0]} comes first" if len(could) == 1 else f"What comes first is one of these: {listed(could)}"
-    among = ""
-    if len(likely) and len(short) > top:
-        among = f"; among the first {top} with {100 * SURE:.0f}\u00a0% or more: {listed(likely['label'])}"
+    likely = short.loc[(short["p_top"] >= SURE) & (len(short) > top), "label"]
+    first, brief = (
+        f"{could.iloc[0]} comes first"
+        if len(could) == 1
+        else f"What comes first is one of these: {listed(could, most=most)}"
+        for most in (3, 2)
+    )
+    among = f"; among the first {top} with {100 * SURE:.0f}\u00a0% or more: {listed(likely)}" if len(likely) else ""
     known = [factor for factor in ("importance", "feasibility") if priorities[factor].notna().any()]
-    return f"{first}{among} (by {' × '.join(['shortfall', 'reach', *known])}, each with its uncertainty)."
+    tail = f" (by {' × '.join(['shortfall', 'reach', *known])}, each with its uncertainty)"
+    return say_shortly(*(f"{words}." for words in (first + among + tail, first + among, first, brief)))
+
+
+def say_shortly(*choices: str, most: int = 30) -> str:
+    """The first choice of at most `most` words, else the last.
+
+    >>> say_shortly("Pay and help come first.", "Two come first.", most=3)
+    'Two come first.'
+    """
+    return next((words for words in choices if len(words.split()) <= most), choices[-1])

@@ -9,9 +9,9 @@ from cxlib.view import day_ends, view_filters
 
 
 def find_kpis(study: Study) -> pd.DataFrame:
-    """The KPI rows up to the day looked back from and the end of the wave looked at, of the sites of the view."""
+    """The KPI rows up to the day looked back from, and the end of a wave chosen by name, of the sites of the view."""
     kpis = up_to(study, study.tables["kpis"], "date")
-    wave = chosen_wave(study)
+    wave = study.view.wave
     if wave in study.settings.waves:
         kpis = kpis.filter(nw.col("date") < nw.lit(day_ends(study.settings.clock, study.settings.waves[wave])))
     for column, values in view_filters(study):
@@ -23,14 +23,15 @@ def find_kpis(study: Study) -> pd.DataFrame:
 def newest_day(study: Study) -> str:
     """The day the study is looked at from: `as_of`, or the day of the newest answer, event or KPI; never the clock's.
 
-    A wave is looked at from its last day at the latest, unless it is the latest one and `as_of` names a day.
+    A wave chosen by name is looked at from its last day at the latest. Where nothing has a date, the wave's last day.
     """
     view, wave = study.view, chosen_wave(study)
-    if view.as_of and view.wave == "latest":
-        return view.as_of
-    ends = str(study.settings.waves.get(wave) or newest(study, "ratings", "answered_at", wave if wave != "all" else ""))
     days = [newest(study, *place) for place in (("ratings", "answered_at"), ("events", "time"), ("kpis", "date"))]
-    return min(filter(None, [view.as_of or max(days), ends]), default="")
+    last = str(study.settings.waves.get(wave, ""))
+    day = view.as_of or max(days) or last
+    if view.wave in ("latest", "all"):
+        return day
+    return min(filter(None, [day, last or newest(study, "ratings", "answered_at", wave)]), default="")
 
 
 def newest(study: Study, table: str, column: str, wave: str = "") -> str:
