@@ -113,7 +113,6 @@ from cxlib.gaps import (
     add_up_cells,
     compare_benchmarks,
     contrast_themes,
-    count_refusals,
     describe_benchmarks,
     describe_differences,
     describe_gap_drivers,

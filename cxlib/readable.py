@@ -10,7 +10,7 @@ from cxlib.words import percent, readable_interval, readable_q, signed
 HEADINGS = {
     "label": "touchpoint", "top2": "top-2-box", "n_text": "compared", "gap_names": "open gaps",
     "by_itself": "by themselves", "shift": "others", "nps": "NPS", "p_quadrant": "how sure", "r2": "R²",
-    "p_top": "among the first", "could_be_top": "could be first", "n_experienced": "n", "n_importance": "n",
+    "p_top": "among the first", "could_be_top": "could be number one", "n_experienced": "n", "n_importance": "n",
     "n_before": "n before", "on_map": "on the map", "omega2": "ω²", "icc": "ICC", "window_days": "window, days",
     "median_days": "median, days", "adopters_median_days": "median of adopters, days",
     "median_delay": "median delay, days", "p90_delay": "p90 of delay, days",

@@ -16,7 +16,7 @@ ALERTS = {
     "change": ("change", "verdict", ["worse"], "label"),
     "kpi": ("alerts", "signal", None, "kpi"),
     "target": ("monitoring", "status", ["missed"], "figure"),
-    "effect": ("effects", "verdict", ["made it worse"], "action"),
+    "effect": ("effects", "verdict", ["made it worse"], "label"),
     "action": ("actions", "state", ["late"], "action"),
 }
 """Kind → the table it is found in, the column and the words that raise it (any where None), and what it is about."""

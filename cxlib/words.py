@@ -136,3 +136,13 @@ def say_effect(effect: float, low: float, high: float, unit: str) -> str:
         return f"×\u00a0{effect:.2f}; {low:.2f} to {high:.2f}"
     times, word = (100, " points") if unit == "share" else (1, "")
     return f"{signed(times * effect)}{word}; {signed(times * low)} to {signed(times * high)}"
+
+
+def figure(value: float) -> str:
+    """A figure in three digits, thousands apart.
+
+    >>> figure(4.567), figure(12.34), figure(3350), figure(-0.0123)
+    ('4.57', '12.3', '3,350', '−0.012')
+    """
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 0.1 or value == 0 else 3
+    return f"{value:,.{digits}f}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""Control charts of KPIs: published numbers, rules by hand, what is refused, what is said."""
+"""Control charts of KPIs: what is refused, what is an alert, what is said, what is drawn."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,21 +6,19 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from cxlib.charts.control import limits_in_words
 from cxlib.charts.monitoring import plot_kpis
 from cxlib.monitoring.control_charts import (
-    RULES,
     chart_kpis,
     describe_control,
     describe_kpi_changes,
     find_kpi_changes,
-    find_limits,
-    judge_baseline,
     list_alerts,
 )
+from cxlib.monitoring.limits import find_limits, judge_baseline
 from cxlib.tables import StudyError
 from tests.proof.control import measure_alarms, measure_dependence, measure_power
 
-VISCOSITY = [33.75, 33.05, 34, 33.81, 33.46, 34.02, 33.68, 33.27, 33.49, 33.2, 33.62, 33, 33.54, 33.12, 33.84]
 CALM = [0.1, -1.2, 0.4, 1.1, -0.6, 0.3, -0.9, 0.8, 0.2, -0.4, -0.1, 0.3, -0.7, 0.9, -0.2, 0.6, -1.0, 0.4, 0.5, -0.8]
 CALM += [0.7, -0.3, 0.2, -0.5]
 
@@ -41,53 +39,6 @@ def shares(values, **more):
 def calm(kpi, *later):
     """A KPI around 10 for two years, then as given."""
     return tracked([10 + value for value in (*CALM, *later)], kpi=kpi)
-
-
-def test_viscosity_has_the_published_limits():
-    found = find_limits(pd.DataFrame({"value": VISCOSITY}), chart="xmr")
-    assert found[["centre", "lower", "upper"]].iloc[0].tolist() == pytest.approx(
-        [33.52333333, 32.24483789, 34.80182877], rel=1e-9
-    )
-    assert found["range_upper"].iloc[0] == pytest.approx(3.267 * np.abs(np.diff(VISCOSITY)).mean())
-    assert (found["signal"] == "").all()
-
-
-def test_limits_of_shares_follow_their_cases_and_end_at_nought_and_one():
-    found = find_limits(pd.DataFrame({"value": [0.1, 0.2, 0.0, 0.1], "n": [10, 90, 50, 50]}), chart="p")
-    centre = 24 / 200
-    assert found["centre"].tolist() == pytest.approx([centre] * 4)
-    assert found["upper"].tolist() == pytest.approx(
-        [centre + 3 * np.sqrt(centre * (1 - centre) / n) for n in (10, 90, 50, 50)]
-    )
-    assert found["lower"].tolist()[0] == 0 and found["lower"].iloc[1] == pytest.approx(0.12 - 3 * np.sqrt(0.1056 / 90))
-
-
-@pytest.mark.parametrize(("chart", "variance"), [("p'", lambda c, n: c * (1 - c) / n), ("u'", lambda c, n: c / n)])
-def test_laney_widens_by_the_moving_range_of_z(chart, variance):
-    share, n = np.array([0.30, 0.40, 0.35, 0.45, 0.30]), np.array([500, 900, 700, 800, 600])
-    found = find_limits(pd.DataFrame({"value": share, "n": n}), chart=chart)
-    centre = (share * n).sum() / n.sum()
-    sigma = np.sqrt(variance(centre, n))
-    z = (share - centre) / sigma
-    expected = centre + 3 * sigma * np.abs(np.diff(z)).mean() / 1.128
-    assert found["upper"].tolist() == pytest.approx(expected.tolist()) and sigma[0] < (expected[0] - centre) / 3
-
-
-@pytest.mark.parametrize(
-    ("rule", "z", "raised"),
-    [
-        ("beyond", [0, 3, 3.1, -3.1], [2, 3]),
-        ("eight on a side", [-1, *[1] * 9, -1], [8, 9]),
-        ("eight on a side", [*[1] * 4, 0, *[1] * 7], []),
-        ("two of three beyond 2 sigma", [2.1, 0, 2.1, 0, 0, -2.1, 2.1, -2.1], [2, 7]),
-        ("six rising or falling", [0, 1, 2, 3, 4, 5, 5], [5]),
-        ("six rising or falling", [5, 4, 3, 2, 1, 1], []),
-        ("eight on a side", [1, 1], []),
-    ],
-)
-def test_a_rule_speaks_where_it_holds(rule, z, raised):
-    assert np.flatnonzero(RULES[rule](np.array(z, dtype=float))).tolist() == raised
-    assert np.flatnonzero(RULES[rule](-np.array(z, dtype=float))).tolist() == raised
 
 
 def test_limits_are_frozen_after_the_baseline():
@@ -116,10 +67,8 @@ def test_shares_have_limits_never_narrower_than_chance():
 
 def test_the_chart_a_kpi_is_declared_with_is_drawn():
     counts = tracked(np.round(20 + 4 * np.array(CALM)), kpi="complaints", chart="c")
-    by_column, by_argument = chart_kpis(counts), chart_kpis(counts.drop(columns="chart"), kinds={"complaints": "c"})
     mean = counts["value"].mean()
-    assert by_column["upper"].iloc[0] == pytest.approx(mean + 3 * np.sqrt(mean))
-    assert by_argument["upper"].equals(by_column["upper"])
+    assert chart_kpis(counts)["upper"].iloc[0] == pytest.approx(mean + 3 * np.sqrt(mean))
 
 
 WAVY = np.repeat([1.0, -1.0, 1.2, -0.9], 6) + 0.1 * np.array(CALM)
@@ -154,7 +103,7 @@ def test_only_a_signal_at_the_newest_measurement_is_an_alert():
     found = chart_kpis(pd.concat([calm("now", 0, 9), calm("once", 9, 0), calm("never", 0, 0)]))
     assert list_alerts(found)["kpi"].tolist() == ["now"]
     assert describe_control(found) == (
-        "Now has been above its usual level since 31 January 2026 (19.0; limits 7.26 to 12.7; n\u00a0400); "
+        "Now has been above its usual level since 31 January 2026 (19.0, usually 9.99; n\u00a0400); "
         "1 with signals; 1 in control."
     )
 
@@ -175,10 +124,60 @@ def test_the_worst_sentence_has_thirty_words():
     share = shares([*CALM, *[4] * 4], kpi="set-up in the first week")
     every = pd.concat([share, calm("once", 9, 0), calm("twice", 9, 0), calm("a"), tracked(WAVY, kpi="mood")])
     said = describe_control(chart_kpis(every))
-    assert said.startswith("Set-up in the first week has been above its usual level since 31 January 2026 (68\u00a0%;")
-    assert said.endswith("2 with signals; 1 in control; not judged: mood.") and len(said.split(" ")) <= 30
+    assert said.startswith("Set-up in the first week has been above its usual level since 31 January 2026 (68\u00a0%, ")
+    assert said.endswith("; n\u00a0400); 2 with signals.") and len(said.split()) <= 30
     without = chart_kpis(every[every["kpi"].isin(["once", "mood"])])
     assert describe_control(without).startswith("No alert; signals: once; not judged: mood (its measurements depend")
+
+
+@pytest.mark.parametrize("signals", [1, 2, 9])
+def test_the_sentence_stays_short_with_long_names(signals):
+    names = [f"share of customers whose enquiry number {place} was answered the same day" for place in range(signals)]
+    every = [*(calm(name, -9) for name in names), calm("a"), calm("once", 9, 0), tracked(WAVY, kpi="mood")]
+    said = describe_control(chart_kpis(pd.concat(every)))
+    assert len(said.split()) <= 30 and names[0] in said.replace("Share", "share")
+
+
+def test_all_rules_may_speak_where_they_are_asked_for():
+    steps = calm("wait", -0.5, 0, 0.5, 1, 1.5, 2.0)
+    assert chart_kpis(steps)["signal"].iloc[-1] == ""
+    assert chart_kpis(steps, rules=["six rising or falling"])["signal"].iloc[-1] == "six rising or falling"
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_after_a_baseline_without_an_event_a_share_is_judged_exactly(level):
+    jump = tracked([*[level] * 13, abs(level - 0.9)], kpi="z", n=20, is_share=True)
+    found = chart_kpis(jump, baseline=12)
+    assert found["signal"].tolist() == [*[""] * 13, "beyond"] and set(found["status"]) == {"signal"}
+    expected = stats.fisher_exact([[18, 2], [0, 240]]).pvalue
+    alert = list_alerts(found)
+    assert alert["p"].tolist() == [pytest.approx(expected)]
+    side = "below" if level else "above"
+    assert describe_control(found).startswith(f"Z has been {side} its usual level since 28 February 2025 (")
+    assert limits_in_words(found, str)[0] == "no limits:\nthe baseline did\nnot vary\nsignal"
+    calm_yet = chart_kpis(jump.assign(value=[*[level] * 13, abs(level - 0.05)]), baseline=12)
+    assert set(calm_yet["status"]) == {"no spread"} and list_alerts(calm_yet).empty
+
+
+@pytest.mark.parametrize(("chart", "n"), [("u", 20), ("c", 1)])
+def test_after_a_baseline_without_an_event_a_count_is_judged_exactly(chart, n):
+    found = chart_kpis(tracked([*[0] * 24, 0, 4 / n], n=n, chart=chart))
+    assert found["p"].iloc[-1] == pytest.approx(stats.binom.sf(3, 4, 1 / 25))
+    assert list_alerts(found)["kpi"].tolist() == ["wait"]
+
+
+def test_a_count_that_was_always_the_same_has_the_limits_of_chance():
+    found = chart_kpis(tracked([*[5] * 24, 500], chart="c"))
+    assert found["upper"].iloc[-1] == pytest.approx(5 + 3 * 5**0.5) and len(list_alerts(found)) == 1
+
+
+def test_a_value_that_left_a_level_always_the_same_is_named():
+    jump, still = tracked([*[5] * 24, 500], kpi="z"), tracked([5] * 25, kpi="y")
+    said = describe_control(chart_kpis(pd.concat([calm("a"), jump])))
+    assert said == "1 KPI in control; not judged: z (500, always 5.00 in its baseline)."
+    said = describe_control(chart_kpis(pd.concat([jump, still])))
+    assert said == "2 not judged, among them z (500, always 5.00 in its baseline)."
+    assert describe_control(chart_kpis(still)) == "Not judged: y (did not vary in its baseline)."
 
 
 def test_the_change_of_a_share_is_newcombes_with_the_pooled_score_test():
@@ -264,7 +263,7 @@ def test_the_chart_draws_limits_and_rings_without_overlap(periods, count):
     if periods == 3:
         assert words[1].get_text() == "no limits:\ntoo few figures"
     else:
-        assert words[1].get_text() == "limits\n7.3 to\n12.7"
+        assert words[1].get_text() == "limits\n7.26 to\n12.7"
         assert panels[0].collections[-1].get_offsets().data[:, 1].tolist() == [19.0]
         assert panels[0].lines[2].get_ydata()[0] == pytest.approx(10 + np.mean(CALM))
     plt.close(ax.figure)

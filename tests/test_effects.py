@@ -74,8 +74,8 @@ def test_what_is_detectable_is_found_four_times_in_five():
 
 
 def test_less_is_better_where_the_objective_is_at_most():
-    more = compare_sites(monthly(), action(), directions={"wait": "at least"})
-    less = compare_sites(monthly(), action(), directions={"wait": "at most"})
+    found = compare_sites(monthly(), action())
+    more, less = (judge_effects(found, directions={"wait": direction}) for direction in ("at least", " At most"))
     assert [table["verdict"].item() for table in (more, less)] == ["worked", "made it worse"]
 
 
@@ -101,7 +101,63 @@ def test_a_site_where_another_action_begins_meanwhile_is_left_out():
     sites = [*SITES, "w"]
     table = compare_sites(monthly([*CHANGES, 0.1], sites=sites), both)
     assert table["n_text"].tolist() == ["3 against 3 sites", "1 against 3 sites"]
-    assert table["verdict"][1] == "cannot be told" and "takes 3 of either" in table["reason"][1]
+    assert "takes 3 of either" in table["reason"][1] and np.isnan(table["p"][1])
+
+
+def test_an_action_is_judged_up_to_the_start_of_a_later_one_at_its_sites():
+    both = pd.concat([action(), action("A2", "2025-11-01")], ignore_index=True)
+    first, second = compare_sites(monthly(), both).itertuples()
+    assert first.reason == "It is judged up to the start of A2 at its sites." and first.p < 0.05
+    assert lay_out(monthly(), both, next(both.itertuples())).attrs["after"][-1] == pd.Period("2025-10")
+    assert second.reason.startswith("Another action on it (A1) began at some of these sites; 0 sites with it")
+
+
+def test_an_action_never_begun_is_neither_judged_nor_a_rival():
+    planned = action("A2", "2025-09-01", "x", status=" Planned")
+    table = compare_sites(monthly(), pd.concat([action(), planned], ignore_index=True))
+    assert table["n_text"][0] == "3 against 3 sites" and table["reason"][1] == "By actions.csv it is still planned."
+
+
+@pytest.mark.parametrize("sites", ["a|b|c", "A; b;C", "a, B ,c"])
+def test_sites_are_known_however_they_are_written(sites):
+    assert compare_sites(monthly(), action(sites=sites))["n_text"].item() == "3 against 3 sites"
+
+
+def test_rivals_sites_are_left_out_however_they_are_written():
+    both = pd.concat([action(), action("A2", "2025-09-01", "X; W")], ignore_index=True)
+    table = compare_sites(monthly([*CHANGES, 0.1, 0.4], sites=[*SITES, "w", "v"]), both)
+    assert table["n_text"][0] == "3 against 3 sites"
+
+
+def test_a_site_that_kpis_csv_does_not_have_is_named():
+    few, enough = (compare_sites(monthly(), action(sites=sites)).iloc[0] for sites in ("a|b|S99", "a|b|c|S99"))
+    assert few["reason"].endswith("it takes 3 of either. kpis.csv has no wait of S99.")
+    assert enough["reason"] == "kpis.csv has no wait of S99." and enough["p"] < 0.05
+
+
+def test_an_action_for_two_figures_is_judged_by_each():
+    kpis = pd.concat([monthly(), monthly(np.negative(CHANGES)).assign(kpi="cost")])
+    both = pd.concat([action(), action(kpi="cost"), action()], ignore_index=True)
+    table = judge_effects(compare_sites(kpis, both))
+    assert table[["kpi", "verdict"]].to_numpy().tolist() == [["wait", "worked"], ["cost", "made it worse"]]
+    assert describe_effects(table).endswith("Also made it worse: A1 (cost).")
+    traced = trace_sites(kpis, both, table)
+    means = traced[traced["used"]].groupby(["label", traced["month"] >= traced["start"]], sort=False)["with_it"].mean()
+    assert means.groupby("label", sort=False).diff().dropna().tolist() == pytest.approx(table["raw"].tolist())
+
+
+def test_the_trend_before_is_a_month_of_the_calendar_also_in_quarterly_figures():
+    kpis = monthly(months=36, start=25)
+    kpis["value"] += kpis["site"].isin(["a", "b", "c"]) * 0.3 * (12 * kpis["date"].dt.year + kpis["date"].dt.month)
+    quarterly = kpis[kpis["date"].dt.month % 3 == 0]
+    found = compare_sites(quarterly, action(start="2027-01-01")).iloc[0]
+    assert "(+0.30 a month" in found["reason"] and found["pretrend"] == pytest.approx(0.3, abs=0.02)
+
+
+def test_incidents_per_unit_are_no_shares():
+    kpis = monthly().assign(numerator=lambda table: table["value"] * 10, denominator=10.0)
+    units = [compare_sites(kpis.assign(chart=chart), action())["unit"].item() for chart in ("u", "p")]
+    assert units == ["value", "share"]
 
 
 @pytest.mark.parametrize(
@@ -120,13 +176,13 @@ def test_a_site_where_another_action_begins_meanwhile_is_left_out():
 )
 def test_what_cannot_be_told_says_why(changed, words):
     found = compare_sites(monthly(), action(**changed), day="2025-12-31").iloc[0]
-    assert found["verdict"] == "cannot be told" and words in found["reason"] and np.isnan(found["effect"])
+    assert words in found["reason"] and np.isnan(found["effect"]) and np.isnan(found["p"])
 
 
 def test_sites_that_lack_a_month_are_left_out():
     kpis = monthly()
     found = compare_sites(kpis[(kpis["site"] != "x") | (kpis["date"].dt.month > 1)], action()).iloc[0]
-    assert found["n_text"] == "3 against 2 sites" and found["verdict"] == "cannot be told"
+    assert found["n_text"] == "3 against 2 sites" and np.isnan(found["p"])
 
 
 def test_sites_on_another_way_before_cannot_be_told():
@@ -134,7 +190,7 @@ def test_sites_on_another_way_before_cannot_be_told():
     treated = kpis["site"].isin(["a", "b", "c"])
     kpis["value"] += treated * kpis["date"].dt.month * (1 + kpis["site"].eq("a") * 0.1)
     found = compare_sites(kpis, action()).iloc[0]
-    assert found["verdict"] == "cannot be told" and "already moved differently (+1.0" in found["reason"]
+    assert np.isnan(found["p"]) and "already moved differently (+1.0" in found["reason"]
     assert found["pretrend"] == pytest.approx(1.03, abs=0.05) and found["placebo"] == pytest.approx(3.1, abs=0.2)
 
 
@@ -156,7 +212,7 @@ def test_an_action_takes_the_method_that_can_tell_and_all_are_judged_together():
 
 
 def test_without_an_action_the_sentence_names_the_file():
-    table = compare_sites(monthly(), action().head(0))
+    table = judge_effects(compare_sites(monthly(), action().head(0)))
     assert list(table) == COLUMNS and "actions.csv" in describe_effects(table)
     assert trace_sites(monthly(), action(), table).empty and plot_effects(table, title="x") is None
 
@@ -168,17 +224,29 @@ def test_sentences_for_one_many_none_and_not_enough():
     assert describe_effects(judged(none)) == "A2: no sure effect (+1.0 points; −2.0 to +4.0; 6 against 6 sites)."
     bad, untold = dict(action="A3", effect=-0.1), dict(action="A4", label="A4", p=np.nan, reason="It has no start.")
     said = describe_effects(judged({}, none, bad, untold))
-    assert said.endswith("Also made it worse: A3. A2: no sure effect (+1.0 points; −2.0 to +4.0). 1 cannot be told.")
+    assert said.endswith(
+        "Also made it worse: A3. A2: no sure effect (+1.0 points; −2.0 to +4.0). 1 more cannot be told."
+    )
     assert len(said.split()) <= 30
     assert describe_effects(judged(untold)) == "Whether A4 worked cannot be told. It has no start."
+    assert (
+        describe_effects(judged(untold, untold | dict(action="A5"))) == "Whether the 2 actions worked cannot be told."
+    )
     ratio = dict(unit="ratio", effect=0.9, low=0.85, high=0.95, n_text="12 months before, 24 after")
     assert "(×\u00a00.90; 0.85 to 0.95; 12 months before, 24 after)" in describe_effects(judged(ratio))
+
+
+def test_a_long_label_gives_way_to_the_action_alone():
+    long = dict(label="A1 (share of all customers who set up in the first week and a half)")
+    alone, beside = judged(long), judged(long, dict(action="A2", p=0.4), dict(action="A4", p=np.nan))
+    assert describe_effects(alone).startswith(long["label"])
+    assert describe_effects(beside).startswith("A1 worked (") and len(describe_effects(beside).split()) <= 30
 
 
 def test_the_planted_action_is_found_and_the_one_begun_after_the_worst_month_is_not():
     kpis = pd.read_csv(ROOT / "data/sample/kpis.csv", parse_dates=["date"]).assign(value=np.nan)
     actions = pd.read_csv(ROOT / "data/sample/actions.csv", parse_dates=["start"])
-    table = compare_sites(kpis, actions, day="2026-06-30").set_index("action")
+    table = judge_effects(compare_sites(kpis, actions, day="2026-06-30")).set_index("action")
     assert table.loc[["A1", "A2"], "verdict"].tolist() == ["worked", "no sure effect"]
     assert table.at["A1", "low"] < 0.08 < table.at["A1", "high"] and table.at["A2", "low"] < 0 < table.at["A2", "high"]
     assert table.loc[["A3", "A4"], "reason"].str.contains("no KPI|not begun").all()
@@ -221,9 +289,16 @@ def test_effects_are_drawn_by_unit_with_raw_changes_beside_them(theme):
     assert [label.get_text() for label in shares.get_yticklabels()] == ["A1 (wait)\n(n 6 against 6 sites)"]
 
 
+def test_figures_below_0_are_drawn_in_per_cent_of_their_size(theme):
+    nps = dict(label="A1 (NPS)", unit="value", before=-20.0, raw=10.0, effect=5.0, low=2.0, high=8.0)
+    ax = plot_effects(judged(nps), title="x")
+    assert [dots.get_offsets()[0, 0] for dots in ax.collections[1:3]] == pytest.approx([50, 25])
+
+
 def test_months_are_drawn_for_both_kinds_of_sites(theme):
     actions, kpis = action(), monthly()
     traced = trace_sites(kpis, actions, compare_sites(kpis, actions))
+    assert traced["label"].unique().tolist() == ["A1 (wait)"]
     ax = plot_actions(traced, title="x")
     with_it, without_it, start = (line.get_xydata() for line in ax.get_lines())
     assert with_it[:, 1].tolist() == traced["with_it"].tolist() and len(without_it) == 12

@@ -94,7 +94,7 @@ FLOORS = [
     "suppression shrinkage trends claims typical strict_yaml csv_files",
     f"settings dictionary publish render {STEPS}",
     "checks parameters charts",
-    "loaders",
+    "loaders readable",
     "study chapter runner",
     "proposals",
     "view",

@@ -77,7 +77,7 @@ def test_gaps_and_kpis_without_objective_and_idle_objectives_are_listed():
     assert found["value"].tolist()[:2] == [-1.0, 0.5] and np.isnan(found["value"][2])
     said = describe_objectives(linked, found, here)
     assert said == (
-        "2 objectives: 1 reached, 1 missed; nobody works at Pay well. "
+        "2 objectives: 1 reached, 1 missed; no action under way for Pay well. "
         "1 of 2 open gaps without an objective: Help; also 1 KPI."
     )
 
@@ -90,13 +90,24 @@ def say(objectives, here=gaps()):
 def test_the_sentence_of_one_of_none_and_of_what_is_not_looked_at():
     assert say(aims(STAY)) == "1 objective: 1 reached."
     assert "objectives.csv" in say(aims(STAY).iloc[:0])
-    assert say(aims(("Start", None, "setup", 5.0))) == "1 objective: 1 without a figure here; nobody works at Start."
+    assert (
+        say(aims(("Start", None, "setup", 5.0)))
+        == "1 objective: 1 without a figure here; no action under way for Start."
+    )
 
 
 def test_the_sentences_stay_short_with_many():
     many = aims(*((f"A rather long objective {place}", f"kpi {place}", None, 0.5) for place in range(24)))
     said = say(many, gaps(pay="new", help="new", setup="new"))
     assert all(len(sentence.split()) <= 30 for sentence in said.split(". "))
+
+
+def test_of_long_names_the_first_is_said():
+    long = "Answer every customer of ours on the very day they write to us"
+    here = gaps(pay="new", help="new", setup="new").assign(label=[f"{long}, case {place}" for place in range(3)])
+    said = say(aims(*((f"{long} {place}", f"kpi {place}", None, 0.5) for place in range(3))), here)
+    assert f"no action under way for {long} 0 and 2 more. 3 of 3 open gaps" in said
+    assert said.endswith(f"{long}, case 0 and 2 more.") and all(len(one.split()) <= 30 for one in said.split(". "))
 
 
 def test_open_gaps_are_those_of_the_register_and_sure_shortfalls_it_does_not_hold():
@@ -154,11 +165,13 @@ def test_the_chart_stays_blank_where_none_is_said_and_xmr_changes_no_figure():
         ([("done", "u", 3, None, None)], "chart of done is u; that takes numerator and denominator"),
         ([("done", "c", 2.5, None, None)], "chart of done is c; that takes a whole number"),
         ([("done", "p", None, 11, 10)], "a numerator lies from 0 to its denominator"),
+        ([("done", None, None, 9, 10), ("done", None, 0.9, None, None)], "only a value in others.* 2026-06-30, site S"),
+        ([("done", None, 0.9, 9, None)], "done has a numerator without a denominator. See the row of 2026-06-30"),
     ],
 )
 def test_a_chart_that_cannot_be_meant_is_a_sentence(rows, words):
     with pytest.raises(StudyError, match=words):
-        track_kpis(kpis(*rows))
+        track_kpis(kpis(*rows).assign(site="S"))
 
 
 @pytest.mark.parametrize("row", [("calls", "u", None, 20, 10), ("calls", "c", 20, None, None)])

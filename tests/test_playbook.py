@@ -53,7 +53,7 @@ def test_the_playbook_that_comes_along_judges_each_kind_of_touchpoint():
             waits=SHORT | dict(asymmetry="dissatisfier", complaints=20, unresolved=0.3),
             mended=SHORT | dict(asymmetry="dissatisfier", complaints=90, unresolved=0.29),
             quiet=SHORT | dict(complaints=19, unresolved=0.9),
-            truth=SHORT | dict(moment="negative", reach=0.2),
+            truth=SHORT | dict(moment="negative", quadrant="concentrate here", reach=0.2),
             rare=SHORT | dict(asymmetry="dissatisfier", reach=0.49),
             shines=dict(verdict="met", asymmetry="delighter", headroom=0.25),
             fine=dict(verdict="exceeded", asymmetry="delighter", headroom=0.24),
@@ -181,6 +181,14 @@ def test_the_sentence_says_where_proactive_and_where_reactive():
         "Of 5 touchpoints, the playbook says proactive at 3 (Pay and 2 more) and reactive at 1 (Search); "
         "for 1 no rule holds."
     )
+
+
+def test_long_names_leave_the_sentence_to_the_counts():
+    names = [f"waiting for an answer of the desk {place}" for place in range(4)]
+    rows = {name: SHORT if place < 2 else dict(verdict="met") for place, name in enumerate(names)}
+    found = suggest_strategies(facts(**rows, other={}), read_playbook())
+    said = "Of 5 touchpoints, the playbook says proactive at 2 and reactive at 2; for 1 no rule holds."
+    assert describe_strategies(found) == said
 
 
 def test_the_sentence_says_what_would_switch_the_playbook_on():

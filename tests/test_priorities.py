@@ -1,13 +1,23 @@
 """Step 5 on touchpoints one can rank in one's head."""
 
+from unittest.mock import patch
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
+from cxlib import charts, controls
 from cxlib.charts.priorities import plot_matrix
 from cxlib.priorities.matrix import CROSSHAIRS, QUADRANTS, describe_matrix, place_in_matrix, quadrant
-from cxlib.priorities.ranking import check_feasibility, describe_priorities, draw_importance, first_places, rank_gaps
+from cxlib.priorities.ranking import (
+    SURE,
+    check_feasibility,
+    describe_priorities,
+    draw_importance,
+    first_places,
+    rank_gaps,
+)
 from cxlib.tables import StudyError
 from tests.proof.priorities import in_bins, place_studies, rank_studies
 
@@ -120,7 +130,20 @@ def test_importance_nobody_measured_does_not_stop_the_ranking(importance):
 def test_touchpoints_that_are_close_could_each_be_first():
     found = ranked(tables(pay=-1.0, help=-1.02, setup=0.5, search=0.4, trial=0.3))
     assert set(found.loc[found["could_be_top"] == "yes", "touchpoint"]) == {"pay", "help"}
-    assert describe_priorities(found).startswith("What comes first is one of these: ")
+    assert describe_priorities(found).startswith("One of these comes first: ")
+
+
+@pytest.mark.parametrize("words", [1, 3, 7, 9])
+def test_long_names_do_not_make_long_sentences(words):
+    names = [" ".join(["wait", *["long"] * (words - 2), str(place)][:words]) for place in range(7)]
+    found = ranked(tables(pay=-1, help=-1, a=-1, b=-1, c=-1, d=-1, e=-1)).assign(label=names, could_be_top="yes")
+    p_top = [0.9, 0.9, 0.2, 0.2, 0.2, 0.2, 0.2]
+    for count in (1, 2, 3, 7):
+        said = describe_priorities(found.assign(could_be_top=["yes"] * count + ["no"] * (7 - count), p_top=p_top))
+        assert len(said.split()) <= 30
+    assert words == 9 or "and 5 more" in said
+    matrix = quadrants([0.4] * 3 + [0.1], [3.0, 3, 3, 6]).assign(label=names[:4], p_quadrant=[0.99, 0.99, 0.99, 0.5])
+    assert len(describe_matrix(matrix).split()) <= 30
 
 
 def test_a_lone_touchpoint_that_exceeds_expectation_is_nothing_to_mend():
@@ -136,6 +159,13 @@ def test_the_level_of_the_intervals_does_not_move_the_ranking():
         for confidence, z in ((0.95, 1.959964), (0.8, 1.281552))
     ]
     assert same[1]["p_top"].to_numpy() == pytest.approx(same[0]["p_top"].to_numpy(), abs=0.002)
+
+
+def test_the_sliders_rank_with_the_level_of_the_report():
+    moments = tables(pay=-1.0, help=-1.2).assign(importance_high=[0.3, 0.5])
+    with patch.object(controls, "rank_gaps", wraps=rank_gaps) as ranks:
+        controls.explore_priorities(moments, guesses(), confidence=0.8)
+    assert ranks.call_args.kwargs["confidence"] == 0.8
 
 
 def test_a_gap_without_a_standard_error_has_no_rank():
@@ -202,7 +232,7 @@ def test_each_corner_of_the_matrix_has_its_name():
     assert found["quadrant"].tolist() == ["concentrate here", "keep it up", "low priority", "more than it takes"]
     assert (found["p_quadrant"] > 0.99).all()
     said = describe_matrix(found)
-    assert said == "Important and rated below the mean experience: a (100\u00a0% sure or more; n\u00a050 or more)."
+    assert said == "Important and below the mean experience: a (at least 100\u00a0% sure, n\u00a050)."
 
 
 def test_the_middle_of_the_scale_judges_by_a_standard():
@@ -246,11 +276,15 @@ def test_on_a_line_counts_as_mattering_and_as_good():
 def test_a_point_on_the_crosshair_is_doubtful():
     found = quadrants([0.4, 0.1, 0.25], [3.0, 6.0, 4.5])
     assert found["p_quadrant"].iloc[2] < 0.7
-    assert "For 1 of 3 touchpoints the quadrant is doubtful" in describe_matrix(found)
+    assert "For 1 of 3 the quadrant is doubtful" in describe_matrix(found)
 
 
 def test_without_importance_there_is_no_matrix():
     assert describe_matrix(quadrants([np.nan, np.nan], [3.0, 6.0])).startswith("There is no importance")
+
+
+def test_the_chart_and_the_sentence_are_sure_from_the_same_probability():
+    assert charts.priorities.SURE == SURE
 
 
 def test_the_chart_draws_the_crosshair_of_the_table():

@@ -62,11 +62,16 @@ def test_the_order_and_names_of_groups_change_nothing():
     assert table["group"].tolist() == ["the 2 worst together", "S0", "S1"] and list(table) == COLUMNS
 
 
-def test_fewer_than_twice_as_many_groups_as_the_worst_cannot_be_told():
-    table = find_regression_to_mean(waves(), worst=4)
+def test_of_fewer_than_twice_as_many_groups_half_are_the_worst():
+    pd.testing.assert_frame_equal(find_regression_to_mean(waves(), worst=5), find_regression_to_mean(waves(), worst=3))
+
+
+def test_under_six_groups_cannot_be_told():
+    table = find_regression_to_mean(waves(BEFORE[:5], NOW[:5]))
     assert table.empty and list(table) == COLUMNS
-    assert describe_regression_to_mean(table, what="sites").startswith(
-        "What the worst gained by themselves cannot be told."
+    assert describe_regression_to_mean(table, what="sites") == (
+        "What the worst sites gained by themselves cannot be told. It takes two waves and at least 6 sites with "
+        "answers in both."
     )
     assert find_regression_to_mean(waves(se=np.nan), worst=2).empty
 
@@ -96,3 +101,4 @@ def test_with_nothing_done_the_worst_are_rarely_called_better():
     cells = measure_regression(60, 1, groups=[12], taus=[0, 0.3])
     assert cells["size"].mean() < 0.09 and cells["raw_size"].mean() > 0.3
     assert (cells["corrected"].abs() < 0.1).all() and (cells["raw"] > 0.05).all()
+    assert measure_regression(60, 1, groups=[6], taus=[0, 0.3])["size"].mean() < 0.09

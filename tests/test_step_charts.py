@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from cxlib import charts
+from cxlib.monitoring.control_charts import chart_kpis
 
 LONG = r"Comparing $prices_ and \undefined$ deliveries of several shops"
 WAVES = [f"2025-{month:02d}" for month in range(1, 13)]
@@ -192,11 +193,33 @@ def test_each_kpi_has_its_line_its_target_and_its_n(count):
     assert not any(one.overlaps(other) for place, one in enumerate(inner) for other in inner[place + 1 :])
 
 
+ONCE = pd.DataFrame({"kpi": ["wait"], "date": [pd.Timestamp("2026-06-30")], "n": [4], "value": [3350.0]})
+AIMLESS = pd.DataFrame({"figure": [], "target": [], "status": []})
+
+
 def test_one_measurement_of_a_kpi_is_a_dot_with_its_interval():
-    once = pd.DataFrame({"kpi": ["wait"], "date": [pd.Timestamp("2026-06-30")], "n": [4], "value": [3350.0]})
-    tracked = once.assign(low=3000.0, high=3700.0, is_share=False)
-    ax = charts.plot_kpis(tracked, pd.DataFrame({"figure": [], "target": [], "status": []}), title="x")
+    ax = charts.plot_kpis(ONCE.assign(low=3000.0, high=3700.0, is_share=False), AIMLESS, title="x")
     assert ax.texts[0].get_text() == "3,350\nn 4" and ax.get_xticklabels()[0].get_text() == "2026-06-30"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("periods", [3, 36])
+def test_every_value_of_a_kpi_without_interval_lies_in_its_panel(periods):
+    days = pd.date_range("2023-07-31", periods=periods, freq="ME")
+    value = 6 + np.arange(periods) % 3 + np.where(np.arange(periods) > periods - 3, 9.0, 0)
+    series = pd.DataFrame({"kpi": "wait", "date": days, "n": 1, "value": value, "is_share": False})
+    series = series.assign(low=np.nan, high=np.nan)
+    ax = charts.plot_kpis(series, AIMLESS, chart_kpis(series), title="x")
+    low, high = ax.get_ylim()
+    assert low < value.min() and value.max() < high
+    assert (ax.lines[0].get_marker() == "o") == (periods == 3)
+
+
+def test_ticks_of_a_narrow_share_differ():
+    ax = charts.plot_kpis(ONCE.assign(value=0.661, low=0.660, high=0.662, is_share=True), AIMLESS, title="x")
+    ax.figure.canvas.draw()
+    ticks = [label.get_text() for label in ax.get_yticklabels()]
+    assert len(set(ticks)) == len(ticks) and "66.1\u00a0%" in ticks
 
 
 def test_names_of_twelve_waves_do_not_overlap_on_the_heatmap():

@@ -5,7 +5,7 @@ import pytest
 
 from cxlib import open_study
 from cxlib.experience.adoption import find_adoption
-from cxlib.monitoring.kpis import add_wave_kpis, track_kpis
+from cxlib.monitoring.kpis import add_wave_kpis, recall_kpis, track_kpis
 from cxlib.summaries.adoption import summarise_adoption
 from cxlib.summaries.figures import find_kpis
 from cxlib.summaries.wave_kpis import kpis_of, summarise_wave_adoption, summarise_wave_kpis
@@ -144,3 +144,11 @@ def test_the_chart_of_a_kpi_is_read_from_its_file(make_study):
     rows = "date,kpi,numerator,denominator,chart\n2026-06-01,calls,30,20,u\n2026-06-01,done,3,20,\n"
     found = track_kpis(find_kpis(open_study(make_study(kpis=rows))))
     assert found[["kpi", "value", "chart"]].to_numpy().tolist() == [["calls", 1.5, "u"], ["done", 0.15, ""]]
+
+
+@pytest.mark.parametrize(("said", "recalled"), [({}, 2), ({"is_share": False, "value": 62.0}, 1), ({"chart": "u"}, 1)])
+def test_only_what_was_measured_as_the_same_is_recalled(said, recalled):
+    day = {"kpi": "done", "date": [pd.Timestamp("2026-06-30")], "sites": 1, "n": 9, "value": 0.62}
+    now = pd.DataFrame(day | {"low": 0.5, "high": 0.7, "se": 0.1, "is_share": True, "chart": ""})
+    earlier = now.assign(date=pd.Timestamp("2026-05-31"), **{"chart": None} | said)
+    assert len(recall_kpis(now, earlier)) == recalled

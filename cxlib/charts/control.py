@@ -50,7 +50,7 @@ def mark_baseline(ax: Axes, control: pd.DataFrame) -> None:
 def limits_in_words(control: pd.DataFrame, written) -> tuple[str, str]:
     """What stands right of the panel about its limits, and its colour: orange where the newest measurement signals."""
     last = control.iloc[-1]
+    ends, tone = f"limits\n{written(last['lower'])} to\n{written(last['upper'])}", INK
     if pd.isna(last["upper"]):
-        return NO_LIMITS.get("no spread" if last["status"] == "signal" else last["status"], ""), FAINT
-    ends = f"limits\n{written(last['lower'])} to\n{written(last['upper'])}"
-    return (f"{ends}\nsignal", VERDICT_COLOURS["shortfall"]) if last["signal"] else (ends, INK)
+        ends, tone = NO_LIMITS.get("no spread" if last["status"] == "signal" else last["status"], ""), FAINT
+    return (f"{ends}\nsignal", VERDICT_COLOURS["shortfall"]) if last["signal"] else (ends, tone)

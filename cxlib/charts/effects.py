@@ -5,11 +5,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxlib.charts.monitoring import in_figures, name_days
-from cxlib.charts.rows import LINE_INCHES, NAME_WIDTH, name_rows, new_axes, say_right
+from cxlib.charts.rows import LINE_INCHES, NAME_WIDTH, look_over_time, name_rows, new_axes, new_panels, say_right
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish, wrap
 from cxlib.tables import check_columns
-from cxlib.words import counted, percent, signed
+from cxlib.words import counted, signed
 
 WITH_IT = VERDICT_COLOURS["exceeded"]
 GOOD, BAD, UNSURE = (VERDICT_COLOURS[verdict] for verdict in ("exceeded", "shortfall", "not enough data"))
@@ -25,7 +24,7 @@ def plot_effects(effects: pd.DataFrame, *, title: str) -> Axes | None:
     """
     needed = ["label", "n_text", "before", "raw", "effect", "low", "high", "unit", "verdict"]
     check_columns(effects, needed, name="effects (from judge_effects)")
-    shown = effects[effects["p"].notna() & (effects["unit"].isin(["share", "ratio"]) | (effects["before"] > 0))]
+    shown = effects[effects["p"].notna() & (effects["unit"].isin(["share", "ratio"]) | (effects["before"].abs() > 0))]
     shares = shown["unit"] == "share"
     panels = [(share, shown[shares == share]) for share in (True, False) if (shares == share).any()]
     if not panels:
@@ -52,7 +51,7 @@ def name_of(row) -> str:
 
 def draw_effects(ax: Axes, shown: pd.DataFrame, share: bool) -> None:
     """One panel: all shares, or all others."""
-    ratio, before = shown["unit"] == "ratio", shown["before"]
+    ratio, before = shown["unit"] == "ratio", shown["before"].abs()
     ends = {end: shown[end] - ratio for end in ("effect", "low", "high")} | {"raw": shown["raw"]}
     divide = {end: pd.Series(1.0, shown.index).where(share | (ratio & (end != "raw")), before) for end in ends}
     figures = pd.DataFrame({end: 100 * value / divide[end] for end, value in ends.items()})
@@ -110,22 +109,15 @@ def plot_actions(traced: pd.DataFrame, *, title: str) -> Axes | None:
 
     `traced` comes from `trace_sites`; the months that count are marked by dots. None without an action.
     """
-    needed = ["action", "label", "month", "start", "with_it", "without_it", "n", "n_others", "unit", "used"]
+    needed = ["label", "month", "start", "with_it", "without_it", "n", "n_others", "unit", "used"]
     check_columns(traced, needed, name="traced (from trace_sites)")
     if traced.empty:
         return None
-    actions = list(dict.fromkeys(traced["action"]))
-    rows, columns = -(-len(actions) // 2), min(2, len(actions))
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(WIDTH, 2.4 * rows + 0.9), layout="constrained", squeeze=False
-    )  # fmt: skip
-    for ax in axes.flat[len(actions) :]:
-        ax.set_visible(False)
-    for ax, action in zip(axes.flat, actions):
-        draw_action(ax, traced[traced["action"] == action])
-    figure.get_layout_engine().set(wspace=0.05)
-    finish(axes[0, 0], title, "")
-    return axes[0, 0]
+    actions = list(dict.fromkeys(traced["label"]))
+    axes = new_panels(len(actions), 2.4)
+    for ax, action in zip(axes, actions):
+        draw_action(ax, traced[traced["label"] == action])
+    return finish(axes[0], title, "")
 
 
 def draw_action(ax: Axes, series: pd.DataFrame) -> None:
@@ -149,9 +141,5 @@ def draw_action(ax: Axes, series: pd.DataFrame) -> None:
         fontsize=8, va="top", ha="right",
     )  # fmt: skip
     ax.set_title(wrap(first["label"], 38), loc="left", fontsize=9.5, pad=6, parse_math=False)
-    ax.yaxis.set_major_formatter(lambda value, _: percent(value) if first["unit"] == "share" else in_figures(value))
-    ax.locator_params(axis="y", nbins=5)
     ax.margins(y=0.15)
-    name_days(ax, series["month"])
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.tick_params(length=0, labelsize=8)
+    look_over_time(ax, series["month"], is_share=first["unit"] == "share")

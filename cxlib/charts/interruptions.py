@@ -1,14 +1,12 @@
 """Chart of step 6: a figure before and after an action that was done everywhere."""
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from cxlib.charts.monitoring import in_figures, name_days
-from cxlib.charts.theme import FAINT, INK, VERDICT_COLOURS, WIDTH, finish, wrap
+from cxlib.charts.rows import look_over_time, new_panels
+from cxlib.charts.theme import FAINT, INK, VERDICT_COLOURS, finish, wrap
 from cxlib.tables import check_columns
-from cxlib.words import percent, say_effect
+from cxlib.words import say_effect
 
 COLOURS = {"worked": VERDICT_COLOURS["exceeded"], "made it worse": VERDICT_COLOURS["shortfall"]}
 UNSURE = VERDICT_COLOURS["not enough data"]
@@ -19,33 +17,28 @@ DASHED = (0, (3, 2))
 def plot_interruptions(traced: pd.DataFrame, interruptions: pd.DataFrame, *, title: str) -> Axes | None:
     """Each KPI month by month, the model's line, and dashed how it would have gone on without the action.
 
-    `traced` comes from `trace_interruptions`, `interruptions` from `find_interruptions`, whose first twelve actions
+    `traced` comes from `trace_interruptions`, `interruptions` from `judge_effects`, whose first twelve actions
     are drawn; those of which nothing can be told are left out. None without another.
     """
-    needed = ["action", "start", "date", "value", "after", "line", "without", "is_share"]
+    needed = ["label", "start", "date", "value", "after", "line", "without", "is_share"]
     check_columns(traced, needed, name="traced (from trace_interruptions)")
-    check_columns(interruptions, ["action", "label", "effect", "low", "high", "n_text", "unit", "verdict"],
-                  name="interruptions (from find_interruptions)")  # fmt: skip
+    check_columns(interruptions, ["label", "effect", "low", "high", "n_text", "unit", "verdict"],
+                  name="interruptions (from judge_effects)")  # fmt: skip
     told = interruptions[interruptions["effect"].notna()]
     if told.empty:
         return None
     shown = told.head(MOST)
-    columns = min(2, len(shown))
-    rows = -(-len(shown) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, 2.7 * rows + 1.1), layout="constrained", squeeze=False)
-    for ax in axes.flat[len(shown) :]:
-        ax.set_visible(False)
-    for ax, row in zip(axes.flat, shown.itertuples()):
-        draw_action(ax, traced[traced["action"] == row.action], row, width=86 // columns)
-    figure.get_layout_engine().set(wspace=0.06, hspace=0.06)
+    axes = new_panels(len(shown), 2.7)
+    for ax, row in zip(axes, shown.itertuples()):
+        draw_action(ax, traced[traced["label"] == row.label], row, width=86 // min(2, len(shown)))
+    axes[0].figure.get_layout_engine().set(hspace=0.06)
     left = len(told) - len(shown)
-    return finish(axes[0, 0], title, f"{left} more in the table" if left > 0 else "")
+    return finish(axes[0], title, f"{left} more in the table" if left > 0 else "")
 
 
 def draw_action(ax: Axes, series: pd.DataFrame, row: tuple, *, width: int) -> None:
     """One action: months as dots, the model's lines, its start, and the effect in words above."""
     colour, start = COLOURS.get(row.verdict, UNSURE), series["start"].iloc[0]
-    written = percent if series["is_share"].iloc[0] else in_figures
     ax.plot(series["date"], series["value"], "o", color=FAINT, markersize=3, alpha=0.8, markeredgewidth=0)
     for side in (0, 1):
         part = series[series["after"] == side]
@@ -68,8 +61,4 @@ def draw_action(ax: Axes, series: pd.DataFrame, row: tuple, *, width: int) -> No
     said = f"{row.verdict}: {say_effect(row.effect, row.low, row.high, row.unit)}; {row.n_text}"
     heading = f"{wrap(row.label, width)}\n{wrap(said, width)}"
     ax.set_title(heading, loc="left", fontsize=9, pad=5, color=colour, parse_math=False)
-    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    ax.yaxis.set_major_formatter(lambda value, _: written(value))
-    name_days(ax, series["date"])
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.tick_params(length=0, labelsize=8)
+    look_over_time(ax, series["date"], is_share=series["is_share"].iloc[0])

@@ -4,11 +4,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.charts.control import draw_control, limits_in_words
-from cxlib.charts.rows import look_over_time, name_days, new_panels, plot_rows  # noqa: F401
+from cxlib.charts.rows import look_over_time, new_panels, plot_rows
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, finish, wrap
 from cxlib.gaps import group_names
 from cxlib.tables import check_columns
-from cxlib.words import percent, signed
+from cxlib.words import figure, percent, signed
 
 DOTTED = 12
 """Measurements below which each has its dot."""
@@ -55,7 +55,7 @@ def plot_kpis(
 
 def draw_kpi(ax: Axes, series: pd.DataFrame, against: pd.Series | None, control: pd.DataFrame | None = None) -> None:
     """One KPI: line, band, last value, target, control limits."""
-    last, written = series.iloc[-1], percent if series["is_share"].iloc[-1] else in_figures
+    last, written = series.iloc[-1], percent if series["is_share"].iloc[-1] else figure
     dots = dict(marker="o", markersize=3.5) if len(series) < DOTTED else {}
     ax.fill_between(series["date"], series["low"].astype(float), series["high"].astype(float), color=GRID, linewidth=0)
     ax.plot(series["date"], series["value"], color=INK, linewidth=1.4, **dots)
@@ -84,8 +84,3 @@ def draw_kpi(ax: Axes, series: pd.DataFrame, against: pd.Series | None, control:
     if high > low:
         ax.set_ylim(low - 0.15 * (high - low), high + (0.25 if limited else 0.15) * (high - low))
     look_over_time(ax, series["date"], is_share=bool(last["is_share"]))
-
-
-def in_figures(value: float) -> str:
-    """A value with thousands apart, without a decimal where it is large."""
-    return f"{value:,.{0 if abs(value) >= 100 else 1}f}".replace("-", "−")

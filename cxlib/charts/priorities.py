@@ -1,8 +1,10 @@
 """Charts of step 5: what comes first, and what matters against how well it is done."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.transforms import Bbox
 
 from cxlib.charts.rows import name_rows, new_axes, say_right
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish, wrap
@@ -12,6 +14,9 @@ from cxlib.words import percent
 MOST_ROWS = 20
 SURE = 0.8
 """Probability from which a point is filled and coloured."""
+
+CLEAR = 5
+"""Pixels by which a name is closer to its own dot than to any other."""
 
 SPOTS = [(7, 0, "left"), (-7, 0, "right"), (0, 9, "center"), (0, -9, "center")]
 SPOTS += [(7, 9, "left"), (7, -9, "left"), (-7, 9, "right"), (-7, -9, "right")]
@@ -29,7 +34,7 @@ def plot_priorities(priorities: pd.DataFrame, *, title: str, top: int, ax: Axes 
     ax.barh(shown.index, shown["p_top"], height=0.6, color=colours)
     name_rows(ax, shown["label"], shown["n"])
     words = [
-        f"{percent(row.p_top)}  mean rank {row.mean_rank:.1f}{', could be first' if row.could_be_top == 'yes' else ''}"
+        f"{percent(row.p_top)}  mean rank {row.mean_rank:.1f}" + ", could be number one" * (row.could_be_top == "yes")
         for row in shown.itertuples()
     ]
     say_right(ax, words, [INK if one else FAINT for one in could])
@@ -107,7 +112,7 @@ def place_names(ax: Axes, points: pd.DataFrame) -> None:
     dots = ax.transData.transform(points[["x", "importance"]].to_numpy(dtype=float))
     taken = [text.get_window_extent(renderer) for text in ax.texts]
     frame = ax.get_window_extent(renderer)
-    for row in points.itertuples():
+    for place, row in enumerate(points.itertuples()):
         for x, y, side in SPOTS:
             text = ax.annotate(
                 wrap(row.label, 24), (row.x, row.importance), (x, y), textcoords="offset points", ha=side,
@@ -115,7 +120,14 @@ def place_names(ax: Axes, points: pd.DataFrame) -> None:
             )  # fmt: skip
             box = text.get_window_extent(renderer).padded(1)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
-            if inside and not any(box.overlaps(other) for other in taken) and not box.count_contains(dots):
+            own, *others = np.sort(distances(box, dots))[: 1 + (len(dots) > 1)]
+            alone = distances(box, dots)[place] == own and all(own + CLEAR < other for other in others)
+            if alone and inside and not any(box.overlaps(other) for other in taken) and not box.count_contains(dots):
                 taken.append(box)
                 break
             text.remove()
+
+
+def distances(box: Bbox, dots: np.ndarray) -> np.ndarray:
+    """How far each dot is from a box, in pixels."""
+    return np.hypot(*(np.maximum(0, np.maximum(box.min - dots, dots - box.max)).T))

@@ -10,7 +10,6 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator
 
 from cxlib.charts.theme import INK, WIDTH, finish, wrap
-from cxlib.words import percent
 
 NAME_WIDTH = 34  # letters before a name wraps
 LINE_INCHES = 0.27
@@ -104,7 +103,8 @@ def new_panels(count: int, height: float) -> list[Axes]:
 def look_over_time(ax: Axes, days: pd.Series, *, is_share: bool) -> None:
     """The axes of a panel over time: round figures, shares in %, a few days under the line, no box."""
     ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    ax.yaxis.set_major_formatter(lambda value, _: percent(value) if is_share else f"{value:,.6g}".replace("-", "−"))
+    times, unit = (100, "\u00a0%") if is_share else (1, "")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{times * value:,.6g}{unit}".replace("-", "−"))
     name_days(ax, days)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(length=0, labelsize=8)

@@ -2,7 +2,6 @@
 
 from cxlib.gaps.benchmarks import (
     compare_benchmarks,
-    count_refusals,
     describe_benchmarks,
     describe_refusals,
     own_figures,

@@ -239,12 +239,6 @@ def say_distance(row: pd.Series, kind: str, confidence: float) -> str:
     )
 
 
-def count_refusals(compared: pd.DataFrame) -> str:
-    """How many benchmarks are not compared, in a sentence; empty if all are."""
-    refused = int((compared["verdict"] == "not compared").sum())
-    return f"Not compared: {counted(refused, 'benchmark')}, being asked or dated otherwise." if refused else ""
-
-
 def describe_refusals(compared: pd.DataFrame) -> str:
     """How many benchmarks are not compared, and why, each reason once; empty if all are."""
     check_columns(compared, ["verdict", "reason"], name="compared (from compare_benchmarks)")

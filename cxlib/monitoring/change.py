@@ -34,8 +34,10 @@ def find_change(change: pd.DataFrame, *, confidence: float = 0.95, level: float 
     return table.loc[order, [*columns, "low", "high", "p", "q", "verdict"]].reset_index(drop=True)
 
 
-def describe_change(change: pd.DataFrame) -> str:
-    """What changed since the wave before, in a sentence."""
+def describe_change(change: pd.DataFrame, *, reported: bool = False) -> str:
+    """What changed since the wave before, in a sentence; `reported` tells whether there were earlier reports."""
+    if change.empty and reported:
+        return "The study no longer holds the wave before; with its answers in the files each change would be tested."
     if change.empty:
         return "There is no wave before to compare with. A second wave switches it on."
     before = change["wave_before"].iloc[0]

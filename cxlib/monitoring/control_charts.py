@@ -1,23 +1,16 @@
 """Whether KPIs vary as they always did: control charts with frozen limits, and the change of those with few figures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import ArrayLike
 from scipy import stats
 
 from cxlib.intervals import adjust, newcombe, t_interval, t_test
+from cxlib.monitoring.limits import BASELINE, DEFAULT_RULES, FEWEST, RULES, find_limits, judge_baseline, p_of_newest
 from cxlib.tables import StudyError, check_columns
-from cxlib.trends import fit_line, measure_dependence
-from cxlib.words import bounds, counted, in_words, listed, percent, signed
+from cxlib.words import counted, figure, in_words, listed, percent, signed
 
-FEWEST, BASELINE = 12, 24
-"""Measurements that limits take at least, and those they are frozen after."""
-
-BOUNDS = {"xmr": (-np.inf, np.inf), "p": (0, 1), "u": (0, np.inf), "c": (0, np.inf)}
-D2, RANGE_LIMIT = 1.128, 3.267
 UNJUDGED = {
     "too few": f"fewer than {FEWEST} measurements",
     "no spread": "did not vary in its baseline",
@@ -26,102 +19,6 @@ UNJUDGED = {
 }
 MOVES = ("rose", "fell", "no sure change")
 CONTROL = ["kpi", "date", "n", "value", "centre", "lower", "upper", "phase", "signal", "status", "p", "is_share"]
-
-
-def ends_run(flags: np.ndarray, length: int, least: int = 0) -> np.ndarray:
-    """Where the last `length` flags (along the last axis) are all set, or `least` of them with the newest."""
-    found = np.zeros(flags.shape, dtype=bool)
-    if flags.shape[-1] >= length:
-        found[..., length - 1 :] = sliding_window_view(flags, length, axis=-1).sum(axis=-1) >= (least or length)
-    return found & flags
-
-
-def both_ways(test: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
-    """A rule that holds for one side or for the other."""
-    return lambda z: test(z) | test(-z)
-
-
-RULES = {
-    "beyond": both_ways(lambda z: z > 3),
-    "eight on a side": both_ways(lambda z: ends_run(z > 0, 8)),
-    "two of three beyond 2 sigma": both_ways(lambda z: ends_run(z > 2, 3, least=2)),
-    "six rising or falling": both_ways(lambda z: ends_run(np.diff(z, axis=-1, prepend=z[..., :1]) > 0, 5)),
-}
-"""What a signal is, of standardised values (time along the last axis): where it is raised."""
-DEFAULT_RULES = ("beyond", "eight on a side")
-
-
-def measure_limits(value: ArrayLike, n: ArrayLike, *, chart: str, baseline: int) -> tuple[np.ndarray, np.ndarray]:
-    """Centre line and standard deviation of every point, from the first `baseline` ones along the last axis.
-
-    XmR: mean and MR̄/1.128; p, u, c: binomial and Poisson; p′, u′: those times MR̄(z)/1.128 (Laney 2002).
-    """
-    value, n = np.broadcast_arrays(np.asarray(value, dtype=float), 1.0 if chart[0] == "c" else n)
-    first, cases = value[..., :baseline], n[..., :baseline]
-    if chart == "xmr":
-        centre = first.mean(axis=-1, keepdims=True)
-        return np.broadcast_to(centre, value.shape), np.broadcast_to(sigma_of(first), value.shape)
-    centre = (first * cases).sum(axis=-1, keepdims=True) / cases.sum(axis=-1, keepdims=True)
-    sigma = np.sqrt(centre * ((1 - centre) if chart[0] == "p" else 1) / n)
-    if chart.endswith("'"):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            sigma = sigma * sigma_of(((value - centre) / sigma)[..., :baseline])
-    return np.broadcast_to(centre, value.shape), sigma
-
-
-def sigma_of(values: np.ndarray) -> np.ndarray:
-    """MR̄/1.128 along the last axis: the standard deviation that the mean moving range stands for."""
-    return np.abs(np.diff(values, axis=-1)).mean(axis=-1, keepdims=True) / D2
-
-
-def find_limits(
-    series: pd.DataFrame, *, chart: str, baseline: int = BASELINE, rules: Sequence[str] = DEFAULT_RULES
-) -> pd.DataFrame:
-    """A series with its centre line, its limits three standard deviations away, and its signals.
-
-    `series` has `value` in order of time and, but for XmR and c, `n`; `chart` is "xmr", "p", "u", "c" or, with Laney's
-    factor, "p'", "u'", "c'". The first `baseline` points set the limits. Adds `centre`, `lower`, `upper`, `signal` (the
-    rule of `RULES` that speaks, or "") and `range_upper`, the moving range's 3.267·MR̄ of XmR. Where nothing varies
-    there are no limits.
-    """
-    check_columns(series, ["value"] if chart[0] in "xc" else ["value", "n"], name="series")
-    if chart.removesuffix("'") not in BOUNDS or not set(rules) <= set(RULES):
-        raise ValueError(f"chart is {chart!r}, one of {list(BOUNDS)}; rules are {list(rules)}, of {list(RULES)}.")
-    value = series["value"].to_numpy(dtype=float)
-    n = series["n"].to_numpy(dtype=float) if "n" in series else 1.0
-    centre, sigma = measure_limits(value, n, chart=chart, baseline=baseline)
-    sigma = np.where(sigma > 1e-12 * np.abs(centre), sigma, np.nan)
-    lower, upper = (np.clip(centre + side * 3 * sigma, *BOUNDS[chart.removesuffix("'")]) for side in (-1, 1))
-    z = (value - centre) / sigma
-    signal = np.select([RULES[rule](z) for rule in rules], list(rules), "")
-    most = RANGE_LIMIT * D2 * sigma if chart == "xmr" else np.nan
-    return series.assign(centre=centre, lower=lower, upper=upper, signal=signal, range_upper=most)
-
-
-def judge_baseline(value: np.ndarray, *, level: float = 0.05) -> str:
-    """Whether measurements are fit to set limits: "" or "no spread", "drifts", "dependent".
-
-    Said to drift where a line takes the dependence away and surely leads somewhere.
-    """
-    x, n, limit = np.arange(len(value), dtype=float), len(value), stats.norm.isf(level)
-    if not np.ptp(value) > 1e-12 * np.abs(value).max():
-        return "no spread"
-    if not depends_on_itself(value, level=level):
-        return ""
-    slope, se, residuals = fit_line(x, value)
-    flat = abs(slope) <= stats.t.isf(level / 2, n - 2) * se
-    depends = residuals @ residuals > 1e-20 * (value @ value) and measure_dependence(x, residuals) > limit / np.sqrt(n)
-    return "dependent" if flat or depends else "drifts"
-
-
-def depends_on_itself(values: np.ndarray, *, level: float = 0.05) -> np.ndarray:
-    """Whether series (along the last axis) follow the measurement before; of independent ones a share `level` seem to.
-
-    Lag-1 autocorrelation less its expectation −1/n, one-sided, with Moran's (1948) standard error.
-    """
-    n, away = values.shape[-1], values - values.mean(axis=-1, keepdims=True)
-    lag = (away[..., 1:] * away[..., :-1]).sum(axis=-1) / (away**2).sum(axis=-1)
-    return lag + 1 / n > stats.norm.isf(level) * (n - 2) / (n * np.sqrt(n - 1))
 
 
 def chart_kpis(tracked: pd.DataFrame, *, baseline: int = BASELINE, rules: Sequence[str] = ()) -> pd.DataFrame:
@@ -202,12 +99,6 @@ def list_alerts(control: pd.DataFrame, *, level: float = 0.05) -> pd.DataFrame:
     return newest[(newest["signal"] != "") & (newest["q"] <= level)].reset_index(drop=True)
 
 
-def p_of_newest(z: np.ndarray, baseline: int) -> np.ndarray:
-    """Twice the lesser p of the newest and of the mean of the last eight: t on .62 (baseline − 1) degrees."""
-    t = [z[..., -1] / np.sqrt(1 + 1 / baseline), z[..., -8:].mean(axis=-1) / np.sqrt(1 / 8 + 1 / baseline)]
-    return np.minimum(1, 4 * stats.t.sf(np.abs(t).max(axis=0), 0.62 * (baseline - 1)))
-
-
 def describe_control(control: pd.DataFrame) -> str:
     """Which KPIs left their usual range, in a sentence, as far as that has room in one of thirty words."""
     if control.empty:
@@ -223,7 +114,7 @@ def say_control(control: pd.DataFrame, brief: int) -> str:
     """What `describe_control` says; with `brief` 1 fewer names, with 2 only of signals, with 3 one name, no limits."""
     last = control.groupby("kpi", sort=False).tail(1).set_index("kpi")
     alerts, signalled = list_alerts(control)["kpi"].tolist(), last.index[last["status"] == "signal"]
-    said = [describe_signal(control[control["kpi"] == alerts[0]], limits=brief < 3)] if len(alerts) == 1 else []
+    said = [describe_signal(control[control["kpi"] == alerts[0]], usual=brief < 3)] if len(alerts) == 1 else []
     said += [f"alerts at the newest measurement: {name_few(alerts, brief)}"] if len(alerts) > 1 else []
     other = [kpi for kpi in signalled if kpi not in alerts]
     if other:
@@ -231,46 +122,41 @@ def say_control(control: pd.DataFrame, brief: int) -> str:
     calm, unjudged = int((last["status"] == "in control").sum()), last[last["status"].isin(list(UNJUDGED))]
     if brief < 2 or not said:
         said += [f"{calm} in control" if said else f"{counted(calm, 'KPI')} in control"] if calm else []
-        said += describe_unjudged(unjudged, control.groupby("kpi")["value"].first(), brief) if len(unjudged) else []
+        first = control.groupby("kpi")["value"].first()
+        said += [describe_unjudged(unjudged, first, brief)] if len(unjudged) else []
     sentence = "; ".join(said)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def name_few(names: list[str], brief: int) -> str:
     """Names in a sentence: three, two, or the first and how many more."""
-    return (
-        listed(names, most=3 - min(brief, 1))
-        if brief < 3 or len(names) == 1
-        else f"{names[0]} and {len(names) - 1} more"
-    )
+    if brief == 3 and len(names) > 1:
+        return f"{names[0]} and {len(names) - 1} more"
+    return listed(names, most=2 if brief else 3)
 
 
-def describe_unjudged(unjudged: pd.DataFrame, first: pd.Series, brief: int) -> list[str]:
-    """Which KPIs have no limits and why, and which left a level that was always the same."""
-    level = first.reindex(unjudged.index)
-    said = []
-    left = unjudged[unjudged["status"].eq("no spread") & (unjudged["value"] != level)]
-    if len(left) == 1:
-        row = left.iloc[0]
-        value, before = (say_plain(x, row["is_share"]) for x in (row["value"], level[left.index[0]]))
-        said = [f"{left.index[0]} is {value}, after always {before}"]
-    elif len(left):
-        said = [f"after a level always the same, new values of {name_few(list(left.index), brief)}"]
-    if len(unjudged) > 1 or brief:
-        return [*said, f"{len(unjudged)} not judged"]
-    return [*said, f"not judged: {unjudged.index[0]} ({UNJUDGED[unjudged['status'].iloc[0]]})"]
+def describe_unjudged(unjudged: pd.DataFrame, first: pd.Series, brief: int) -> str:
+    """How many KPIs have no limits; of a single one why, and of one that left a level always the same its values."""
+    level, count = first.reindex(unjudged.index), f"{len(unjudged)} not judged"
+    left = unjudged[unjudged["status"].eq("no spread") & ~np.isclose(unjudged["value"], level)]
+    if left.empty and (brief or len(unjudged) > 1):
+        return count
+    row = (unjudged if left.empty else left).iloc[0]
+    why = UNJUDGED[row["status"]]
+    if len(left):
+        value, before = (say_plain(x, row["is_share"]) for x in (row["value"], level[row.name]))
+        why = f"{value}, always {before} in its baseline"
+    return f"not judged: {row.name} ({why})" if len(unjudged) == 1 else f"{count}, among them {row.name} ({why})"
 
 
-def describe_signal(series: pd.DataFrame, *, limits: bool = True) -> str:
+def describe_signal(series: pd.DataFrame, *, usual: bool = True) -> str:
     """Since when one KPI, whose newest measurement is a signal, has been above or below its usual level."""
-    last, above = series.iloc[-1], series["value"] > series["centre"]
+    last, side = series.iloc[-1], np.sign(series["value"] - series["centre"])
     moving = last["signal"] == "six rising or falling"
-    there = (above == above.iloc[-1])[::-1].cumprod().sum()
+    there = (side == side.iloc[-1])[::-1].cumprod().sum()
     since = series["date"].iloc[-6 if moving else -there]
-    where = "moving one way" if moving else f"{'above' if above.iloc[-1] else 'below'} its usual level"
-    ends = [last["lower"], last["upper"]]
-    within = bounds(*ends) if last["is_share"] else " to ".join(figure(end) for end in ends)
-    said = f"; limits {within}" if limits and pd.notna(last["upper"]) else ""
+    where = "moving one way" if moving else f"{'above' if side.iloc[-1] > 0 else 'below'} its usual level"
+    said = f", usually {say_plain(last['centre'], last['is_share'])}" if usual else ""
     numbers = f"({say_plain(last['value'], last['is_share'])}{said}; n\u00a0{last['n']:,.0f})"
     return f"{last['kpi']} has been {where} since {in_words(f'{since:%Y-%m-%d}')} {numbers}"
 
@@ -278,11 +164,6 @@ def describe_signal(series: pd.DataFrame, *, limits: bool = True) -> str:
 def say_plain(value: float, is_share: bool) -> str:
     """A share in %, another value in three figures."""
     return percent(value) if is_share else figure(value)
-
-
-def figure(value: float) -> str:
-    """A value in three figures."""
-    return f"{value:,.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}".replace("-", "−")
 
 
 def find_kpi_changes(tracked: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:

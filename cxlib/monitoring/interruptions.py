@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import adjust
+from cxlib.monitoring.starts import months_since, number_months, split_sites, why_not_done
 from cxlib.tables import check_columns
-from cxlib.trends import AT_MOST
-from cxlib.words import counted, in_words
+from cxlib.words import counted
 
-METHOD, CHANGED = "interrupted time series", ("worked", "made it worse")
+METHOD = "interrupted time series"
 FEWEST, FEWEST_BEFORE, FEWEST_AFTER, MOST_MISSING = 24, 8, 6, 1
 """Months it takes in all, before and after the start, and how many may be missing in between."""
 
@@ -21,7 +20,7 @@ GRID, CAUTION = np.linspace(0, 0.95, 20), 0.1
 """Autocorrelations tried; the test takes the one that would be underestimated so far in this share of series only."""
 
 SAID = ["action", "label", "kpi", "method", "n", "n_text", "before", "after", "raw", "effect", "low", "high"]
-SAID += ["p", "q", "detectable", "unit", "verdict", "reason"]
+SAID += ["p", "detectable", "unit", "reason"]
 TRACED = ["action", "label", "unit", "is_share", "start", "date", "n", "value", "after", "line", "without"]
 
 
@@ -44,15 +43,15 @@ class Step:
 
 def fit_step(
     values: np.ndarray, after: np.ndarray, months: np.ndarray, *, n: np.ndarray | float = 1.0, count: bool = False,
-    season: bool = True, slope: bool = False,
+    season: bool = True,
 ) -> Step:  # fmt: skip
     """The change of level since an action beside the trend before it, by least squares with weights `n`.
 
     With `count`, `values` are counts per unit of exposure `n`: Poisson regression with log(n) as offset, its standard
     error widened by the Pearson dispersion. `months` count calendar months (any year × 12 + month); `after` is 1 from
-    the action on. `season` adds two harmonics of the year, `slope` a change of trend: `effect` is then the mean since.
+    the action on. `season` adds two harmonics of the year.
     """
-    x = make_design(np.asarray(after, dtype=float), np.asarray(months, dtype=float), season=season, slope=slope)
+    x = make_design(np.asarray(after, dtype=float), np.asarray(months, dtype=float), season=season)
     values, n = np.asarray(values, dtype=float), np.broadcast_to(np.asarray(n, dtype=float), len(values))
     if count:
         import statsmodels.api as sm
@@ -63,21 +62,19 @@ def fit_step(
         weights = n / n.mean()
         beta = np.linalg.lstsq(x * np.sqrt(weights)[:, None], values * np.sqrt(weights), rcond=None)[0]
         residuals = (values - x @ beta) * np.sqrt(weights)
-    own = [0, -1] if slope else [0]
-    lines = x @ beta, x @ beta - x[:, own] @ beta[own]
+    lines = x @ beta, x @ beta - x[:, 0] * beta[0]
     design = x * np.sqrt(weights)[:, None]
     dispersion = residuals @ residuals / (len(x) - x.shape[1])
     se = np.sqrt(dispersion * np.linalg.inv(design.T @ design)[0, 0])
     return Step(beta[0], se, dispersion, *(np.exp(line) if count else line for line in lines), design, residuals)
 
 
-def make_design(after: np.ndarray, months: np.ndarray, *, season: bool, slope: bool) -> np.ndarray:
-    """Columns: the step, the level, the trend, two harmonics of the year, and the change of trend last."""
+def make_design(after: np.ndarray, months: np.ndarray, *, season: bool) -> np.ndarray:
+    """Columns: the step, the level, the trend, and two harmonics of the year."""
     trend = (months - months.mean()) / 12
     columns = [after, np.ones(len(months)), trend]
     for k in (1, 2) if season else ():
         columns += [np.sin(np.pi * k * months / 6), np.cos(np.pi * k * months / 6)]
-    columns += [after * (trend - trend[after > 0].mean())] if slope else []
     return np.column_stack(columns)
 
 
@@ -125,93 +122,92 @@ def judge_step(
 
 
 def find_interruptions(
-    tracked: pd.DataFrame, actions: pd.DataFrame, *, day: str = "", directions: dict[str, str] | None = None,
-    kinds: dict[str, str] | None = None, confidence: float = 0.95, level: float = 0.05, seed: int = 1,
-    season: bool = True, slope: bool = False,
-) -> pd.DataFrame:  # fmt: skip
+    tracked: pd.DataFrame, actions: pd.DataFrame, *, day: str = "", confidence: float = 0.95, seed: int = 1
+) -> pd.DataFrame:
     """Whether each action changed its KPI, where that is measured for the whole, without comparable sites.
 
     `tracked` comes from `track_kpis`; an action counts where it names no sites, or its KPI has none. `raw` is after −
     before, `effect` the same beside trend and season with its interval, `detectable` the effect found with 80 % power:
-    in shares, the KPI's unit or, where `kinds` says "u" or "c" (counts), ratios. `directions` names KPIs "at most".
-    *Cannot be told* with its reason: under 24 months, 8 before or 6 after, gaps, or an autocorrelation above .5.
+    in shares, the KPI's unit or, for counts (chart u or c), ratios. `reason` says why it cannot be told: under 24
+    months, 8 before or 6 after, gaps, or an autocorrelation above .5. `judge_effects` has the verdicts.
     """
-    rows, judged = [], dict(confidence=confidence, seed=seed)
+    rows = []
     for action, series in choose_series(tracked, actions):
-        count = (kinds or {}).get(action.kpi) in ("u", "c")
-        row, reason = compare_periods(action, series, count), refuse(action, series, day, count)
+        row, reason = compare_periods(action, series), refuse(action, series, day)
         if not reason:
-            months, step = fit_action(series, count, season=season, slope=slope)
+            months, step = fit_action(series)
             spread = step.residuals @ step.residuals > 1e-20 * (step.line @ step.line)
-            found = judge_step(step, months, **judged) if spread else {"rho": np.nan}
+            found = judge_step(step, months, confidence=confidence, seed=seed) if spread else {"rho": np.nan}
             reason = doubt(found["rho"])
             figures = {"effect": step.effect} | {name: found.get(name) for name in ("low", "high", "detectable")}
-            figures = {name: np.exp(figure) for name, figure in figures.items()} if count and not reason else figures
+            ratio = row["unit"] == "ratio" and not reason
+            figures = {name: np.exp(figure) for name, figure in figures.items()} if ratio else figures
             row |= {} if reason else figures | {"p": found["p"]}
         rows.append(row | {"reason": reason})
-    table = pd.DataFrame(rows, columns=[*SAID])
     numbers = ["before", "after", "raw", "effect", "low", "high", "p", "detectable"]
-    table = table.astype(dict.fromkeys(numbers, "float64") | {"n": "int64"})
-    better = table["effect"] > (table["unit"] == "ratio")
-    better ^= table["kpi"].map(directions or {}).astype("str").str.strip().str.lower().eq(AT_MOST)
-    q = adjust(table["p"])
-    verdicts = ["cannot be told", "no sure effect", "worked"]
-    verdict = np.select([table["p"].isna(), q > level, better], verdicts, "made it worse")
-    return table.assign(q=q, verdict=verdict)[SAID]
+    return pd.DataFrame(rows, columns=SAID).astype(dict.fromkeys(numbers, "float64") | {"n": "int64"})
 
 
 def choose_series(tracked: pd.DataFrame, actions: pd.DataFrame) -> list[tuple]:
-    """Each action whose KPI is measured for the whole, with its months: `month`, `date`, `n`, `value`, `after`.
+    """Each action whose KPI is measured for the whole, with its months as in `gather_months` and `after`.
 
     `after` is 0 before the start, 1 from the first full month on, blank in the month it began within.
     """
-    check_columns(tracked, ["kpi", "date", "sites", "n", "value", "is_share"], name="tracked (from track_kpis)")
+    check_columns(
+        tracked, ["kpi", "date", "sites", "n", "value", "is_share", "chart"], name="tracked (from track_kpis)"
+    )
     check_columns(actions, ["action", "kpi", "sites", "start", "status"], name="actions (actions.csv)")
     chosen = []
-    for action in actions[actions["kpi"].isin(tracked["kpi"])].itertuples():
-        series = tracked[tracked["kpi"] == action.kpi].sort_values("date")
-        if pd.isna(action.sites) or not str(action.sites).strip() or series["sites"].max() == 1:
-            month = series["date"].dt.year * 12 + series["date"].dt.month
-            since = month - (action.start.year * 12 + action.start.month)
-            within = (since == 0) & (action.start.day > 1)
-            chosen.append((action, series.assign(month=month, after=(since >= 0).astype(float).mask(within))))
+    for action in actions[actions["kpi"].isin(tracked["kpi"])].drop_duplicates(["action", "kpi"]).itertuples():
+        series = tracked[tracked["kpi"] == action.kpi]
+        if not split_sites(action.sites) or series["sites"].max() == 1:
+            series = gather_months(series)
+            since = months_since(pd.PeriodIndex(series["month"]), action.start)
+            chosen.append((action, series.assign(after=np.where(np.isnan(since), np.nan, since >= 0))))
     return chosen
 
 
-def compare_periods(action: tuple, series: pd.DataFrame, count: bool) -> dict:
+def gather_months(series: pd.DataFrame) -> pd.DataFrame:
+    """A KPI by month: `month`, `date` (its last), `n`, `value`, `weight`, `unit` and `is_share`.
+
+    Shares and incidents per unit are taken together by their n; of counts and other values the mean of the month.
+    """
+    share, chart = bool(series["is_share"].astype(bool).all()), series["chart"]
+    weight = series["n"].astype("float64") if share or chart.eq("u").any() else 1.0
+    unit = "ratio" if chart.isin(["u", "c"]).any() else "share" if share else "value"
+    own = series.assign(month=series["date"].dt.to_period("M"), weight=weight, total=series["value"] * weight)
+    own = own[own["value"].notna()].groupby("month")
+    table = own.agg(date=("date", "max"), n=("n", "sum"), weight=("weight", "sum"), total=("total", "sum"))
+    value, weight = table["total"] / table["weight"], 1.0 if unit == "value" else table["weight"]
+    return table.drop(columns="total").assign(value=value, weight=weight, unit=unit, is_share=share).reset_index()
+
+
+def compare_periods(action: tuple, series: pd.DataFrame) -> dict:
     """An action's row without its effect: n and means before and after the start."""
     sides = [series[series["after"] == side] for side in (0, 1)]
-    weighted = count or series["is_share"].iloc[0]
-    before, after = (
-        np.average(side["value"], weights=side["n"] if weighted else None) if len(side) else np.nan for side in sides
-    )
+    before, after = (np.average(side["value"], weights=side["weight"]) if len(side) else np.nan for side in sides)
+    unit = series["unit"].iloc[0]
     return dict(
         action=action.action, label=f"{action.action} ({action.kpi})", kpi=action.kpi, method=METHOD,
         n=sum(map(len, sides)), n_text=f"{counted(len(sides[0]), 'month')} before, {len(sides[1])} after",
-        before=before, after=after, raw=after / before if count and before else after - before,
-        unit="ratio" if count else "share" if series["is_share"].iloc[0] else "value",
+        before=before, after=after, raw=after / before if unit == "ratio" and before else after - before, unit=unit,
     )  # fmt: skip
 
 
-def refuse(action: tuple, series: pd.DataFrame, day: str, count: bool) -> str:
+def refuse(action: tuple, series: pd.DataFrame, day: str) -> str:
     """Why nothing can be said of an action, in a sentence; empty where something can."""
-    if pd.isna(action.start):
-        return "actions.csv does not say when it began: start."
-    if day and action.start > pd.Timestamp(day):
-        return f"It begins on {in_words(f'{action.start:%Y-%m-%d}')}."
-    status = str(action.status).strip().lower()
-    if status in ("planned", "dropped"):
-        return f"By actions.csv it is {status}."
-    months, counts = series["month"], series["after"].value_counts()
+    if not_done := why_not_done(action, day):
+        return not_done
+    counts, numbers = series["after"].value_counts(), number_months(pd.PeriodIndex(series["month"]))
     before, after = (counts.get(side, 0) for side in (0, 1))
     if before + after < FEWEST or before < FEWEST_BEFORE or after < FEWEST_AFTER:
         return (
             f"It takes {FEWEST} months, {FEWEST_BEFORE} before and {FEWEST_AFTER} after; there are {before} + {after}."
         )
-    missing = months.max() - months.min() + 1 - months.nunique()
-    if months.duplicated().any() or missing > MOST_MISSING:
-        return f"It takes one figure a month; {counted(missing, 'month')} missing, {months.duplicated().sum()} twice."
-    if count and series.groupby("after")["value"].max().min() == 0:
+    missing = int(numbers.max() - numbers.min() + 1 - len(numbers))
+    if missing > MOST_MISSING:
+        return f"It takes a figure every month; {missing} months are missing."
+    if series["unit"].iloc[0] == "ratio" and series.groupby("after")["value"].max().min() == 0:
         return "Nothing was counted before or after it, so there is no ratio."
     return ""
 
@@ -225,29 +221,24 @@ def doubt(rho: float) -> str:
     return ""
 
 
-def fit_action(series: pd.DataFrame, count: bool, **parts: bool) -> tuple[np.ndarray, Step]:
-    """The months before and after an action, and its step: shares and counts by their n, other values each alike."""
+def fit_action(series: pd.DataFrame) -> tuple[np.ndarray, Step]:
+    """The months before and after an action, and its step: shares and counts by their weight, other values alike."""
     told = series[series["after"].notna()]
-    n = told["n"] if count or told["is_share"].iloc[0] else 1.0
-    months = told["month"].to_numpy()
-    return months, fit_step(told["value"], told["after"], months, n=n, count=count, **parts)
+    months, count = number_months(pd.PeriodIndex(told["month"])), told["unit"].iloc[0] == "ratio"
+    return months, fit_step(told["value"], told["after"], months, n=told["weight"], count=count)
 
 
-def trace_interruptions(
-    tracked: pd.DataFrame, actions: pd.DataFrame, *, day: str = "", kinds: dict[str, str] | None = None,
-    season: bool = True, slope: bool = False,
-) -> pd.DataFrame:  # fmt: skip
+def trace_interruptions(tracked: pd.DataFrame, actions: pd.DataFrame, *, day: str = "") -> pd.DataFrame:
     """The months behind `find_interruptions` (same arguments): `value`, the model's `line`, and `without` the action.
 
     A row per action and month, `start` its first day; `line` and `without` are blank where nothing can be told.
     """
     parts = [pd.DataFrame(columns=TRACED)]
     for action, series in choose_series(tracked, actions):
-        count = (kinds or {}).get(action.kpi) in ("u", "c")
-        row = compare_periods(action, series, count)
-        lines = series.assign(**{name: row[name] for name in ("action", "label", "unit")}, start=action.start)
-        if not refuse(action, series, day, count):
-            step, told = fit_action(series, count, season=season, slope=slope)[1], series["after"].notna()
+        row = compare_periods(action, series)
+        lines = series.assign(**{name: row[name] for name in ("action", "label")}, start=action.start)
+        if not refuse(action, series, day):
+            step, told = fit_action(series)[1], series["after"].notna()
             lines.loc[told, ["line", "without"]] = np.column_stack([step.line, step.without])
         parts.append(lines.reindex(columns=TRACED))
     return pd.concat(parts[1:] or parts, ignore_index=True)

@@ -107,7 +107,7 @@ def describe_objectives(linked: pd.DataFrame, unlinked: pd.DataFrame, open_gaps:
     said = [f"{counts[status]} {words.get(status, status)}" for status in reversed(STATUSES) if status in counts]
     gaps, kpis, idle = (unlinked.loc[unlinked["kind"] == kind, "name"] for kind in ("gap", "KPI", "objective"))
     first = f"{counted(len(linked), 'objective')}: {', '.join(said)}"
-    first += f"; nobody works at {name_some(idle, 2)}." if len(idle) else "."
+    first += f"; no action under way for {name_some(idle, 2)}." if len(idle) else "."
     if gaps.empty:
         return f"{first} Without an objective: {counted(len(kpis), 'KPI')}." if len(kpis) else first
     without = f"{len(gaps)} of {counted(len(open_gaps), 'open gap')} without an objective: {name_some(gaps, 3)}"

@@ -12,6 +12,9 @@ from cxlib.shrinkage import posterior_of_spread
 from cxlib.tables import check_columns
 from cxlib.words import signed
 
+FEWEST_WORST = 3
+"""The fewest of the worst, and half of the fewest groups, where there are too few groups for as many as asked for."""
+
 COLUMNS = ["group", "wave_before", "wave_now", "n_before", "n", "before", "now", "raw", "raw_low", "raw_high"]
 COLUMNS += ["by_itself", "shift", "corrected", "low", "high", "p", "verdict"]
 
@@ -24,14 +27,16 @@ def find_regression_to_mean(
     `change` comes from `summarise_change`. First a row for the `worst` together, then each of them, in scale points:
     `raw` (now − before), `by_itself` Σw(1 − B)(μ − x̄) with B = τ²/(τ² + se²) over the posterior of τ, `shift` what the
     other groups moved beyond their own regression, `corrected` = raw − by_itself − shift, its interval with what is not
-    known of μ and τ and t on groups − 2. `verdict` of the row for all: better, worse or no sure change. Nothing where
-    fewer than twice as many groups have both waves; groups are taken to share no people.
+    known of μ and τ and t on groups − 2. `verdict` of the row for all: better, worse or no sure change. Where
+    fewer than twice as many groups have both waves, the worst are half of them; nothing with under six. Groups are
+    taken to share no people.
     """
     figures = [f"{part}_{when}" for when in ("before", "now") for part in ("n", "mean", "se")]
     check_columns(change, [*figures, "covariance", "wave_before"], name="change (from summarise_change)")
     known = change[(change["se_before"] > 0) & (change["se_now"] > 0)].sort_values("mean_before", kind="stable")
-    if len(known) < 2 * worst:
+    if len(known) < 2 * min(worst, FEWEST_WORST):
         return pd.DataFrame(columns=COLUMNS)
+    worst = min(worst, len(known) // 2)
     found = correct(known, worst, confidence)
     group = known["label"] if "label" in known else known.iloc[:, 0].astype("str")
     table = pd.DataFrame(found).assign(group=[f"the {worst} worst together", *group.iloc[:worst]])
@@ -78,8 +83,8 @@ def describe_regression_to_mean(found: pd.DataFrame, *, what: str) -> str:
     """What the worst (`what`, such as sites) gained by themselves, in a sentence."""
     if found.empty:
         return (
-            "What the worst gained by themselves cannot be told. It takes two waves, and twice as many groups "
-            "(such as a column site of respondents) as the worst."
+            f"What the worst {what} gained by themselves cannot be told. It takes two waves and at least "
+            f"{2 * FEWEST_WORST} {what} with answers in both."
         )
     row, worst = found.iloc[0], len(found) - 1
     least, most = found["n"].min(), found["n"].max()

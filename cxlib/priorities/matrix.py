@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from cxlib.priorities.ranking import SURE, draw_importance, say_shortly
 from cxlib.shrinkage import draw_shrunk
 from cxlib.tables import StudyError, check_columns
-from cxlib.words import counted, listed, percent
+from cxlib.words import listed, percent
 
 QUADRANTS = ("concentrate here", "keep it up", "low priority", "more than it takes")
 CROSSHAIRS = {"means": "mean experience", "scale": "middle of the scale", "benchmark": "benchmark"}
@@ -100,12 +100,10 @@ def describe_matrix(matrix: pd.DataFrame, *, crosshair: str = "means") -> str:
     sure = matrix[matrix["p_quadrant"] >= SURE]
     worst = sure[sure["quadrant"] == QUADRANTS[0]]
     doubt = len(matrix) - len(sure)
-    doubtful = f" For {doubt} of {counted(len(matrix), 'touchpoint')} the quadrant is doubtful." if doubt else ""
+    doubtful = f" For {doubt} of {len(matrix)} the quadrant is doubtful." if doubt else ""
     against = matrix["crosshair"].iloc[0]
     if worst.empty:
         return f"No touchpoint surely matters more than the mean and is rated below the {against}.{doubtful}"
-    known = f"{percent(worst['p_quadrant'].min())} sure or more; n\u00a0{worst['n'].min():,} or more"
-    said = [
-        f"Important and rated below the {against}: {listed(worst['label'], most=most)} ({known})." for most in (3, 2)
-    ]
+    known = f"at least {percent(worst['p_quadrant'].min())} sure, n\u00a0{worst['n'].min():,}"
+    said = [f"Important and below the {against}: {listed(worst['label'], most=most)} ({known})." for most in (3, 2)]
     return say_shortly(*(one + doubtful for one in said), *said)

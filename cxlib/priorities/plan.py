@@ -35,11 +35,9 @@ def propose_actions(
     owners = places.reindex(columns=["touchpoint", "owner", "need"])
     for aside in (said, owners):
         table = table.merge(aside, on="touchpoint", how="left", validate="one_to_one")
-    own = (
-        (states["action"] + " " + states["state"])
-        .groupby(states["touchpoint"])
-        .agg(lambda one: ", ".join(one.unique()))
-    )
+    table["suggestion"] = table["suggestion"].replace("", "No rule of the playbook holds.")
+    known = states.drop_duplicates(["touchpoint", "action", "state"])
+    own = (known["action"] + " " + known["state"]).groupby(known["touchpoint"]).agg(", ".join)
     hypotheses = [
         f"Half of the gap of {signed(gap)} closes" + (f" when customers can {need}" if isinstance(need, str) else "")
         for gap, need in zip(table["gap"], table["need"])
@@ -164,11 +162,11 @@ def make_sheet(states: pd.DataFrame, proposed: pd.DataFrame) -> pd.DataFrame:
 
     `states` comes from `find_action_states`, `proposed` from `propose_actions`. Headings are field names of Jira, whose
     import asks for Summary, and of Asana's importer but for the name, which it takes from the first column, as
-    monday.com does; Trello and GitHub Projects import by add-ons. Status Backlog: a proposal. Days are ISO 8601. Rows
-    of one action are one row, with the KPIs of all.
+    monday.com does; Trello and GitHub Projects import by add-ons. Status Backlog: a proposal. Days are ISO 8601. Parts
+    of one action that differ in their KPIs only are one row.
     """
-    figures = proposed.set_index("touchpoint")[["reason", "n", "gap", "low", "high", "n_needed"]]
-    own = states.drop_duplicates("action").join(figures, on="touchpoint")
+    own = states.drop_duplicates(["action", "touchpoint", "hypothesis"])
+    own = own.assign(**dict.fromkeys(["reason", "n", "gap", "low", "high", "n_needed"], np.nan))
     kpis = states.dropna(subset="kpi").drop_duplicates(["action", "kpi"]).groupby("action")["kpi"].agg("; ".join)
     own = own.assign(kpi=own["action"].map(kpis))
     about = own["hypothesis"].fillna(own["label"]).fillna(own["kpi"]).astype("str")

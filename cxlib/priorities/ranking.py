@@ -130,9 +130,7 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
     could = short.loc[short["could_be_top"] == "yes", "label"]
     likely = short.loc[(short["p_top"] >= SURE) & (len(short) > top), "label"]
     first, brief = (
-        f"{could.iloc[0]} comes first"
-        if len(could) == 1
-        else f"What comes first is one of these: {listed(could, most=most)}"
+        f"{could.iloc[0]} comes first" if len(could) == 1 else f"One of these comes first: {listed(could, most=most)}"
         for most in (3, 2)
     )
     among = f"; among the first {top} with {100 * SURE:.0f}\u00a0% or more: {listed(likely)}" if len(likely) else ""

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.monitoring.control_charts import (
+from cxlib.monitoring.limits import (
     DEFAULT_RULES,
     RULES,
     depends_on_itself,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxlib.monitoring.control_charts import find_limits
+from cxlib.monitoring.limits import find_limits
 
 
 @pytest.fixture(scope="module")
