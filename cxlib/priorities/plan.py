@@ -103,8 +103,7 @@ def describe_actions(states: pd.DataFrame, *, day: str) -> str:
     order += [state for state in counts.index.sort_values() if state not in order]
     said = [f"{counts[state]} {state}" for state in order]
     if states["days_late"].notna().any():
-        worst = states.iloc[0]
-        said[0] += f" ({'' if counts['late'] == 1 else worst['action'] + ' '}by {counted(worst['days_late'], 'day')})"
+        said[0] += f" ({states['action'].iloc[0]} by {counted(states['days_late'].iloc[0], 'day')})"
     when = f", on {in_words(day)}" if day else ""
     off = f"; {lost} not on the map" if lost else ""
     return f"Of {counted(len(states), 'action')} of actions.csv{when}: {listed(said)}{off}."
