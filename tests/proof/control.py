@@ -4,10 +4,8 @@ Series in control, series that depend on themselves and series that shift are ch
 `--write docs/proof.md` keeps the tables there.
 """
 
-import argparse
 import zlib
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,7 +19,7 @@ from cxlib.monitoring.limits import (
     measure_limits,
     p_of_newest,
 )
-from tests.proof.page import in_markdown, keep_section
+from tests.proof.page import in_markdown, run_suite
 
 HEADING = "## KPIs: false alarms of control charts"
 BASELINES, WATCHED = (12, 24), (12, 24)
@@ -154,18 +152,5 @@ def write_section(replicates: int, seed: int) -> str:
     return "\n".join([HEADING, "", METHOD, "", *(f"- {fact}" for fact in facts), "", "\n\n".join(tables), ""])
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replicates", type=int, default=40_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", type=Path, help="a Markdown file to keep the section in")
-    given = parser.parse_args()
-    section = write_section(given.replicates, given.seed)
-    print(section)
-    if given.write:
-        keep_section(given.write, section)
-
-
 if __name__ == "__main__":
-    main()
+    run_suite(__doc__, write_section, replicates=40_000)

@@ -4,11 +4,9 @@ Sites and groups are drawn whose true effect is 0, and the tests that would be p
 `--write docs/proof.md` keeps the tables there.
 """
 
-import argparse
 import zlib
 from collections.abc import Iterable
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +14,7 @@ from scipy import stats
 
 from cxlib.monitoring.effects import PRE_TREND, contrast
 from cxlib.monitoring.regression import correct
-from tests.proof.page import in_markdown, keep_section
+from tests.proof.page import in_markdown, run_suite
 
 HEADING = "## Actions: difference-in-differences and regression to the mean"
 GOAL = 0.09
@@ -218,18 +216,5 @@ def write_section(replicates: int, seed: int) -> str:
     return "\n".join([*lines, in_markdown(by_tau.reset_index()), ""])
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replicates", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", type=Path, help="a Markdown file to keep the section in")
-    given = parser.parse_args()
-    section = write_section(given.replicates, given.seed)
-    print(section)
-    if given.write:
-        keep_section(given.write, section)
-
-
 if __name__ == "__main__":
-    main()
+    run_suite(__doc__, write_section, replicates=2000)

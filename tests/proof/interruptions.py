@@ -4,11 +4,9 @@ Months without an effect are drawn, and what the interrupted time series says of
 docs/proof.md` keeps the tables there.
 """
 
-import argparse
 import zlib
 from collections.abc import Iterable
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,7 +22,7 @@ from cxlib.monitoring.interruptions import (
     make_design,
     try_step,
 )
-from tests.proof.page import in_markdown, keep_section
+from tests.proof.page import in_markdown, run_suite
 
 HEADING = "## Actions without comparable sites: the interrupted time series"
 LENGTHS, RHOS = (24, 36, 48, 60), (0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -185,8 +183,9 @@ def by_kind(cells: pd.DataFrame, replicates: int) -> pd.DataFrame:
     return table.rename(columns=names).reset_index()
 
 
-def write_section(cells: pd.DataFrame, replicates: int, seed: int) -> str:
+def write_section(replicates: int, seed: int) -> str:
     """The section of the proof: method, what was found, one line per kind, model and autocorrelation."""
+    cells = measure(replicates, seed)
     near, far = cells[cells["rho"] <= RELIABLE], cells[cells["rho"] > RELIABLE]
     worst, values = near.loc[near["false"].idxmax()], far[far["kind"] == "values"]
     found = [
@@ -207,18 +206,5 @@ def write_section(cells: pd.DataFrame, replicates: int, seed: int) -> str:
     return "\n".join([*parts, in_markdown(measure_power(replicates, seed)), ""])
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replicates", type=int, default=1500)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", type=Path, help="a Markdown file to keep the section in")
-    given = parser.parse_args()
-    section = write_section(measure(given.replicates, given.seed), given.replicates, given.seed)
-    print(section)
-    if given.write:
-        keep_section(given.write, section)
-
-
 if __name__ == "__main__":
-    main()
+    run_suite(__doc__, write_section, replicates=1500)

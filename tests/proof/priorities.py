@@ -4,8 +4,6 @@ Studies whose true gaps, importances, reaches and feasibilities are known are ra
 the truth. `--write docs/proof.md` keeps the tables there.
 """
 
-import argparse
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +13,7 @@ from scipy import stats
 from cxlib.moments.importance import lmg, stage_importance
 from cxlib.priorities.matrix import place_in_matrix
 from cxlib.priorities.ranking import rank_gaps
-from tests.proof.page import in_markdown, keep_section
+from tests.proof.page import in_markdown, run_suite
 
 HEADING = "## Priorities: the probability to be among the first, and of a quadrant"
 METHOD = (
@@ -166,19 +164,5 @@ def write_section(studies: int, seed: int, draws: int) -> str:
     return "\n".join([HEADING, "", METHOD, "", *(f"- {fact}" for fact in facts), "", *pages])
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--studies", type=int, default=10_000)
-    parser.add_argument("--draws", type=int, default=400)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", type=Path, help="a Markdown file to keep the section in")
-    given = parser.parse_args()
-    section = write_section(given.studies, given.seed, given.draws)
-    print(section)
-    if given.write:
-        keep_section(given.write, section)
-
-
 if __name__ == "__main__":
-    main()
+    run_suite(__doc__, write_section, studies=10_000, draws=400)
