@@ -99,6 +99,7 @@ def test_one_answer_in_a_wave_tells_no_change():
     assert found[["low", "high", "q"]].isna().all(axis=None) and found.loc[0, "verdict"] == "no sure change"
     assert describe_change(found) == "Since 2025 no gap has surely changed (1 touchpoint compared)."
     assert "second wave" in describe_change(found.iloc[:0])
+    assert describe_change(found.iloc[:0], reported=True).startswith("The study no longer holds the wave before")
 
 
 WAVES = ["w1", "w2", "w3", "w4"]

@@ -158,9 +158,12 @@ def test_a_study_of_one_ratings_file_publishes_a_report_that_names_what_is_missi
     assert "TCP" not in done.stderr and "WARNING" not in done.stderr
 
 
-def test_experience_without_expectation_still_gives_a_report(tmp_path):
+def test_experience_without_expectation_still_gives_a_report(tmp_path, root):
+    """Steps 3 and 4; all six on the airline's passengers (tests/real)."""
     folder = write_study(tmp_path / "half", ratings=GOOD.replace("expected,", "importance,"), settings=SCALES)
-    home, _ = run_report(folder, {}, reports=tmp_path / "out")
+    notebooks = one_notebook(root, tmp_path / "notebooks")
+    shutil.copy(root / "notebooks/03_experience.ipynb", notebooks)
+    home, _ = run_report(folder, {}, reports=tmp_path / "out", notebooks=notebooks)
     experience = pd.read_csv(home / "tables/experience.csv")
     assert experience["n_experienced"].tolist() == [12, 12] and not (home / "tables/gaps.csv").exists()
     assert "No expectations: a column expected of the ratings switches on" in (home / "report.html").read_text()
@@ -220,9 +223,9 @@ def test_a_study_of_kpis_alone_publishes_what_it_can(tmp_path):
     ]
     assert pd.read_csv(home / "tables/effects.csv")["n"].tolist() == [6]
     status = json.loads((home.parent / "status.json").read_text(encoding="utf-8"))
-    assert {"kind": "target", "what": "adoption", "says": "missed"} in status["alerts"] and status[
-        "day"
-    ] == "2026-02-28"
+    [alert] = [alert for alert in status["alerts"] if alert["kind"] == "target"]
+    assert (alert["what"], alert["says"], alert["target"]) == ("adoption", "missed", 0.9)
+    assert status["day"] == "2026-02-28"
 
 
 @pytest.mark.parametrize(
@@ -237,6 +240,9 @@ def test_a_study_of_kpis_alone_publishes_what_it_can(tmp_path):
         (["--set", "confidence=high"], "confidence should be float"),
         (["--set", "stages"], "write it NAME=VALUE"),
         (["--set", "output_path=x"], "No notebook has a parameter 'output_path'"),
+        (["--set", "worst=0"], "worst should be 1 or more; it is 0."),
+        (["--set", "impact_weight=-1"], "impact_weight should be 0 or more; it is -1.0."),
+        (["--set", "crosshair=mean"], "crosshair is 'mean'. Did you mean 'means'?"),
         (["--as-off", "2026-01-01"], "--as-of"),
         (["-f", "no.yaml"], "no.yaml"),
     ],

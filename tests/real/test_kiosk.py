@@ -8,6 +8,7 @@ import pytest
 from cxlib import describe_gaps, find_gaps, open_study, summarise_ratings
 from cxlib.report import run_report
 from cxlib.study import ROOT
+from tests.test_report import one_notebook
 
 AGREE = {
     "expected": "expected",
@@ -66,7 +67,8 @@ def test_every_line_is_counted(kiosk):
 
 
 def test_the_published_table_is_the_reference_too(kiosk, real_data, tmp_path):
-    home, _ = run_report(kiosk, {}, reports=tmp_path / "reports")
+    notebooks = one_notebook(ROOT, tmp_path / "notebooks")
+    home, _ = run_report(kiosk, {}, reports=tmp_path / "reports", notebooks=notebooks)
     gaps = pd.read_csv(home / "tables/gaps.csv", dtype={"touchpoint": "str"})
     compare(gaps, reference(real_data, 207))
     page = (home / "report.html").read_text(encoding="utf-8")
