@@ -83,7 +83,7 @@ def plot_regression_to_mean(found: pd.DataFrame, *, title: str, ax: Axes | None 
     check_columns(found, needed, name="found (from find_regression_to_mean)")
     if found.empty:
         return None
-    names = [name if pd.isna(n) else f"{name} (n {n:,})" for name, n in zip(found["group"], found["n"])]
+    names = [name if pd.isna(n) else f"{name} (n\u00a0{n:,})" for name, n in zip(found["group"], found["n"])]
     colours = found["verdict"].map(COLOURS).fillna(UNSURE).tolist()
     ax = new_axes(names, ax, lines=2)
     rows = np.arange(len(found))
