@@ -315,7 +315,7 @@ def test_regression_to_the_mean_is_drawn_with_what_would_have_come(theme):
     ax = plot_regression_to_mean(found, title="x")
     strokes = [segment[0, 0] for segment in ax.collections[3].get_segments()]
     assert strokes == pytest.approx((found["raw"] - found["corrected"]).tolist())
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["the 2 worst together", "a (n 30)", "b (n 30)"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["the 2 worst together", "a (n\u00a030)", "b (n\u00a030)"]
     assert plot_regression_to_mean(found.head(0), title="x") is None
 
 
