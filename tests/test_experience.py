@@ -14,7 +14,7 @@ from cxlib.experience import (
     find_funnel,
     rank_experience,
 )
-from cxlib.intervals import nps_interval
+from cxlib.shares import nps_interval
 
 
 def summary(n=50, **measures):

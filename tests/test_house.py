@@ -91,7 +91,7 @@ def test_the_sample_is_what_its_generator_writes(root, tmp_path):
 STEPS = "journey moments expectations experience gaps priorities monitoring"
 FLOORS = [
     "tables words intervals engine personal redaction",
-    "suppression shrinkage trends claims typical strict_yaml csv_files",
+    "shares suppression shrinkage trends claims typical strict_yaml csv_files",
     f"settings dictionary publish render {STEPS}",
     "checks parameters charts",
     "loaders readable",

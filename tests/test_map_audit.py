@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from cxlib import open_study
-from cxlib.intervals import wilson
 from cxlib.journey import (
     audit_map,
     describe_audit,
@@ -15,6 +14,7 @@ from cxlib.journey import (
     find_reach,
     find_staleness,
 )
+from cxlib.shares import wilson
 from cxlib.summaries.answers import count_people
 from cxlib.summaries.events import summarise_funnel, summarise_visits
 from cxlib.summaries.evidence import count_unplaced, summarise_drift, summarise_evidence

@@ -7,7 +7,7 @@ from scipy import stats
 from cxlib import open_study
 from cxlib.charts.promises import plot_promises
 from cxlib.experience.promises import describe_promises, find_promises
-from cxlib.intervals import newcombe
+from cxlib.shares import newcombe
 from cxlib.summaries.events import summarise_promises
 
 LOG = """customer,case,time,event,channel,planned_time,ended_time

@@ -9,7 +9,8 @@ from cxlib import open_study
 from cxlib.experience import find_experience
 from cxlib.gaps.differences import find_differences
 from cxlib.gaps.table import find_gaps
-from cxlib.intervals import adjust, difference_of_means, newcombe, t_interval, t_test, wilson
+from cxlib.intervals import adjust, difference_of_means, t_interval, t_test
+from cxlib.shares import newcombe, wilson
 from cxlib.summaries import summarise_experience
 
 THROMBOLYSIS = [  # Benjamini & Hochberg 1995, 15 hypotheses, and their adjusted values (R's p.adjust)

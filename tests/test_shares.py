@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cxlib.intervals import clopper_pearson, leave_one_out, nps_interval, ratio_mean, share_interval, wilson
+from cxlib.intervals import leave_one_out, ratio_mean
+from cxlib.shares import clopper_pearson, nps_interval, share_interval, wilson
 
 
 def weighted(hits, weights):

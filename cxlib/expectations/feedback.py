@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from cxlib.intervals import adjust, share_interval
+from cxlib.intervals import adjust
 from cxlib.redaction import redact
+from cxlib.shares import share_interval
 from cxlib.tables import check_columns
 from cxlib.typical import WORD, list_themes, log_odds, number_people, unit_of
 from cxlib.words import counted, listed, percent, readable_interval

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.intervals import adjust, share_interval
+from cxlib.intervals import adjust
+from cxlib.shares import share_interval
 from cxlib.tables import check_columns
 from cxlib.words import listed, percent, readable_q
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.intervals import adjust, share_interval, shares_against_rest
+from cxlib.intervals import adjust
+from cxlib.shares import share_interval, shares_against_rest
 from cxlib.tables import check_columns
 from cxlib.words import bounds, counted, in_days, listed, percent
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.experience.adoption import estimate_survival, quantile_of
-from cxlib.intervals import share_interval
+from cxlib.shares import share_interval
 from cxlib.tables import check_columns
 from cxlib.words import bounds, listed, percent
 

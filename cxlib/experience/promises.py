@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import share_interval, shares_against_rest, wilson
+from cxlib.shares import share_interval, shares_against_rest, wilson
 from cxlib.tables import check_columns
 from cxlib.words import bounds, listed, percent
 

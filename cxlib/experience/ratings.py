@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from cxlib.intervals import nps_interval, share_interval, t_interval
+from cxlib.intervals import t_interval
+from cxlib.shares import nps_interval, share_interval
 from cxlib.words import extremes, percent, signed
 
 NO_EXPERIENCE = "Nobody was asked what they experienced. A column experienced of the ratings switches it on."

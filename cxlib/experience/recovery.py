@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from cxlib.experience.adoption import estimate_survival, quantile_of
-from cxlib.intervals import adjust, difference_of_means, nps_interval, share_interval, t_interval, t_test
+from cxlib.intervals import adjust, difference_of_means, t_interval, t_test
+from cxlib.shares import nps_interval, share_interval
 from cxlib.tables import check_columns
 from cxlib.words import bounds, counted, percent, signed
 

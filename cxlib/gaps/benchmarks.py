@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.intervals import adjust, known, newcombe
+from cxlib.intervals import adjust, known
+from cxlib.shares import newcombe
 from cxlib.tables import StudyError, check_columns, nearest
 from cxlib.words import counted, listed
 

@@ -9,11 +9,11 @@ from cxlib.intervals import (
     leave_one_out,
     n_for_precision,
     ratio_mean,
-    share_interval,
     skewness_of,
     t_interval,
     t_test,
 )
+from cxlib.shares import share_interval
 from cxlib.tables import GAP_COLUMNS, check_columns
 
 VERDICTS = ("shortfall", "exceeded", "met", "not enough data")

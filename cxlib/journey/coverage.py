@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import share_interval
+from cxlib.shares import share_interval
 from cxlib.tables import check_columns
 from cxlib.words import bounds, counted, listed, percent
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import leave_one_out, share_interval, t_interval
+from cxlib.intervals import leave_one_out, t_interval
+from cxlib.shares import share_interval
 from cxlib.tables import check_columns
 from cxlib.words import bounds, counted, extremes, listed, percent
 

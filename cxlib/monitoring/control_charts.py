@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.intervals import adjust, newcombe, t_interval, t_test
+from cxlib.intervals import adjust, t_interval, t_test
 from cxlib.monitoring.limits import BASELINE, DEFAULT_RULES, FEWEST, RULES, find_limits, judge_baseline, p_of_newest
+from cxlib.shares import newcombe
 from cxlib.tables import StudyError, check_columns
 from cxlib.words import counted, figure, in_words, listed, percent, signed
 

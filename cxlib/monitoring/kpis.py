@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.intervals import nps_interval, poisson_interval, share_interval, t_interval
+from cxlib.intervals import t_interval
+from cxlib.shares import nps_interval, poisson_interval, share_interval
 from cxlib.tables import StudyError, check_columns
 from cxlib.words import bounds, in_words, listed, percent, signed
 

@@ -1,6 +1,7 @@
 """docs/proof.md, one section a suite; each suite writes its own."""
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +9,18 @@ import pandas as pd
 
 TITLE = """# Proof
 
-What is claimed of the statistics was measured by simulation. `make proof` measures it again, with the same figures.
+What is claimed of the statistics was measured by simulation: data are drawn whose truth is known, analysed with the
+very functions that make a report, and what the report would have said is held against that truth. `make proof`
+measures all of it again, with the same figures. *Coverage* is how often a 95 % interval holds the true value, *size*
+how often an effect is claimed where there is none.
 """
+ANSWERS = ("Tried", "Held", "Refused")
+
+
+def compose_section(heading: str, *, tried: str, held: str, refused: str, body: str) -> str:
+    """A section: what was tried, what held, where the product refuses to answer, each in a sentence or two; tables."""
+    answers = [f"- **{name}:** {words}" for name, words in zip(ANSWERS, (tried, held, refused))]
+    return "\n".join([f"## {heading}", "", *answers, "", body.strip("\n"), ""])
 
 
 def in_markdown(table: pd.DataFrame) -> str:
@@ -19,12 +30,19 @@ def in_markdown(table: pd.DataFrame) -> str:
 
 
 def keep_section(path: Path, section: str) -> None:
-    """Write a section, which begins with its heading, in the place of its former self; what else is there stays."""
-    heading = section.splitlines()[0]
-    text = path.read_text(encoding="utf-8") if path.exists() else TITLE
-    before, _, after = text.partition(f"{heading}\n")
-    rest = after[after.index("\n## ") + 1 :] if "\n## " in after else ""
-    path.write_text(before.rstrip("\n") + "\n\n" + section + ("\n" + rest if rest else ""), encoding="utf-8")
+    """Put a section in the place of its former self, and the answers of all sections in a table before them."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    sections = {one.splitlines()[0]: one.strip("\n") for one in re.split(r"(?m)^(?=## )", text)[1:]}
+    sections[section.splitlines()[0]] = section.strip("\n")
+    rows = [[name.removeprefix("## "), *(answer_of(one, kind) for kind in ANSWERS)] for name, one in sections.items()]
+    front = in_markdown(pd.DataFrame(rows, columns=["", *ANSWERS]))
+    path.write_text("\n\n".join([TITLE.strip("\n"), front, *sections.values()]) + "\n", encoding="utf-8")
+
+
+def answer_of(section: str, kind: str) -> str:
+    """The line of a section that answers: tried, held or refused."""
+    found = re.search(rf"(?m)^- \*\*{kind}:\*\* (.*)$", section)
+    return found[1] if found else ""
 
 
 def run_suite(what: str, write_section: Callable[..., str], **sizes: int) -> None:
