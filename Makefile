@@ -28,13 +28,14 @@ test: $(VENV)/.stamp-test  ## all tests, the notebooks too; needs Chromium for t
 fuzz: $(VENV)/.stamp-test  ## read 20,000 broken files: each is refused with a sentence, or every row of it accounted for
 	$(BIN)/python -m tests.fuzz.run --cases 20000 --seed 1
 
-proof: $(VENV)/.stamp-test  ## measure again, by simulation, what docs/proof.md says of intervals and of small groups
-	$(BIN)/python -m tests.proof.guard --replicates 20000 --seed 1 --write docs/proof.md
-	$(BIN)/python -m tests.proof.suppression --tables 5000 --seed 1 --write docs/proof.md
-	$(BIN)/python -m tests.proof.priorities --studies 10000 --seed 1 --write docs/proof.md
-	$(BIN)/python -m tests.proof.control --replicates 40000 --seed 1 --write docs/proof.md
-	$(BIN)/python -m tests.proof.effects --replicates 2000 --seed 1 --write docs/proof.md
-	$(BIN)/python -m tests.proof.interruptions --replicates 1500 --seed 1 --write docs/proof.md
+proof: $(VENV)/.stamp-test  ## measure again, by simulation, all that docs/proof.md says of the statistics
+	$(BIN)/python -m tests.proof --seed 1 --write docs/proof.md
+
+mutants: $(VENV)/.stamp-test  ## put wrong formulas into a copy of the code, one at a time: the tests must notice each
+	$(BIN)/python -m tests.mutants.run
+
+properties: $(VENV)/.stamp-test  ## every property of every statistic, on twenty drawn studies
+	CX_EXAMPLES=20 $(BIN)/python -m pytest -n 2 tests/test_properties.py tests/test_gap_properties.py
 
 benchmark: $(VENV)/.stamp  ## 10 million ratings read and checked, beside DuckDB's own GROUP BY; drivers, beside regressions
 	$(BIN)/python benchmarks/checking.py
@@ -86,4 +87,4 @@ $(VENV)/.stamp-test: requirements-dev.lock $(VENV)/.stamp
 	$(call install,requirements-dev.lock)
 	touch $@
 
-.PHONY: help report new check fuzz proof benchmark test lab sample docs lock clean real-data pin hooks
+.PHONY: help report new check fuzz proof mutants properties benchmark test lab sample docs lock clean real-data pin hooks

@@ -137,6 +137,7 @@ from cxlib.gaps import (
     split_difference,
     split_each,
 )
+from cxlib.history import read_history
 from cxlib.journey import (
     audit_map,
     describe_audit,
@@ -175,6 +176,7 @@ from cxlib.monitoring import (
     describe_change,
     describe_control,
     describe_effects,
+    describe_held_news,
     describe_kpi_changes,
     describe_left_out,
     describe_news,
@@ -203,7 +205,6 @@ from cxlib.monitoring import (
     trace_sites,
     track_kpis,
 )
-from cxlib.history import read_history
 from cxlib.opening import open_study
 from cxlib.priorities import (
     describe_action_doubts,

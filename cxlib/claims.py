@@ -25,11 +25,14 @@ UNSURE = {
 """What a verdict becomes where its claim does not hold beside all others."""
 
 
-def claim(table: pd.DataFrame, *describe: Callable[[pd.DataFrame], str], column: str = "verdict") -> dict:
+def claim(
+    table: pd.DataFrame, *describe: Callable[[pd.DataFrame], str], column: str = "verdict", again: bool = False
+) -> dict:
     """What the first page may say of a table: a sentence for every p up to which claims might hold.
 
     `table` has a row a test, with `p` and its verdict (in `column`); `describe` are the functions that make its
-    sentences. Which of the `versions` is said is decided when the p-values of all claims are there (`settle`).
+    sentences. Which of the `versions` is said is decided when the p-values of all claims are there (`settle`); tests
+    another claim brings already are not counted `again`.
 
     >>> table = pd.DataFrame({"label": ["a", "b"], "p": [0.001, 0.04], "verdict": "shortfall"})
     >>> claim(table, lambda t: f"{(t['verdict'] == 'shortfall').sum()} fall short.")["versions"]
@@ -44,7 +47,7 @@ def claim(table: pd.DataFrame, *describe: Callable[[pd.DataFrame], str], column:
         if versions and versions[-1][1] == said:
             versions.pop()
         versions.append([float(cut), said])
-    return {"p": table["p"].dropna().tolist(), "versions": versions}
+    return {"p": [] if again else table["p"].dropna().tolist(), "versions": versions}
 
 
 def settle(findings: list[str | dict], *, level: float = 0.05) -> list[str]:

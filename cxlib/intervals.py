@@ -36,6 +36,16 @@ def t_interval(mean: ArrayLike, se: ArrayLike, n: ArrayLike, confidence: float) 
     return np.asarray(mean) - margin, np.asarray(mean) + margin
 
 
+def interval_of_ends(
+    mean: ArrayLike, se: ArrayLike, n: ArrayLike, groups: ArrayLike, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """`t_interval` of means shown for being the lowest or the highest of so many groups: at 1 − 2·α/groups.
+
+    Benjamini & Yekutieli 2005, Journal of the American Statistical Association 100.
+    """
+    return t_interval(mean, se, n, 1 - (1 - confidence) * 2 / np.maximum(groups, 2))
+
+
 def t_test(mean: ArrayLike, se: ArrayLike, n: ArrayLike) -> np.ndarray:
     """Two-sided p of mean = 0."""
     return 2 * stats.t.sf(np.abs(np.asarray(mean, dtype=float)) / known(se), degrees(n))
@@ -59,20 +69,30 @@ def difference_of_means(table: pd.DataFrame, one: str, other: str) -> tuple[pd.S
     return table[f"mean_{one}"] - table[f"mean_{other}"], se.to_numpy(), df + 1
 
 
-def compare_gaps(table: pd.DataFrame, one: str, other: str, *, confidence: float) -> pd.DataFrame:
+def compare_gaps(table: pd.DataFrame, one: str, other: str, *, confidence: float, gaps: bool = True) -> pd.DataFrame:
     """The difference of two mean gaps per row: `difference` (one − other), `low`, `high`, `p`, and `q` over the rows.
 
-    Columns as for `difference_of_means`, with `modal` and `skewness` of either and the `width` of the scale: both
-    standard errors are guarded against rare failures first.
+    Columns as for `guard_sides`; without `gaps`, the means are of answers on one scale. Blank where all changed alike.
+    """
+    alike = np.isnan(difference_of_means(table, one, other)[1])
+    difference, se, worth = difference_of_means(guard_sides(table, one, other, gaps=gaps), one, other)
+    se = np.where(alike, np.nan, se)
+    low, high = t_interval(difference, se, worth, confidence)
+    p = t_test(difference, se, worth)
+    return pd.DataFrame({"difference": difference, "low": low, "high": high, "p": p, "q": adjust(p)})
+
+
+def guard_sides(table: pd.DataFrame, one: str, other: str, *, gaps: bool) -> pd.DataFrame:
+    """The table for `difference_of_means` with both standard errors guarded against rare failures.
+
+    Besides its columns it has `modal` and `skewness` with the suffix of either, and the `width` of the scale.
     """
     guarded = table.copy()
     for name in (one, other):
         figures = [table[f"{figure}_{name}"] for figure in ("se", "n", "n_effective", "modal", "skewness")]
-        guarded[f"se_{name}"], guarded[f"n_effective_{name}"] = guard_rare_failures(*figures, table["width"])
-    difference, se, worth = difference_of_means(guarded, one, other)
-    low, high = t_interval(difference, se, worth, confidence)
-    p = t_test(difference, se, worth)
-    return pd.DataFrame({"difference": difference, "low": low, "high": high, "p": p, "q": adjust(p)})
+        off = table[f"mean_{name}"] if gaps else 0
+        guarded[f"se_{name}"], guarded[f"n_effective_{name}"] = guard_rare_failures(*figures, table["width"], off)
+    return guarded
 
 
 def degrees(n: ArrayLike) -> np.ndarray:
@@ -88,44 +108,68 @@ def known(se: ArrayLike) -> np.ndarray:
 
 
 PSEUDO = 2, 0.75
-"""Pseudo-responses the guard adds, and how far from the mean they lie as a part of the scale's range."""
+"""Pseudo-responses the guard adds, and how far from the mean they lie as a part of the reach."""
 
-ORDINARY = {"n": 15, "modal_share": 0.65, "spread": 0.15, "spread_of_few": 1, "skewness": 0.2, "off_mode": 5}
-"""Where the plain t interval of a gap holds: for at least `n` answers, at most `modal_share` of them alike, a standard
-deviation of at least `spread` of the range and `spread_of_few`/√n of it, and at most `skewness`·√n of skewness; with
-fewer than `off_mode` answers off the mode nothing holds. How that was found stands in docs/proof.md."""
+ORDINARY = {"n": 15, "modal_share": 0.65, "spread": 0.13, "spread_of_few": 0.95, "skewness": 0.13, "worth": 0.8}
+"""Where the plain t interval of a mean holds: for at least `n` answers, at most `modal_share` of them alike, a standard
+deviation of at least `spread` of the reach and `spread_of_few`/√n of it, at most `skewness`·√n of skewness, and an
+effective n of at least `worth`·n. How that was found stands in docs/proof.md."""
+OFF_MODE = 5
+"""With fewer answers off the mode nothing holds."""
 
 
 def guard_rare_failures(
-    se: ArrayLike, n: ArrayLike, effective: ArrayLike, modal: ArrayLike, skewness: ArrayLike, width: ArrayLike
+    se: ArrayLike,
+    n: ArrayLike,
+    effective: ArrayLike,
+    modal: ArrayLike,
+    skewness: ArrayLike,
+    width: ArrayLike,
+    gap: ArrayLike = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Standard error and effective n of a mean gap that keep the t interval honest where failures are rare.
+    """Standard error and effective n of a mean that keep the t interval honest where failures are rare.
 
-    Where nearly everybody has the same gap, the few who were badly let down may not be in the sample, and t is far too
-    sure. `modal` is how many of the `n` have the commonest gap, `skewness` that of the gaps (m₃/s³), `width` the range
-    of the scale. An ordinary gap keeps both figures; elsewhere two pseudo-responses of mean weight are added at
-    mean ± .75·width; with fewer than five answers off the mode nothing is known (NaN).
+    Where nearly everybody answers the same, the few who were badly let down may not be in the sample, and t is far too
+    sure. `modal` is how many of the `n` gave the commonest answer, `skewness` that of the answers (m₃/s³), `width` the
+    range of the scale; a mean `gap` of two answers reaches to width + |gap|, a mean of one to width. An ordinary mean
+    keeps both figures; elsewhere two pseudo-responses of mean weight are added at mean ± .75·reach, and the error grows
+    by skewness²/n (the leading term of what t misses, Hall 1992), where weights differ much by
+    ((n/effective)² − 1)/effective; with fewer than five answers off the mode nothing is known (NaN).
 
     >>> wider = guard_rare_failures([0.2, 0.2, 0.2], 40, 40, [15, 30, 38], 0, 6)
     >>> [value.round(3).tolist() for value in wider]
     [[0.2, 0.244, nan], [40.0, 42.0, nan]]
     """
-    given = (se, n, effective, modal, skewness, width)
-    se, n, effective, modal, skewness, width = (np.asarray(values, dtype=float) for values in given)
+    given = (se, n, effective, modal, skewness, width, gap)
+    se, n, effective, modal, skewness, width, gap = (np.asarray(values, dtype=float) for values in given)
     added, away = PSEUDO
     with np.errstate(divide="ignore", invalid="ignore"):
-        root, worth = np.sqrt(n), np.minimum(n, effective) + 1e-9
-        squares = se**2 * (n - 1) / n + added * (away * width / n) ** 2
+        reach = width + np.abs(gap)
+        squares = se**2 * (n - 1) / n + added * (away * reach / n) ** 2
         wider = np.sqrt(squares * (n + added) / (n + added - 1)) / (1 + added / n)
-        larger = (1 + added / n) ** 2 / (1 / effective + added / n**2)
-        plain = (worth >= ORDINARY["n"]) & (modal / n <= ORDINARY["modal_share"])
-        least = np.maximum(ORDINARY["spread"], ORDINARY["spread_of_few"] / root)
-        plain &= (se * root >= least * width) & (np.abs(skewness) <= ORDINARY["skewness"] * root)
-        plain |= wider <= se
-        told = n - modal >= ORDINARY["off_mode"]
+        larger = np.where(wider > se, (1 + added / n) ** 2 / (1 / effective + added / n**2), effective)
+        wider = np.maximum(wider, se) * (1 + skewness**2 / n)
+        unequal = n > effective / ORDINARY["worth"]
+        heavy = np.where(unequal, 1 + ((n / effective) ** 2 - 1) / effective, 1)
+        plain = is_ordinary(se, n, effective, modal, skewness, reach)
+        told = n - modal >= OFF_MODE
     return (
-        np.where(told, np.where(plain, se, wider), np.nan),
+        np.where(told, np.where(plain, se, wider) * heavy, np.nan),
         np.where(told, np.where(plain, effective, larger), np.nan),
+    )
+
+
+def is_ordinary(
+    se: np.ndarray, n: np.ndarray, effective: np.ndarray, modal: np.ndarray, skewness: np.ndarray, reach: np.ndarray
+) -> np.ndarray:
+    """Whether a mean meets all of `ORDINARY` but for unequal weights."""
+    root = np.sqrt(n)
+    least = np.maximum(ORDINARY["spread"], ORDINARY["spread_of_few"] / root)
+    return (
+        (np.minimum(n, effective) + 1e-9 >= ORDINARY["n"])
+        & (modal / n <= ORDINARY["modal_share"])
+        & (se * root >= least * reach)
+        & (np.abs(skewness) <= ORDINARY["skewness"] * root)
     )
 
 

@@ -5,8 +5,6 @@ from numpy.typing import ArrayLike
 
 GRID = 400
 """Points on which the posterior of the spread between groups is taken."""
-MANY = 200
-"""Degrees of freedom from which a standard error counts as known: Student's t is then within 1 % of the normal."""
 
 
 def posterior_of_spread(mean: np.ndarray, se: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -25,26 +23,24 @@ def posterior_of_spread(mean: np.ndarray, se: np.ndarray) -> tuple[np.ndarray, n
     return taus, weights, middle, spread
 
 
-def draw_shrunk(mean: ArrayLike, se: ArrayLike, df: ArrayLike, *, draws: int, rng: np.random.Generator) -> np.ndarray:
+def draw_shrunk(mean: ArrayLike, se: ArrayLike, *, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Draws of the groups' true means from their empirical-Bayes posterior, shape (draws, groups).
 
     τ is drawn from its posterior, so that its own uncertainty counts where groups are few; then μ; then each mean,
-    N(μ + B(m − μ), B·se²) with B = τ²/(τ² + se²) and se² from its own posterior, se²·df/χ²(df) below MANY degrees of
-    freedom. What was not measured (NaN, or se not above 0) is drawn from N(μ, τ²); NaN where nothing was.
+    N(μ + B(m − μ), B·se²) with B = τ²/(τ² + se²). What was not measured (NaN, or se not above 0) is drawn from
+    N(μ, τ²); NaN where nothing was.
     """
-    mean, se, df = np.broadcast_arrays(*(np.asarray(values, dtype=float) for values in (mean, se, df)))
+    mean, se = np.broadcast_arrays(np.asarray(mean, dtype=float), np.asarray(se, dtype=float))
     measured = np.isfinite(mean) & np.isfinite(se) & (se > 0)
     if not measured.any():
         return np.full((draws, len(mean)), np.nan)
     taus, weights, middle, spread = posterior_of_spread(mean[measured], se[measured])
     chosen = rng.choice(GRID, size=draws, p=weights)
     mu, tau = rng.normal(middle[chosen], np.sqrt(spread[chosen]))[:, None], taus[chosen]
-    variance = np.broadcast_to(np.where(measured, se, np.inf) ** 2, (draws, len(mean))).copy()
-    few = measured & (df < MANY)
-    variance[:, few] *= df[few] / rng.chisquare(df[few], size=(draws, few.sum()))
+    variance = np.where(measured, se, np.inf) ** 2
     keep = tau**2 / (tau**2 + variance)
     centre = mu + keep * (np.where(measured, mean, 0) - mu)
-    return centre + tau * np.sqrt(1 - keep) * rng.standard_normal(variance.shape)
+    return centre + tau * np.sqrt(1 - keep) * rng.standard_normal(centre.shape)
 
 
 def shrink(mean: ArrayLike, se: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-FEWEST = 4
-"""Days of measurement a line takes: below, under two degrees of freedom are left to tell how far to trust it."""
+FEWEST = 6
+"""Days of measurement a line takes: with fewer, too many of the ranges that are said miss the day."""
 
 TESTED = 8
 """Measurements from which on their dependence on the one before is tested; below, the test finds nothing."""
+
+ALLOWED = 0.5
+"""Dependence of a measurement on the one before that a line's interval stands; too few measurements could show it."""
 
 HORIZON = 3653
 """Days after the last measurement, ten years, beyond which no date is named."""
@@ -49,17 +53,17 @@ def reach_dates(
     """When a measured series will reach its target if it goes on as it did, as a range of days.
 
     `days` are datetime64, `values` and `target` in the same unit; `direction` "at most" where less is better. The range
-    holds the days on which the target lies within the confidence band of the least-squares line (Fieller 1954). Said
-    only where the slope's interval leads to the target without 0, the line is not there yet and, from 8 measurements
-    on, the residuals' lag-1 autocorrelation is within 2/√n of that of independent ones. No date over ten years after
-    the last measurement is named; `earliest` may lie before the last measurement, never before the first.
-    Simulated: from 6 measurements and a slope of 3 standard errors on, .93 or more of the ranges hold the day (with 4
-    measurements from .84); .03 of flat series get a date, up to .12 at a lag-1 autocorrelation of .6.
+    holds the days on which the target lies within the confidence band of the least-squares line (Fieller 1954), as wide
+    as measurements that depend on the one before by .5 take it (`find_reach`). Said only where the slope's interval,
+    so widened, leads to the target without 0, the line is not there yet and, from 8 measurements on, the residuals'
+    lag-1 autocorrelation is within 2/√n of that of independent ones. No date over ten years after the last measurement
+    is named; `earliest` may lie before the last measurement, never before the first.
+    How often that holds the day, and how seldom flat series get one, stands in docs/proof.md.
 
     >>> days = np.arange("2025-01", "2026-01", dtype="datetime64[M]")
     >>> noise = np.array([1, -1, 0, 2, -2, 1, -1, 1, 0, -2, 2, -1]) / 100
     >>> reach_dates(days, 0.5 + np.arange(12) / 100 + noise, target=0.75).earliest
-    datetime.date(2026, 10, 8)
+    datetime.date(2026, 8, 2)
     """
     if direction not in DIRECTIONS:
         raise ValueError(f"direction is {direction!r}; it is 'at least' or 'at most'.")
@@ -70,21 +74,33 @@ def reach_dates(
     if len(np.unique(days)) < FEWEST:
         return Attainment("too few", len(days))
     x, sign = (days - days[-1]).astype(float), -1.0 if direction == AT_MOST else 1.0
-    status = judge_line(x, sign * values, sign * target, confidence)
+    reach = find_reach(tuple(x), confidence)
+    status = judge_line(x, sign * values, sign * target, reach)
     if status != "range":
         return Attainment(status, len(days), days[-1].item())
-    early, late = find_crossing(x, values, target=target, confidence=confidence)
+    early, late = find_crossing(x, values, target=target, reach=reach)
     if early > HORIZON:
         return Attainment("not within ten years", len(days), days[-1].item())
     ends = [(days[-1] + int(end)).item() if end <= HORIZON else None for end in (np.floor(early), np.ceil(late))]
     return Attainment("range" if ends[1] else "open end", len(days), days[-1].item(), *ends)
 
 
-def judge_line(x: np.ndarray, y: np.ndarray, target: float, confidence: float) -> str:
+@cache
+def find_reach(x: tuple[float, ...], confidence: float) -> float:
+    """What |t| of a slope stays under, with that confidence, in series without one that depend on themselves."""
+    places, away = np.arange(len(x)), np.asarray(x) - np.mean(x)
+    shocks = np.random.default_rng(1).standard_normal((4999, len(x)))
+    y = shocks @ np.linalg.cholesky(ALLOWED ** np.abs(np.subtract.outer(places, places))).T
+    slope = y @ away / (away @ away)
+    squares = ((y - y.mean(axis=1, keepdims=True)) ** 2).sum(axis=1) / (away @ away)
+    return float(np.quantile(np.abs(slope) / np.sqrt((squares - slope**2) / (len(x) - 2)), confidence))
+
+
+def judge_line(x: np.ndarray, y: np.ndarray, target: float, reach: float) -> str:
     """Whether the line through the points will reach a target above it (*range*), or what speaks against saying so."""
     slope, se, residuals = fit_line(x, y)
     spread = residuals @ residuals > 1e-20 * (y @ y)
-    margin = stats.t.ppf(0.5 + confidence / 2, len(x) - 2) * se
+    margin = reach * se
     cases = {
         "reached": y[-1] - residuals[-1] >= target,
         "no spread": not spread,
@@ -110,16 +126,18 @@ def fit_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, np.ndarray]:
     return slope, np.sqrt(residuals @ residuals / (len(x) - 2) / (away @ away)), residuals
 
 
-def find_crossing(x: ArrayLike, y: ArrayLike, *, target: float, confidence: float = 0.95) -> tuple[float, float]:
+def find_crossing(
+    x: ArrayLike, y: ArrayLike, *, target: float, confidence: float = 0.95, reach: float | None = None
+) -> tuple[float, float]:
     """First and last x at which the confidence band of the line through x and y holds the target (Fieller 1954).
 
-    The roots of (b·u − d)² = t²s²(1/n + u²/Sxx) with u = x − x̄ and d = target − ȳ, t on n − 2 degrees of freedom. NaN
-    where the slope's interval holds 0: then the band holds the target for ever.
+    The roots of (b·u − d)² = t²s²(1/n + u²/Sxx) with u = x − x̄ and d = target − ȳ, t on n − 2 degrees of freedom, or
+    `reach`. NaN where the slope's interval holds 0: then the band holds the target for ever.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     slope, se, _ = fit_line(x, y)
     sxx, d = ((x - x.mean()) ** 2).sum(), target - y.mean()
-    margin = stats.t.ppf(0.5 + confidence / 2, len(x) - 2) * se
+    margin = (reach or stats.t.ppf(0.5 + confidence / 2, len(x) - 2)) * se
     lead = slope**2 - margin**2
     if not lead > 0:
         return np.nan, np.nan

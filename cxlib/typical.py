@@ -9,8 +9,8 @@ from cxlib.intervals import known
 WORD = r"[^\W\d_]{3,}"
 """A word of a quote: three or more letters of any alphabet."""
 
-PRIOR = 0.5
-"""What the prior of a theme's log-odds is worth, as a part of what the side that said less said."""
+PRIOR = 2
+"""How many mentions the prior of each theme is worth."""
 
 
 def find_themes(feedback: pd.DataFrame) -> pd.DataFrame:
@@ -45,13 +45,14 @@ def number_people(feedback: pd.DataFrame) -> np.ndarray:
 def log_odds(here: ArrayLike, elsewhere: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Log-odds ratio of each theme between two sides, shrunk by the prior, and its standard error; NaN for one theme.
 
-    δ = ln((y₁ + a)/(n₁ + a₀ − y₁ − a)) − the same of side 2, variance 1/(y₁ + a) + 1/(y₂ + a); the prior a is the
-    pooled counts scaled to a₀ = `PRIOR` times the smaller of n₁ and n₂. A row a theme; each column is of its own.
+    δ = ln((y₁ + a₁)/(n₁ + Σa₁ − y₁ − a₁)) − the same of side 2, variance the sum of 1/ of all four; `PRIOR` mentions of
+    each theme go to the sides as all mentions do, aᵢ = 2·nᵢ/(n₁ + n₂), which says that they do not differ (Agresti
+    1999) and, unlike one that grows with the counts, fades. A row a theme; each column is of its own.
     """
     counts = [np.asarray(side, dtype=float) for side in (here, elsewhere)]
     with np.errstate(divide="ignore", invalid="ignore"):
         whole = [side.sum(axis=0) for side in counts]
-        prior = PRIOR * np.minimum(*whole) * sum(counts) / sum(whole)
-        first, second = (side + prior for side in counts)
-        odds = (np.log(side / known(side.sum(axis=0) - side)) for side in (first, second))
-        return next(odds) - next(odds), np.sqrt(1 / first + 1 / second)
+        said = [side + PRIOR * n / sum(whole) for side, n in zip(counts, whole)]
+        others = [known(side.sum(axis=0) - side) for side in said]
+        first, second = (np.log(side / other) for side, other in zip(said, others))
+        return first - second, np.sqrt(sum(1 / side for side in (*said, *others)))

@@ -52,15 +52,31 @@ def test_the_published_remission_times_give_their_published_figures():
     assert np.isnan(found["median_days_high"])  # beyond the study
 
 
-def test_the_interval_is_greenwoods_on_the_log_log_scale():
+def test_the_interval_is_that_of_a_share_of_the_people_greenwoods_variance_is_worth():
     found = step.find_adoption(remission(), window_days=10).iloc[0]
     left, variance = 1.0, 0.0
     for events, at_risk in ((3, 21), (1, 17), (1, 15)):
         left, variance = left * (1 - events / at_risk), variance + events / (at_risk * (at_risk - events))
-    ends = np.exp(
-        -np.exp(np.log(-np.log(left)) + np.array([-1, 1]) * stats.norm.ppf(0.975) * variance**0.5 / np.log(left))
-    )
-    assert [found["adoption_rate_low"], found["adoption_rate_high"]] == pytest.approx(sorted(1 - ends))
+    n = min((1 - left) / left / variance, 14 / left)  # fourteen are watched for longer than ten days
+    assert (1 - left) * n < 5  # Clopper and Pearson's
+    ends = stats.beta.ppf([0.025, 0.975], [(1 - left) * n, (1 - left) * n + 1], [left * n + 1, left * n])
+    assert [found["adoption_rate_low"], found["adoption_rate_high"]] == pytest.approx(list(ends))
+
+
+def test_the_share_to_whom_it_has_not_happened_is_that_of_scipy():
+    table = simulated(60).sample(frac=1, random_state=1)
+    done = table["adopted"]
+    data = stats.CensoredData(uncensored=table["days"][done], right=table["days"][~done])
+    theirs = stats.ecdf(data).sf
+    ours = step.estimate_survival(table["days"], done, table["customers"], days=[99])
+    assert ours["left"].iloc[:-1].to_numpy() == pytest.approx(theirs.evaluate(ours.index[:-1].to_numpy()))
+    assert np.isnan(ours["left"].iloc[-1])
+
+
+def test_where_nobody_has_adopted_yet_the_interval_is_of_those_watched():
+    found = step.find_adoption(times([5, 30, 10], [True, False, False], [3, 20, 4]), window_days=3).iloc[0]
+    assert found["adoption_rate"] == found["adoption_rate_low"] == 0
+    assert found["adoption_rate_high"] == pytest.approx(1 - 0.025 ** (1 / 27))
 
 
 def test_half_adopt_within_the_true_median_though_those_who_already_did_were_quicker():
@@ -106,7 +122,7 @@ def test_a_tie_at_one_half_is_the_median_and_an_unknown_interval_is_not_printed(
     found = step.find_adoption(times([1, 2, 3, 4], [True] * 4)).iloc[0]
     assert found["median_days"] == 2  # S(2) = 1/2
     said = plain(step.describe_adoption(step.find_adoption(times([3], [True], [5]))))
-    assert said == "Half of the customers adopt within 3 days (n 5); none is still under way."
+    assert said == "Half of the customers adopt within 3 days (3 or more; n 5); none is still under way."
 
 
 def test_the_curve_ends_where_few_are_under_way():
@@ -326,11 +342,16 @@ def counts(*rows):
     return pd.DataFrame(rows, columns=["barrier", "n_with", "missed_with", "n_without", "missed_without"])
 
 
-def test_a_risk_ratio_has_katzs_log_interval():
+def test_a_risk_ratio_has_its_interval_from_both_shares():
+    """Donner & Zou 2012: each limit is where the ratio r makes share − r · other, by its own limits, reach 0."""
     found = step.find_barriers(counts(("price", 100, 60, 300, 90))).iloc[0]
-    margin = stats.norm.ppf(0.975) * np.sqrt(1 / 60 - 1 / 100 + 1 / 90 - 1 / 300)
+    (low, high), (low_other, high_other) = (
+        stats.binomtest(hits, n).proportion_ci(method="wilson") for hits, n in ((60, 100), (90, 300))
+    )
     assert found["risk_ratio"] == pytest.approx(2)
-    assert [found["low"], found["high"]] == pytest.approx([2 * np.exp(-margin), 2 * np.exp(margin)])
+    for r, own, rest in ((found["low"], low, high_other), (found["high"], high, low_other)):
+        assert abs(0.6 - r * 0.3) == pytest.approx(np.hypot(0.6 - own, r * (rest - 0.3)))
+    assert found["p"] == pytest.approx(stats.fisher_exact([[60, 40], [90, 210]]).pvalue)
     assert (found["share"], found["missed_with"], found["missed_without"], found["n"]) == (0.25, 0.6, 0.3, 400)
     assert found["verdict"] == "holds back"
 

@@ -4,11 +4,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from cxlib import open_study
 from cxlib.charts.importance import plot_asymmetry
 from cxlib.moments import describe_asymmetry, find_asymmetry
-from cxlib.moments.asymmetry import contrast
+from cxlib.moments.asymmetry import contrast, ratio_interval
 from cxlib.summaries.drivers import CrossProducts, summarise_drivers, summarise_extremes
 
 EFFECTS = ["penalty", "reward"]
@@ -88,6 +89,24 @@ def test_what_does_nothing_either_way_has_no_asymmetry():
     assert sentence == "Nowhere does a poor or good experience surely change overall (up to n\u00a0900)."
 
 
+def test_the_interval_is_fiellers_and_refuses_a_range_that_may_be_nothing():
+    rng = np.random.default_rng(3)
+    both, spread = np.array([0.6]), np.array([1.5])
+    drawn = rng.normal([both[0], spread[0]], [0.02, 0.03], size=(400, 2))
+    drawn = (drawn - drawn.mean(axis=0)) / 400**0.5 + [both[0], spread[0]]
+    effects = np.array([[0, 0, 1.5, 0.4]])
+    effects[0, :2] = 0.6 - 0.3, 0.3
+    left_out = np.stack([drawn[:, 0], 0 * drawn[:, 0], drawn[:, 1], 0 * drawn[:, 0]], axis=-1)[:, None]
+    low, high, p = ratio_interval(effects, left_out, np.array([400]), 0.1, 0.95)
+    variance = 399 / 400 * 399 * np.cov(drawn.T, ddof=0) * 400 / 399
+    for end in (low[0], high[0]):  # where the difference both − end·range is just sure
+        se = np.sqrt(variance[0, 0] - 2 * end * variance[0, 1] + end**2 * variance[1, 1])
+        assert abs(0.6 - end * 1.5) / se == pytest.approx(stats.t.ppf(0.975, 399), rel=5e-3)
+    assert low[0] < 0.4 < high[0] and p[0] < 0.001
+    unsure = ratio_interval(effects, (left_out - left_out.mean(axis=0)) * 40 + effects, np.array([400]), 0.1, 0.95)
+    assert np.isnan(unsure[0]) and np.isnan(unsure[1])
+
+
 def test_an_asymmetry_near_the_cut_is_not_sure():
     found = find_asymmetry([stage_of(*people(n=200, noise=2.0))], cut=0.7)
     assert found.loc[:1, "kind"].eq("not sure").all() and (found["p"] > 0.05).all()
@@ -116,13 +135,16 @@ def test_the_pass_finds_low_and_high_by_the_scale(make_study, engine):
     np.testing.assert_allclose(ours[EFFECTS], direct.loc[NAMES, EFFECTS], atol=1e-9)
 
 
-def test_where_few_rated_all_each_touchpoint_is_taken_alone(make_study):
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_where_few_rated_all_each_touchpoint_is_taken_alone(make_study, engine):
     ratings, _, verdict = people(n=150)
     some = ratings.astype(float)
     for place in range(3):
         some[place::3, place] = np.nan
-    [stage] = summarise_extremes(study_of(make_study, some, verdict))
+    [stage] = summarise_extremes(study_of(make_study, some, verdict, engine=engine))
     assert not stage.joint and stage.n_own == [100] * 3
+    order = [NAMES.index(name) for name in stage.touchpoints]
+    assert stage.extremes == [((some <= 3).sum(axis=0)[place], (some >= 6).sum(axis=0)[place]) for place in order]
     assert find_asymmetry([stage])["penalty"].notna().all()
 
 

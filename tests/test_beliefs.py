@@ -143,7 +143,17 @@ def test_rank_agreement_is_spearmans_and_kendalls_with_bonett_and_wrights_interv
     se = np.sqrt((1 + rho**2 / 2) / 5)
     assert found.loc["Spearman's ρ", "agreement"] == pytest.approx(rho)
     assert found.loc["Spearman's ρ", "low"] == pytest.approx(np.tanh(np.arctanh(rho) - 1.959963985 * se))
-    assert found.loc["Kendall's τ-b", "agreement"] == pytest.approx((24 - 4) / 28) and (found["n"] == 8).all()
+    tau = (24 - 4) / 28
+    assert found.loc["Kendall's τ-b", "agreement"] == pytest.approx(tau) and (found["n"] == 8).all()
+    high = np.tanh(np.arctanh(tau) + 1.959963985 * np.sqrt(0.437 * (1 + tau**2) / 4))
+    assert found.loc["Kendall's τ-b", "high"] == pytest.approx(high)
+
+
+def test_the_same_order_on_both_sides_is_no_certainty():
+    found = find_rank_agreement(ranked(range(8), range(8)))
+    assert (found["agreement"].round(9) == 1).all() and found[["low", "high"]].isna().all(axis=None)
+    assert describe_rank_agreement(found).startswith("Staff put all 8 touchpoints in the same order as customers do;")
+    assert "the opposite order" in describe_rank_agreement(find_rank_agreement(ranked(range(8), range(8, 0, -1))))
 
 
 def test_sentences_on_rank_agreement():

@@ -35,8 +35,8 @@ def plain(sentence):
 
 
 def test_z_is_that_of_two_large_samples_in_scipy():
-    row = compare(ours(pay=4.2), theirs(pay=4.4)).iloc[0]
     n = 10**10
+    row = compare(ours(pay=4.2).assign(n=n), theirs(pay=4.4)).iloc[0]
     expected = stats.ttest_ind_from_stats(4.2, 0.08 * sqrt(n), n, 4.4, 0.06 * sqrt(n), n, equal_var=False)
     assert row["q"] == pytest.approx(expected.pvalue, abs=1e-8)
     assert (row["low"], row["high"]) == pytest.approx((-0.2 - 0.1 * 1.959963984540054, -0.2 + 0.1 * 1.959963984540054))
@@ -45,7 +45,7 @@ def test_z_is_that_of_two_large_samples_in_scipy():
 def test_a_share_with_n_brings_its_own_error():
     benchmark = pd.DataFrame({"kpi": ["retained"], "value": [0.7], "n": [300]})
     row = compare(our_share(), benchmark).iloc[0]
-    z = -0.1 / sqrt(0.6 * 0.4 / 200 + 0.7 * 0.3 / 300)
+    z = -0.1 / sqrt(0.66 * 0.34 * (1 / 200 + 1 / 300))
     assert row["q"] == pytest.approx(2 * NormalDist().cdf(z), abs=1e-8)
     assert not row["is_point"] and row["n_benchmark"] == 300
 
@@ -57,7 +57,7 @@ def test_n_alone_gives_a_rating_no_error():
 
 def test_at_a_point_benchmark_only_our_error_counts():
     row = compare(ours(pay=4.2), theirs(pay=4.4, se=None)).iloc[0]
-    assert row["is_point"] and row["q"] == pytest.approx(2 * NormalDist(0, 0.08).cdf(-0.2), abs=1e-8)
+    assert row["is_point"] and row["q"] == pytest.approx(2 * stats.t.cdf(-0.2 / 0.08, 399), abs=1e-8)
 
 
 def test_above_the_benchmark_is_ahead_below_is_behind_widest_first():
@@ -76,7 +76,28 @@ def test_where_less_is_better_above_the_benchmark_is_behind():
 def test_q_counts_only_what_is_compared():
     benchmarks = theirs(pay=4.4, find=4.4, use=4.4).assign(mode=["", "phone", "phone"])
     found = compare(ours(pay=4.2, find=4.2, use=4.2), benchmarks)
-    assert found["q"].dropna().tolist() == pytest.approx([2 * NormalDist(0, 0.1).cdf(-0.2)], abs=1e-8)
+    assert found["q"].dropna().tolist() == pytest.approx([2 * stats.t.cdf(-2, 399 / 0.64**2)], abs=1e-8)
+
+
+def test_few_answers_are_judged_by_t():
+    row = compare(ours(pay=4.2).assign(n=10), theirs(pay=4.4, se=None)).iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx(stats.t.interval(0.95, 9, -0.2, 0.08))
+    weighted = compare(ours(pay=4.2).assign(n=100, n_effective=10.0), theirs(pay=4.4, se=None)).iloc[0]
+    assert weighted["low"] == pytest.approx(row["low"])
+
+
+def test_a_share_counts_as_the_people_its_error_is_worth():
+    weighted = our_share(0.6, 400, se=sqrt(0.24 / 100) * sqrt(400 / 399))
+    row = compare(weighted, pd.DataFrame({"kpi": ["retained"], "value": [0.5]})).iloc[0]
+    ends = stats.binomtest(60, 100).proportion_ci(method="wilson")
+    assert (row["low"], row["high"]) == pytest.approx((ends.low - 0.5, ends.high - 0.5), abs=1e-6)
+    assert row["p"] == pytest.approx(2 * NormalDist().cdf(-2), abs=1e-6)
+
+
+def test_the_interval_a_kpi_comes_with_is_kept():
+    kpi = our_share(n=10).assign(value=40.0, se=5.0, is_share=False, low=25.0, high=45.0)
+    row = compare(kpi, pd.DataFrame({"kpi": ["retained"], "value": [30.0]})).iloc[0]
+    assert row[["low", "high"]].tolist() == [-5, 15] and row["verdict"] == "no sure difference"
 
 
 def test_a_difference_among_many_needs_to_be_surer():

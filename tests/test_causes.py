@@ -11,7 +11,6 @@ from scipy import stats
 from cxlib.gaps.causes import describe_gap_drivers, describe_split, find_gap_drivers, split_difference
 from cxlib.gaps.themes import contrast_themes, describe_themes
 from cxlib.tables import StudyError
-from cxlib.typical import PRIOR
 
 WAVES = {"column": "wave", "first": "1", "second": "2", "within": "persona"}
 
@@ -255,8 +254,16 @@ def test_the_lowest_and_the_highest_group_come_with_gap_interval_and_n():
     row = find_gap_drivers({"persona": summary(a=[-1, 0, 1], b=[-3, -2, -1, -2], c=[1, 2, 3, 2])}).iloc[0]
     assert row[["lowest", "lowest_gap", "lowest_n"]].tolist() == ["b", -2, 4]
     assert row[["highest", "highest_gap", "highest_n"]].tolist() == ["c", 2, 4]
-    margin = stats.t.ppf(0.975, 3) * math.sqrt(2 / 3) / 2
+    margin = stats.t.ppf(1 - 0.025 * 2 / 3, 3) * math.sqrt(2 / 3) / 2  # an end of three groups
     assert row[["lowest_low", "lowest_high"]].tolist() == pytest.approx([-2 - margin, -2 + margin])
+
+
+def test_rare_failures_leave_the_ends_without_an_interval():
+    table = summary(a=[0] * 18 + [-3, -4], b=[0, 1, -1, 2] * 5).assign(modal=[18, 5], skewness=0.0, width=6)
+    row = find_gap_drivers({"persona": table}).iloc[0]
+    assert row["lowest"] == "a" and pd.isna(row["lowest_low"]) and row["highest_low"] < row["highest_gap"]
+    sure = pd.DataFrame([row]).assign(verdict="differs")
+    assert "lowest for a, −0.3 (n 20), highest" in words(describe_gap_drivers(sure))
 
 
 def test_groups_that_say_nothing_are_left_out_and_one_group_is_no_comparison():
@@ -291,7 +298,7 @@ def test_touchpoints_as_a_factor_go_by_their_labels():
 def test_the_strongest_driver_is_named_with_n_and_interval():
     tables = {"channel": summary("channel", web=[-1, 0, 1], shop=[-1, 0, 2]), "persona": summary(**PLANT_GROWTH)}
     assert words(describe_gap_drivers(find_gap_drivers(tables))) == (
-        "Gaps differ most by persona (20 % of their variance): lowest for first, +4.7 (+4.1 to +5.2; n 10), "
+        "Gaps differ most by persona (20 % of their variance): lowest for first, +4.7 (+4.0 to +5.3; n 10), "
         "highest for second, +5.5 (n 10)."
     )
 
@@ -341,10 +348,10 @@ def plain_log_odds(here, elsewhere):
     result = {}
     for theme in themes:
         y1, y2 = first.get(theme, 0), second.get(theme, 0)
-        a0 = PRIOR * min(n1, n2)
-        a = a0 * (y1 + y2) / (n1 + n2)
-        delta = math.log((y1 + a) / (n1 + a0 - y1 - a)) - math.log((y2 + a) / (n2 + a0 - y2 - a))
-        result[theme] = (delta, math.sqrt(1 / (y1 + a) + 1 / (y2 + a)))
+        a1, a2 = (2 * n / (n1 + n2) for n in (n1, n2))
+        cells = [y1 + a1, n1 - y1 + (len(themes) - 1) * a1, y2 + a2, n2 - y2 + (len(themes) - 1) * a2]
+        delta = math.log(cells[0] / cells[1]) - math.log(cells[2] / cells[3])
+        result[theme] = (delta, math.sqrt(sum(1 / cell for cell in cells)))
     return result
 
 
@@ -418,7 +425,7 @@ def test_feedback_is_left_as_it_was_and_its_order_does_not_matter():
 
 def test_the_typical_theme_is_said_with_its_quotes():
     said = words(describe_themes(contrast_themes(PLANTED, "pay"), label="Paying"))
-    assert said == "Said more of Paying than elsewhere (quotes here; elsewhere): long (15; 0) and queue (15; 5)."
+    assert said == "Said more of Paying than elsewhere (quotes here; elsewhere): queue (15; 5) and long (15; 0)."
 
 
 def test_many_typical_themes_stay_readable_and_small_counts_hidden():

@@ -15,9 +15,9 @@ from cxlib.monitoring.control_charts import (
     find_kpi_changes,
     list_alerts,
 )
-from cxlib.monitoring.limits import find_limits, judge_baseline
+from cxlib.monitoring.limits import DEFAULT_RULES, find_limits, judge_baseline
 from cxlib.tables import StudyError
-from tests.proof.control import measure_alarms, measure_dependence, measure_power
+from tests.proof.control import measure_alarms, measure_dependence, measure_power, raise_signals
 
 CALM = [0.1, -1.2, 0.4, 1.1, -0.6, 0.3, -0.9, 0.8, 0.2, -0.4, -0.1, 0.3, -0.7, 0.9, -0.2, 0.6, -1.0, 0.4, 0.5, -0.8]
 CALM += [0.7, -0.3, 0.2, -0.5]
@@ -214,15 +214,36 @@ def test_changes_are_judged_together_and_only_of_kpis_with_few_measurements():
 
 
 def test_alarms_in_control_are_as_rare_as_is_said():
-    alarms = measure_alarms(2000, 3, kinds=("values", "shares"), watched=(12,)).set_index(
-        ["series", "baseline", "watched"]
-    )
-    said = {("values", 12): (0.034, 0.2), ("values", 24): (0.021, 0.14), ("shares", 24): (0.017, 0.08)}
-    for (series, baseline), figures in said.items():
-        for name, figure in zip(("newest", "any"), figures):
+    kinds = ("values, symmetrical", "values, log-normal .5", "shares of .66")
+    alarms = measure_alarms(2000, 3, kinds=kinds).set_index(["series", "baseline"])
+    said = {(kinds[0], 12): (0.034, 0.18), (kinds[0], 24): (0.02, 0.12), (kinds[2], 24): (0.017, 0.08)}
+    for cell, figures in (said | {(kinds[1], 24): (0.025, 0.14)}).items():
+        for name, figure in zip(("newest", "within 12"), figures):
             error = np.sqrt(figure * (1 - figure) / 2000)
-            assert abs(alarms.at[(series, baseline, 12), name] - figure) < 4 * error + 0.005, (series, baseline, name)
-    assert (alarms["alert, of ten"] < 0.05 + 4 * np.sqrt(0.0475 / 200)).all()
+            assert abs(alarms.at[cell, name] - figure) < 4 * error + 0.005, (cell, name)
+    assert (alarms["alert"] < 0.05 + 4 * np.sqrt(0.0475 / 200)).all()
+
+
+SKEWED = np.exp(0.5 * np.array(CALM))
+
+
+def test_limits_of_skewed_values_are_never_narrower_than_those_of_their_logs():
+    logs = np.log(SKEWED)
+    upper = np.exp(logs.mean() + 3 * np.abs(np.diff(logs)).mean() / 1.128)
+    found, plain = (chart_kpis(tracked([*SKEWED, upper - 0.01], chart=chart)) for chart in ("", "xmr"))
+    assert found["upper"].iloc[0] == pytest.approx(upper) and upper > plain["upper"].iloc[0]
+    assert found["lower"].tolist() == plain["lower"].tolist()
+    assert [table["signal"].iloc[-1] for table in (found, plain)] == ["", "beyond"]
+
+
+def test_what_is_measured_of_many_series_is_what_one_chart_says():
+    counts = np.random.default_rng(4).poisson(6, 25)
+    for values, chart in (([*SKEWED, 9.0], "xmr"), ([*SKEWED, 0.0], "xmr"), (counts, "c")):
+        series = tracked(values, chart="" if chart == "xmr" else chart)
+        signals, _, p = raise_signals(series[["value"]].to_numpy().T, np.ones((1, 25)), chart, 24)
+        found = chart_kpis(series).iloc[-1]
+        assert p[0] == pytest.approx(found["p"])
+        assert [rule for rule in DEFAULT_RULES if signals[rule][0, -1]] == [rule for rule in [found["signal"]] if rule]
 
 
 def test_an_alert_is_judged_beside_all_other_kpis():

@@ -71,7 +71,7 @@ def test_among_many_a_difference_needs_to_be_surer():
 
 
 def test_rare_failures_make_a_difference_less_sure():
-    plain, rare = (find_differences(rest(app=-0.5).assign(width=4, modal_group=modal)).iloc[0] for modal in (15, 44))
+    plain, rare = (find_differences(rest(app=-0.5).assign(width=3, modal_group=modal)).iloc[0] for modal in (15, 44))
     assert rare["difference"] == plain["difference"] and rare["low"] < plain["low"] and rare["q"] > plain["q"]
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from cxlib import open_study
 from cxlib.expectations import (
     compare_personas,
     describe_expectation_grid,
@@ -12,6 +13,8 @@ from cxlib.expectations import (
     describe_personas,
     find_expectations,
 )
+from cxlib.intervals import guard_rare_failures
+from cxlib.summaries.ratings import summarise_experience, summarise_ratings
 from cxlib.tables import StudyError
 
 
@@ -138,3 +141,17 @@ def test_the_sentence_names_the_test_of_the_whole_where_no_persona_is_surely_wro
     assert alike.replace("\u00a0", " ").endswith(", nor do all together surely differ (χ² test, p .644; n 400).")
     together = mix(student=0.26, gamer=0.74, claimed=[0.25, 0.75]).assign(p_mix=0.01).reset_index()
     assert "yet together they differ from the claims (χ² test, p\u00a0.010" in describe_personas(together)
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_the_error_of_a_mean_at_the_ceiling_is_guarded(make_study, engine):
+    expected, experienced = [7] * 24 + [6, 6, 5, 6, 1, 2], [7] * 27 + [1, 2, 3]
+    people = [f"p{place}" for place in range(30)]
+    table = pd.DataFrame(dict(respondent=people, touchpoint="pay", expected=expected, experienced=experienced))
+    study = open_study(make_study(ratings=table), engine=engine)
+    found = summarise_ratings(study).iloc[0]
+    skewness = stats.skew(expected) * (29 / 30) ** 1.5
+    se, effective = guard_rare_failures(stats.sem(expected), 30, 30, 24, skewness, study.width)
+    assert found[["se_expected", "n_effective_expected"]].tolist() == pytest.approx([float(se), float(effective)])
+    assert se > 1.2 * stats.sem(expected) and np.isnan(found["se_experienced"])
+    assert np.isnan(summarise_experience(study).iloc[0]["se_experienced"])

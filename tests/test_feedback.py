@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from cxlib.charts.feedback import plot_typical
 from cxlib.expectations import feedback as step
@@ -18,7 +19,7 @@ from cxlib.expectations.feedback import (
     find_typical_words,
 )
 from cxlib.tables import StudyError
-from cxlib.typical import PRIOR, log_odds
+from cxlib.typical import log_odds
 
 
 def coded(**said):
@@ -41,20 +42,22 @@ def test_planted_themes_are_typical_of_their_touchpoint_and_common_ones_of_none(
     typical = find_typical_words(PLANTED)
     sure = typical[typical["verdict"] == "typical"]
     assert sure[["touchpoint", "theme"]].values.tolist() == [
-        ["delivery", "late"], ["checkout", "breaks"], ["support", "rude"]
+        ["delivery", "late"], ["support", "rude"], ["checkout", "breaks"]
     ]  # fmt: skip
     assert "typical" not in set(typical.loc[typical["theme"] == "dear", "verdict"])
-    assert sure[["n", "n_quotes", "unit"]].values.tolist() == [[30, 30, "code"], [25, 25, "code"], [20, 20, "code"]]
+    assert sure[["n", "n_quotes", "unit"]].values.tolist() == [[30, 30, "code"], [20, 20, "code"], [25, 25, "code"]]
 
 
 def test_log_odds_and_interval_are_those_of_a_plain_computation():
     late = find_typical_words(PLANTED).iloc[0]
     y1, n1, y2, n2 = 30, 40, 6, 71
-    a0 = PRIOR * min(n1, n2)
-    a = a0 * (y1 + y2) / (n1 + n2)
-    delta = math.log((y1 + a) / (n1 + a0 - y1 - a)) - math.log((y2 + a) / (n2 + a0 - y2 - a))
-    se = math.sqrt(1 / (y1 + a) + 1 / (y2 + a))
-    assert late["log_odds"] == pytest.approx(delta) and late["high"] == pytest.approx(delta + 1.959963985 * se)
+    a1, a2 = (2 * n / (n1 + n2) for n in (n1, n2))
+    cells = [y1 + a1, n1 - y1 + 3 * a1, y2 + a2, n2 - y2 + 3 * a2]
+    delta = math.log(cells[0] / cells[1]) - math.log(cells[2] / cells[3])
+    se = math.sqrt(sum(1 / cell for cell in cells))
+    shown = len(find_typical_words(PLANTED))
+    assert late["log_odds"] == pytest.approx(delta) and shown < 12  # themes × touchpoints tested
+    assert late["high"] == pytest.approx(delta + stats.norm.isf(0.025 * shown / 12) * se)
     assert late["p"] == pytest.approx(math.erfc(delta / se / math.sqrt(2)))
 
 
@@ -127,8 +130,8 @@ def test_feedback_without_text_is_refused():
 def test_sentences_for_many_one_hidden_and_none():
     typical = find_typical_words(PLANTED)
     many, one = words(describe_typical(typical)), words(describe_typical(typical.iloc[:1]))
-    assert many.startswith("Said more than elsewhere: late of delivery (n 30; log-odds +1.64 to +2.92), ")
-    assert many.endswith("breaks of checkout and 1 more touchpoint.") and len(many.split()) <= 30
+    assert many.startswith("Said more than elsewhere: late of delivery (n 30; log-odds +1.94 to +4.41), ")
+    assert many.endswith("rude of support and 1 more touchpoint.") and len(many.split()) <= 30
     assert one.endswith(").") and "checkout" not in one
     hidden = typical.iloc[:1].assign(n=pd.array([pd.NA], dtype="Int64"))
     assert describe_typical(hidden) == "Said more than elsewhere: late of delivery."

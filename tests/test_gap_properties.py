@@ -1,5 +1,7 @@
 """What every statistic keeps, for the gap, on both engines: order, names, splits, doubling, weights, scales, sides."""
 
+import os
+
 import duckdb
 import narwhals as nw
 import numpy as np
@@ -28,7 +30,7 @@ FIGURES = ["n", "n_effective", "expected", "experienced", "gap", "low", "high", 
 FIGURES += ["below", "below_low", "below_high"]
 
 seeds = st.integers(0, 10_000)
-few = settings(max_examples=8, deadline=None, derandomize=True)
+few = settings(max_examples=int(os.environ.get("CX_EXAMPLES", 3)), deadline=None, derandomize=True)
 
 
 def answers(seed: int, people: int = 40, visits: int = 1) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from cxlib.intervals import guard_rare_failures, ratio_mean, skewness_of, t_interval
-from tests.proof.guard import GOAL, KINDS, POINTS, at, below, measure, measure_cell, mix, rounded
+from tests.proof.guard import GOAL, KINDS, OTHER_POINTS, POINTS, at, below, measure, measure_cell, mix, rounded
 from tests.proof.page import keep_section
 
 REPLICATES = 2000
@@ -46,7 +46,8 @@ def test_coverage_is_that_of_counting_every_sample():
     mean = -failures / n
     se = np.sqrt(failures * (n - failures) / (n - 1)) / n
     skewness = skewness_of(n, -failures, failures, -failures)
-    low, high = t_interval(mean, *guard_rare_failures(se, n, n, np.maximum(failures, n - failures), skewness, 6), 0.95)
+    guarded = guard_rare_failures(se, n, n, np.maximum(failures, n - failures), skewness, 6, mean)
+    low, high = t_interval(mean, *guarded, 0.95)
     chance = stats.binom(n, failing).pmf(failures)
     printed = np.isfinite(low)
     covered = chance[printed & (low <= -failing) & (-failing <= high)].sum() / chance[printed].sum()
@@ -65,7 +66,7 @@ def test_random_numbers_of_a_row_depend_on_its_name_alone():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_shares_of_every_member_add_up_to_one(kind):
-    sums = [pmf.sum() for points in POINTS for _, pmf in KINDS[kind](points)]
+    sums = [pmf.sum() for points in (*POINTS, *OTHER_POINTS) for _, pmf in KINDS[kind](points)]
     assert sums == pytest.approx([1] * len(sums), abs=1e-9)
 
 
@@ -74,7 +75,7 @@ def test_a_section_is_replaced_and_its_neighbours_stay(tmp_path):
     heading = "## Gaps: the guard against rare failures"
     path.write_text(f"# Proof\n\n{heading}\n\nold\n\n## Next\n\nkept\n", encoding="utf-8")
     keep_section(path, f"{heading}\n\nnew\n")
-    assert path.read_text(encoding="utf-8") == f"# Proof\n\n{heading}\n\nnew\n\n## Next\n\nkept\n"
+    assert path.read_text(encoding="utf-8").endswith(f"\n{heading}\n\nnew\n\n## Next\n\nkept\n")
 
 
 def test_an_ordinary_gap_keeps_its_figures():
@@ -88,7 +89,7 @@ def test_the_kiosk_study_keeps_plain_t():
 
 @pytest.mark.parametrize(
     ("n", "modal", "spread", "skewness"),
-    [(14, 5, 0.3, 0), (100, 66, 0.3, 0), (100, 40, 0.14, 0), (25, 10, 0.19, 0), (100, 40, 0.3, -2.1)],
+    [(14, 5, 0.3, 0), (100, 66, 0.3, 0), (100, 40, 0.12, 0), (25, 10, 0.18, 0), (100, 40, 0.3, -1.4)],
     ids=["few", "alike", "narrow", "narrow for so few", "skewed"],
 )
 def test_what_is_not_ordinary_is_wider(n, modal, spread, skewness):
@@ -106,7 +107,7 @@ def test_two_answers_more_at_three_quarters_of_the_range():
 
 def test_the_guard_never_narrows():
     se = 1.2 * 6 / np.sqrt(12)
-    assert [float(figure) for figure in guard_rare_failures(se, 12, 12, 6, 3, 6)] == [se, 12]
+    assert [float(figure) for figure in guard_rare_failures(se, 12, 12, 6, 0, 6)] == [se, 12]
 
 
 def test_answers_all_the_same_give_no_interval():
@@ -116,6 +117,17 @@ def test_answers_all_the_same_give_no_interval():
 def test_four_off_the_mode_give_no_interval_and_five_do():
     se, effective = guard_rare_failures(0.2, 100, 100, [96, 95], 0, 6)
     assert np.isnan(se).tolist() == np.isnan(effective).tolist() == [True, False]
+
+
+def test_the_error_of_a_skewed_gap_grows_by_its_squared_skewness():
+    se = 1.2 * 6 / np.sqrt(50)
+    wider, effective = guard_rare_failures(se, 50, 50, 20, -1.5, 6)
+    assert (float(wider), float(effective)) == pytest.approx((se * (1 + 1.5**2 / 50), 50))
+
+
+def test_the_guard_reaches_as_far_as_a_gap_can_be_from_its_mean():
+    before, far = (guard_rare_failures(0.2, 40, 40, 30, 0, 6, gap) for gap in (0, -3))
+    assert far[0] > before[0] and far[0] == guard_rare_failures(0.2, 40, 40, 30, 0, 9)[0]
 
 
 @pytest.mark.parametrize("times", [0.01, 2 / 3, 25])

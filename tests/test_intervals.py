@@ -5,6 +5,15 @@ import pytest
 from scipy import stats
 
 from cxlib.intervals import adjust, n_for_precision, ratio_mean, t_interval, t_test
+from tests.proof.guard import below
+from tests.proof.means import (
+    measure_differences,
+    measure_means,
+    measure_people,
+    measure_precision,
+    measure_verdicts,
+    modal_of,
+)  # fmt: skip
 
 BENJAMINI_HOCHBERG_1995 = [
     *(0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240),
@@ -64,3 +73,40 @@ def test_n_for_precision_is_rounded_up_and_missing_without_spread():
         (t * 0.2 / 0.24) ** 2 * 50
     )
     assert n_for_precision([np.nan], [1], [1], 0.24, 0.95).isna().all()
+
+
+REPLICATES, FORGIVEN = 1000, 4
+
+
+def test_means_at_the_ceiling_cover_and_plain_t_does_not():
+    cells = measure_means(REPLICATES, 1, kinds=["ordinary answers", "ceiling with failures"], sizes=[15, 50])
+    assert not below(cells, REPLICATES, errors=FORGIVEN).any()
+    assert below(cells, REPLICATES, "plain_", errors=FORGIVEN).mean() > 0.1
+    assert cells.loc[(cells["kind"] == "ordinary answers") & (cells["n"] == 50), "printed"].mean() >= 0.9
+
+
+def test_weighted_and_repeated_answers_cover():
+    designs = ["weights cv 1.0, tie 0.6", "repeated 4, alike 0.8"]
+    cells = measure_people(REPLICATES, 1, designs=designs, sizes=[14, 30])
+    assert not below(cells, REPLICATES, errors=FORGIVEN).any() and (cells["printed"] > 0.05).mean() > 0.5
+
+
+def test_differences_cover_whoever_is_in_both():
+    pairs = [("ordinary gap", "gap, 4% fail"), ("ceiling", "ceiling, 5% lowest")]
+    cells = measure_differences(REPLICATES, 1, pairs=pairs, people=[(15, 15), (30, 100)])
+    assert not below(cells, REPLICATES, errors=FORGIVEN).any() and (cells["printed"] > 0.05).any()
+
+
+def test_met_is_seldom_said_of_a_gap_as_wide_as_delta():
+    found = measure_verdicts(400, 1, sizes=[30, 2000])
+    limit = 0.05 + FORGIVEN * np.sqrt(0.05 * 0.95 / 400)
+    assert found["said"].max() <= limit and (found["said"] > 0.03).any()
+
+
+def test_the_n_asked_for_gives_about_the_precision_promised():
+    found = measure_precision(400, 1)
+    assert found["of_the_margin"].between(0.9, 1.15).all()
+
+
+def test_the_commonest_answer_is_counted_row_by_row():
+    assert modal_of(np.array([[1, 2, 2, 3], [5, 5, 5, 1], [4, 3, 2, 1.0]])).tolist() == [2, 3, 1]

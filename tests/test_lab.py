@@ -106,24 +106,11 @@ def lab(root, tmp_path_factory, browser):
     server.process.wait(30)
 
 
-CHARTS = {"06_monitoring": 7}
-"""Charts of a notebook that draws much; the others run by nbval and in the report."""
-
-
 @pytest.fixture
 def page(browser):
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     yield page
     page.close()
-
-
-@pytest.mark.parametrize("notebook", CHARTS)
-def test_each_notebook_opens_alone_and_runs(lab, page, notebook):
-    lab.open(page, f"{notebook}.ipynb")
-    lab.run_all(page)
-    assert page.locator(".jp-RenderedImage img").count() == CHARTS[notebook]
-    assert page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']").count() == 0
-    assert "340 people gave" in page.locator(".jp-Notebook").inner_text()
 
 
 def shown_table(page) -> list[list[str]]:
@@ -149,6 +136,8 @@ def test_choosing_a_persona_redraws_the_explorer_with_the_figures_of_the_report(
 def test_without_weight_feasibility_no_longer_counts(lab, page):
     lab.open(page, "05_priorities.ipynb")
     lab.run_all(page)
+    assert page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']").count() == 0
+    assert "340 people gave" in page.locator(".jp-Notebook").inner_text()
     chart = page.locator(".widget-html img")
     chart.wait_for(timeout=60_000)
     before = shown_table(page)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from cxlib import open_study
 from cxlib.journey import (
@@ -40,8 +41,15 @@ def coverage(**columns):
     return pd.DataFrame(table | {"respondents": [5, 0, 0], "journeys": [4, 0, 2]} | columns)
 
 
+def counted(journeys, off, **counts):
+    """What the log shows of journeys, each of another customer."""
+    share = off / journeys if journeys else np.nan
+    se = np.sqrt(share * (1 - share) / (journeys - 1))
+    return dict(journeys=journeys, journeys_off=off, customers=journeys, se=se, n_effective=journeys) | counts
+
+
 def test_shares_are_of_what_could_have_been_and_journeys_have_an_interval():
-    counts = {"events": 20, "events_off": 3, "journeys": 10, "journeys_off": 2}
+    counts = counted(10, 2, events=20, events_off=3)
     audit = audit_map(coverage(), counts)
     assert audit[["n", "of"]].to_numpy().tolist() == [[2, 10], [3, 20], [1, 2], [1, 2]]
     assert audit["share"].tolist() == [0.2, 0.15, 0.5, 0.5]
@@ -49,7 +57,7 @@ def test_shares_are_of_what_could_have_been_and_journeys_have_an_interval():
 
 
 def test_journeys_get_wilsons_interval():
-    audit = audit_map(coverage(), {"events": 400, "events_off": 60, "journeys": 200, "journeys_off": 50})
+    audit = audit_map(coverage(), counted(200, 50, events=400, events_off=60))
     low, high = wilson(np.array([0.25]), np.array([200.0]), 0.95)
     assert audit.loc[0, ["low", "high"]].tolist() == pytest.approx([low[0], high[0]], abs=1e-3)
     assert describe_audit(audit) == (
@@ -58,9 +66,9 @@ def test_journeys_get_wilsons_interval():
 
 
 def test_a_log_that_the_map_knows_whole_is_said_and_without_map_or_log_nothing():
-    known = audit_map(coverage(), {"events": 20, "events_off": 0, "journeys": 10, "journeys_off": 0})
+    known = audit_map(coverage(), counted(10, 0, events=20, events_off=0))
     assert describe_audit(known) == "Every event of the log belongs to a touchpoint of the map (n\u00a010 journeys)."
-    none = {"events": 0, "events_off": 0, "journeys": 0, "journeys_off": 0}
+    none = counted(0, 0, events=0, events_off=0)
     assert describe_audit(audit_map(coverage(visited=np.nan), none)) == ""
     assert audit_map(coverage(on_map="no"), none).empty and describe_audit(audit_map(coverage(on_map="no"), none)) == ""
 
@@ -75,7 +83,19 @@ def study(make_study, request):
 
 
 def test_events_and_journeys_off_the_map_are_counted(study):
-    assert count_unplaced(study) == {"events": 5, "journeys": 3, "events_off": 1, "journeys_off": 1}
+    counts = {"events": 5, "journeys": 3, "events_off": 1, "journeys_off": 1, "customers": 3, "n_effective": 3}
+    assert count_unplaced(study) == counts | {"se": pytest.approx(1 / 3)}
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_journeys_of_one_customer_count_as_one(make_study, engine):
+    log = [(f"c{place % 12}", place, "seen" if place % 12 else "lost") for place in range(120)]
+    log = pd.DataFrame(log, columns=["customer", "case", "event"]).assign(time="2026-01-01")
+    counts = count_unplaced(open_study(make_study(events=log, touchpoints=MAP), engine=engine))
+    assert [counts[name] for name in ("journeys", "journeys_off", "customers")] == [120, 10, 12]
+    assert counts["n_effective"] == pytest.approx(12) and counts["se"] == pytest.approx(np.sqrt(11 / 144 / 11))
+    high = audit_map(coverage(), counts).loc[0, "high"]
+    assert high == pytest.approx(stats.binomtest(1, 12).proportion_ci().high)  # Clopper–Pearson
 
 
 def test_the_newest_sign_of_a_touchpoint_counts(study):
@@ -160,7 +180,8 @@ def test_a_journey_is_whole_in_whichever_channel_it_is_looked_at(make_study, eng
     )
     assert summarise_funnel(study)["customers"].tolist() == [1, 1]
     assert summarise_visits(study)[["touchpoint", "journeys"]].to_numpy().tolist() == [["seen", 1]]
-    assert count_unplaced(study) == {"events": 1, "journeys": 1, "events_off": 0, "journeys_off": 0}
+    counts = count_unplaced(study)
+    assert [counts[name] for name in ("events", "journeys", "events_off", "journeys_off")] == [1, 1, 0, 0]
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "pandas"])

@@ -143,6 +143,13 @@ def test_blocks_nobody_is_in_change_nothing():
     pd.testing.assert_frame_equal(find_importance([stage]), find_importance([empty]))
 
 
+def test_another_stage_does_not_move_whether_a_touchpoint_surely_matters():
+    one, other = whole_stage(survey()), CrossProducts(**(vars(whole_stage(survey(n=300))) | {"stage": "return"}))
+    alone, beside = find_importance([one]), find_importance([other, one])
+    assert beside["above_random"].iloc[4:].tolist() == alone["above_random"].tolist()
+    assert beside["above_random"].iloc[:4].tolist() == find_importance([other])["above_random"].tolist()
+
+
 def test_direction_and_inflation_are_those_of_the_regression():
     data = survey(n=2000)
     found = find_importance([whole_stage(data)]).set_index("touchpoint")

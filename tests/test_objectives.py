@@ -7,6 +7,7 @@ from cxlib.monitoring.kpis import add_wave_kpis, describe_wave_kpis, track_kpis
 from cxlib.monitoring.objectives import describe_objectives, find_open_gaps, find_unlinked, link_objectives
 from cxlib.monitoring.targets import compare_targets, describe_left_out
 from cxlib.tables import StudyError
+from tests.proof.targets import measure_border, measure_dates
 
 DAY = pd.Timestamp("2026-06-30")
 PLACES = pd.DataFrame({"touchpoint": ["pay", "help", "setup"], "label": ["Payment", "Help", "Set-up"]})
@@ -254,3 +255,24 @@ def test_the_survey_sentence_stays_short_with_many():
     names = ["CSAT (overall, top two)", "retention (survey)", "NPS", "CES (effort)"]
     many = pd.concat([measured("share", 0.6, kpi=kpi) for kpi in names])
     assert len(describe_wave_kpis(add_wave_kpis(NO_KPIS, many, NO_ADOPTION), many).split()) <= 30
+
+
+def test_at_the_border_of_a_target_a_verdict_is_seldom_wrong_and_agrees_with_p():
+    border = measure_border(1500, 1, kinds={"share of .95": (20, 50), "count": (5,), "mean of sites": (3,)})
+    assert (border[["reached", "missed"]] < 0.05 + 3 * np.sqrt(0.0475 / 1500)).all(axis=None)
+    assert (border["agrees with p"] == 1).all()
+
+
+def test_a_share_with_few_misses_is_held_against_its_target_exactly():
+    kpis = pd.DataFrame({"kpi": ["kept"], "date": pd.Timestamp("2026-06-30"), "site": "", "value": np.nan})
+    tracked = track_kpis(kpis.assign(numerator=19, denominator=20.0))
+    aims = pd.DataFrame({"objective": ["o"], "kpi": "kept", "touchpoint": np.nan, "target": 0.7, "direction": None})
+    found = compare_targets(tracked, aims.assign(due=pd.NaT), pd.DataFrame())
+    above = stats.binomtest(19, 20, 0.7, alternative="greater").pvalue
+    assert found["p"].item() == pytest.approx(2 * above) and found["status"].item() == "reached"
+
+
+def test_a_flat_series_seldom_gets_a_date_even_where_measurements_depend_on_one_another():
+    flat = measure_dates(400, 1, points=(8,), slope=(0, 5), rho=(0, 0.5), ahead=(3,)).set_index(["slope", "rho"])
+    assert (flat["wrong"] < 0.09 + 2 * np.sqrt(0.0819 / 400)).all()
+    assert (flat.loc[5, "held"] > 0.9).all()

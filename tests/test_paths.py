@@ -4,10 +4,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from cxlib import open_study
 from cxlib.charts import paths as charts
 from cxlib.journey import paths as steps
+from cxlib.shares import wilson
 from cxlib.summaries import paths as passes
 from cxlib.summaries.paths import CONVERTED, END, START
 from tests.conftest import write_study
@@ -188,13 +190,19 @@ def test_removal_is_what_sending_the_inflow_to_null_costs():
 
 def test_the_interval_of_a_removal_effect_is_the_jackknife_over_blocks():
     blocks = [chain({"a!": 3 + block % 3, "b!": 2, "ab": 1, "ba!": block % 2}, block=block) for block in range(6)]
+    blocks = [block.assign(converting=36) for block in blocks]
     found = steps.find_removal(pd.concat(blocks)).set_index("touchpoint").loc["b"]
     left = [
         steps.find_removal(pd.concat(blocks[:one] + blocks[one + 1 :])).set_index("touchpoint").loc["b", "removal"]
         for one in range(6)
     ]
     se = np.sqrt(5 / 6 * ((np.array(left) - np.mean(left)) ** 2).sum())
-    assert found["high"] - found["low"] == pytest.approx(2 * 2.570582 * se, rel=1e-6)
+    removal, few = found["removal"], steps.removal_interval(np.array([0.5]), np.array([0.1]), 6, 9, 50, 0.95)
+    journeys = sum(block.loc[block["from_touchpoint"] == START, "n"].sum() for block in blocks)
+    worth = removal * (1 - removal) / (se * 2.570582 / stats.norm.ppf(0.975)) ** 2
+    low, high = wilson(removal, min(worth, journeys), 0.95)
+    assert [found["low"], found["high"]] == pytest.approx([low, high], rel=1e-6)
+    assert np.isnan(few).all()  # fewer than ten convert
 
 
 def test_the_commonest_transition_and_the_longest_wait_are_said(study):

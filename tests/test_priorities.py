@@ -6,20 +6,30 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from cxlib import charts, controls
 from cxlib.charts.priorities import plot_matrix
-from cxlib.priorities.matrix import CROSSHAIRS, QUADRANTS, describe_matrix, place_in_matrix, quadrant
+from cxlib.priorities.matrix import (
+    CROSSHAIRS,
+    QUADRANTS,
+    describe_matrix,
+    draw_quadrants,
+    find_likeliest,
+    place_in_matrix,
+    quadrant,
+)
 from cxlib.priorities.ranking import (
     SURE,
     check_feasibility,
     describe_priorities,
     draw_importance,
+    draw_scores,
     first_places,
     rank_gaps,
 )
 from cxlib.tables import StudyError
-from tests.proof.priorities import in_bins, place_studies, rank_studies
+from tests.proof.priorities import in_bins, make_study, state_studies
 
 
 def tables(se=0.1, importance=0.2, reach=0.5, **gaps):
@@ -27,7 +37,8 @@ def tables(se=0.1, importance=0.2, reach=0.5, **gaps):
     names = list(gaps)
     moments = pd.DataFrame({"touchpoint": names, "label": [name.capitalize() for name in names], "stage": "use"})
     moments = moments.assign(n=50, gap=list(gaps.values()), se=se, reach=reach, respondents=np.multiply(reach, 100))
-    moments = moments.assign(low=moments["gap"] - 0.2, high=moments["gap"] + 0.2, importance=importance)
+    margin = 1.959964 * moments["se"]
+    moments = moments.assign(low=moments["gap"] - margin, high=moments["gap"] + margin, importance=importance)
     return moments.assign(importance_high=moments["importance"] + 0.02)
 
 
@@ -89,12 +100,46 @@ def test_an_importance_not_measured_is_drawn_from_among_the_others():
 
 
 def test_stated_probabilities_hold_in_a_slice_of_the_proof():
-    cells, firsts = rank_studies("plain", 36, seed=5, draws=300)
-    bins = in_bins(cells)
-    error = np.sqrt(bins["true"].mean() * (1 - bins["true"].mean()) / bins["cases"])
-    assert (bins["difference"].abs() < 0.05 + 3 * error).all() and firsts["held"].mean() > 0.8
-    places = place_studies("plain", 16, seed=5, draws=300)
-    assert places["stated"].mean() == pytest.approx(places["true"].mean(), abs=0.05 + 3 * 0.5 / len(places) ** 0.5)
+    places, corners, firsts = state_studies("plain", 60, seed=5, draws=200)
+    for cells in (places, corners):
+        bins = in_bins(cells)
+        assert (bins["off"].abs() < 0.05 + 3 * np.maximum(bins["error"], 0.5 / bins["cases"] ** 0.5)).all()
+    error = (0.93 * 0.07 / firsts["short"].sum()) ** 0.5
+    assert firsts.loc[firsts["short"], "held"].mean() > 0.93 - 3 * error
+    assert corners["stated"].min() >= 0.25 and 0 < corners["beside"].mean() < 0.3
+
+
+def test_the_proof_measures_what_the_ranking_and_the_matrix_say():
+    moments, matrix = make_study("plain", "scale", np.random.default_rng(3))
+    names = [f"t{place}" for place in range(len(moments["gap"]))]
+    table = pd.DataFrame(moments).assign(touchpoint=names, label=names, stage="use", n=50, low=np.nan)
+    guess = ["feasibility_low", "feasibility", "feasibility_high"]
+    found = rank_gaps(table.drop(columns=guess), table[["touchpoint", *guess]], seed=2).set_index("touchpoint")
+    score = draw_scores(moments, 1, 1, 0.95, 4000, np.random.default_rng(2))[1]
+    assert found.loc[names, "score"].to_numpy() == pytest.approx(score.mean(axis=0))
+    known = table[table["importance"].notna()]
+    ratings = pd.DataFrame({"touchpoint": known["touchpoint"], "n_experienced": 50, "n_effective_experienced": 50})
+    se = (matrix["performance_high"] - matrix["performance"]) / stats.t.ppf(0.975, 49)
+    ratings = ratings.assign(mean_experienced=matrix["performance"], se_experienced=se)
+    placed = place_in_matrix(ratings, known, crosshair="scale", scale=(1, 9), seed=2)
+    likeliest, chance = find_likeliest(draw_quadrants(matrix, 4000, np.random.default_rng(2), 0.95))
+    assert placed["quadrant"].tolist() == [QUADRANTS[place] for place in likeliest]
+    assert placed["p_quadrant"].to_numpy() == pytest.approx(chance)
+
+
+def test_unequal_weights_make_a_place_and_a_quadrant_less_sure():
+    moments = tables(pay=-1.0, help=-0.7, setup=0.5, search=0.4, trial=0.3, se=0.1)
+    few = moments.assign(high=moments["gap"] + stats.t.ppf(0.975, 3) * 0.1)  # the interval of an effective n of 4
+    sure, unsure = (ranked(table, top=1).set_index("touchpoint")["p_top"] for table in (moments, few))
+    assert sure["pay"] > unsure["pay"] + 0.03 and unsure["help"] > sure["help"] + 0.03
+    placed = [quadrants([0.4, 0.1, 0.3, 0.1], [4.2, 4.8, 6, 3], 0.2, effective) for effective in (50, 4)]
+    assert placed[0].loc[0, "p_quadrant"] > placed[1].loc[0, "p_quadrant"] + 0.03
+
+
+def test_a_quadrant_is_the_one_the_draws_favour():
+    drawn = np.array([[0, 1], [0, 2], [3, 2], [0, 2]])
+    place, chance = find_likeliest(drawn)
+    assert (place.tolist(), chance.tolist()) == ([0, 2], [0.75, 0.75])
 
 
 def test_what_cannot_be_done_never_comes_first():
@@ -138,8 +183,12 @@ def test_long_names_do_not_make_long_sentences(words):
     names = [" ".join(["wait", *["long"] * (words - 2), str(place)][:words]) for place in range(7)]
     found = ranked(tables(pay=-1, help=-1, a=-1, b=-1, c=-1, d=-1, e=-1)).assign(label=names, could_be_top="yes")
     p_top = [0.9, 0.9, 0.2, 0.2, 0.2, 0.2, 0.2]
+    all_of_them = describe_priorities(found.assign(p_top=p_top))
+    assert all_of_them == "What to mend first cannot be told: 7 of 7 touchpoints could come first."
+    found = pd.concat([found, found.assign(could_be_top="no")], ignore_index=True)
+    p_top = p_top + [0.0] * 7
     for count in (1, 2, 3, 7):
-        said = describe_priorities(found.assign(could_be_top=["yes"] * count + ["no"] * (7 - count), p_top=p_top))
+        said = describe_priorities(found.assign(could_be_top=["yes"] * count + ["no"] * (14 - count), p_top=p_top))
         assert len(said.split()) <= 30
     assert words == 9 or "and 5 more" in said
     matrix = quadrants([0.4] * 3 + [0.1], [3.0, 3, 3, 6]).assign(label=names[:4], p_quadrant=[0.99, 0.99, 0.99, 0.5])
@@ -155,7 +204,7 @@ def test_a_lone_touchpoint_that_exceeds_expectation_is_nothing_to_mend():
 def test_the_level_of_the_intervals_does_not_move_the_ranking():
     moments = tables(pay=-1.0, help=-1.2, setup=-0.9, search=-0.8, trial=-0.7)
     same = [
-        ranked(moments.assign(importance_high=0.2 + z * 0.05), confidence=confidence)
+        ranked(moments.assign(high=moments["gap"] + z * 0.1, importance_high=0.2 + z * 0.05), confidence=confidence)
         for confidence, z in ((0.95, 1.959964), (0.8, 1.281552))
     ]
     assert same[1]["p_top"].to_numpy() == pytest.approx(same[0]["p_top"].to_numpy(), abs=0.002)
@@ -216,15 +265,16 @@ def test_low_and_high_guesses_spread_the_score_as_pert_does():
     assert found.loc["pay", "score"] / found.loc["pay", "impact"] == pytest.approx((0.2 + 4 * 0.3 + 0.8) / 6, rel=0.02)
 
 
-def quadrants(importance, performance, se=0.05, **options):
-    names = list("abcd")[: len(importance)]
+def quadrants(importance, performance, se=0.05, effective=50, **options):
+    names = list("abcdefgh")[: len(importance)]
     moments = pd.DataFrame({"stage": "use", "touchpoint": names, "label": names, "importance": importance})
     ratings = pd.DataFrame({"touchpoint": names, "n_experienced": 50, "mean_experienced": performance})
-    spread = moments["importance"] + 0.02
-    return place_in_matrix(ratings.assign(se_experienced=se), moments.assign(importance_high=spread), **options)
+    spread, ratings = moments["importance"] + 0.02, ratings.assign(se_experienced=se, n_effective_experienced=effective)
+    return place_in_matrix(ratings, moments.assign(importance_high=spread), **options)
 
 
 CORNERS = [0.4, 0.4, 0.1, 0.1], [3.0, 6.0, 3.0, 6.0]
+TWICE = [figures * 2 for figures in CORNERS]
 
 
 def test_each_corner_of_the_matrix_has_its_name():
@@ -236,10 +286,10 @@ def test_each_corner_of_the_matrix_has_its_name():
 
 
 def test_the_middle_of_the_scale_judges_by_a_standard():
-    found = quadrants(*CORNERS, crosshair="scale", scale=(1, 13))
+    found = quadrants(*TWICE, crosshair="scale", scale=(1, 13))
     assert set(found["performance_line"]) == {7} and set(found["quadrant"]) == {"concentrate here", "low priority"}
     assert set(found["crosshair"]) == {"middle of the scale"} and found["importance_line"].iloc[0] == 0.25
-    said = describe_matrix(quadrants(*CORNERS, crosshair="scale", scale=(1, 3)), crosshair="scale")
+    said = describe_matrix(quadrants(*TWICE, crosshair="scale", scale=(1, 3)), crosshair="scale")
     assert said == "No touchpoint surely matters more than the mean and is rated below the middle of the scale."
 
 
@@ -247,11 +297,20 @@ def test_each_touchpoint_is_held_against_its_own_benchmark():
     benchmarks = pd.DataFrame(
         {"touchpoint": ["a", "b", "c", "c"], "value": [2.0, 6.5, 2.5, 4.5], "se": [0.1, np.nan, 3, 4]}
     )
-    found = quadrants(*CORNERS, crosshair="benchmark", benchmarks=benchmarks).set_index("touchpoint")
-    assert found["performance_line"].to_dict() == {"a": 2, "b": 6.5, "c": 3.5}
-    assert found["quadrant"].tolist() == ["keep it up", "concentrate here", "low priority"]
+    others = pd.DataFrame({"touchpoint": list("defg"), "value": 4.0})
+    benchmarks = pd.concat([benchmarks, others])
+    found = quadrants(*TWICE, crosshair="benchmark", benchmarks=benchmarks).set_index("touchpoint")
+    assert found["performance_line"].to_dict() == {"a": 2, "b": 6.5, "c": 3.5} | dict.fromkeys("defg", 4)
+    assert found["quadrant"].tolist()[:3] == ["keep it up", "concentrate here", "low priority"]
     assert found.loc["b", "p_quadrant"] > 0.99 and found.loc["c", "p_quadrant"] < 0.7  # √(3² + 4²)/2 = 2.5 points
     assert "below the benchmark: b" in describe_matrix(found, crosshair="benchmark")
+
+
+def test_few_touchpoints_have_no_sure_quadrant_against_a_given_line():
+    few = quadrants(*CORNERS, crosshair="scale", scale=(1, 8))
+    assert few["p_quadrant"].isna().all() and few["quadrant"].iloc[0] == "concentrate here"
+    assert describe_matrix(few, crosshair="scale").endswith("For 4 of 4 the quadrant is doubtful.")
+    assert quadrants(*TWICE, crosshair="scale", scale=(1, 8))["p_quadrant"].min() > 0.99
 
 
 @pytest.mark.parametrize(

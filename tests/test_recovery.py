@@ -15,6 +15,7 @@ from cxlib.experience.recovery import (
     find_complaint_times,
     find_recovery,
 )
+from cxlib.intervals import guard_rare_failures
 from cxlib.summaries.complaints import summarise_complaints, summarise_recovery
 
 SETTINGS = "scales: {experienced: [1, 7], overall: [1, 7]}\noutcome: overall\nwaves: {w1: 2026-03-31}\n"
@@ -73,8 +74,30 @@ def test_the_median_time_is_that_of_single_complaints(asked):
     feedback.loc[0, "time"] = pd.Timestamp("2026-02-10")
     found = times(asked(feedback)).iloc[0]
     curve = SurvfuncRight(np.where(waits, 40.0, days), (~waits).astype(float))
-    ends = [curve.quantile(0.5), *curve.quantile_ci(0.5)]
-    assert found[["median_days", "median_days_low", "median_days_high"]].astype(float).tolist() == ends
+    ends = [stats.binomtest(round(61 * share), 61).proportion_ci(method="wilson") for share in 1 - curve.surv_prob]
+    low, high = (
+        next(day for day, end in zip(curve.surv_times, ends) if end[side] >= 0.5) for side in (1, 0)
+    )  # nobody waits for less than forty days
+    assert found[["median_days", "median_days_low", "median_days_high"]].tolist() == [curve.quantile(0.5), low, high]
+
+
+def test_complaints_of_one_customer_are_worth_one():
+    table = pd.DataFrame({"days": range(1, 41), "resolved": True, "complaints": 1, "customers": 10, "se": 0.0})
+    alone, alike = (
+        find_complaint_times(table.assign(n_effective=float(n), complained_again=0)).iloc[0] for n in (40, 10)
+    )
+    assert alone["median_days"] == alike["median_days"] == 20
+    assert (
+        alike["median_days_low"] < alone["median_days_low"] < 20 < alone["median_days_high"] < alike["median_days_high"]
+    )
+
+
+def test_five_who_all_say_the_same_are_no_recovery_paradox():
+    rows = [("none", 1000, 0.9, 0.0095), ("resolved", 5, 1.0, 0.0), ("unresolved", 5, 1.0, 0.0)]
+    table = pd.DataFrame(rows, columns=["complaint", "n", "mean", "se"])
+    facts = dict(n_effective=table["n"].astype(float), lowest=0.0, width=1.0, promoters=np.nan, detractors=np.nan)
+    found = find_recovery(table.assign(outcome="retained", **facts)).set_index("comparison").loc["resolved − none"]
+    assert found["verdict"] == "not enough data" and found["low"] < 0 < found["high"]
 
 
 def test_a_complaint_counts_as_it_stood_when_the_customer_answered(asked):
@@ -258,6 +281,31 @@ def test_shares_have_wilsons_interval_and_nps_the_adjusted_wald(make_study):
 def test_what_difference_does_not_matter_can_be_said():
     table = groups(n=40)[1]
     assert find_recovery(table, met_within=0.8).set_index("comparison").loc["resolved − none", "verdict"] == "recovered"
+
+
+SAID = {"none": [7] * 24 + [6] * 4 + [2, 1], "resolved": [6] * 5 + [4, 7, 7, 5, 3], "unresolved": [7] * 12 + [1]}
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_means_of_a_scale_are_guarded_against_failures_too_rare_to_be_seen(make_study, engine):
+    rows = [(f"{name}{place}", name, rating) for name, said in SAID.items() for place, rating in enumerate(said)]
+    people = pd.DataFrame(rows, columns=["customer", "complaint", "overall"]).assign(respondent=lambda t: t["customer"])
+    told = people[people["complaint"] != "none"].assign(opened="2026-01-02", text="late")
+    told["resolved"] = told["complaint"].map({"resolved": "2026-01-03", "unresolved": ""})
+    tables = dict(
+        respondents=people.drop(columns="complaint"), feedback=told[["customer", "opened", "resolved", "text"]]
+    )
+    tables["ratings"] = people[["respondent"]].assign(touchpoint="pay", experienced=5)
+    settings = "scales: {experienced: [1, 7], overall: [1, 7]}\noutcome: overall\n"
+    found = summarise_recovery(open_study(make_study(settings=settings, **tables), engine=engine))
+    found = found.set_index("complaint")
+    for name, said in SAID.items():
+        n, modal = len(said), max(said.count(rating) for rating in said)
+        skewness = n**0.5 * (n - 1) ** 1.5 / n**2 * stats.skew(said)  # m₃/s³
+        se, worth = guard_rare_failures(stats.sem(said), n, n, modal, skewness, 6)
+        known = float(se), n if np.isnan(worth) else float(worth)
+        assert found.loc[name, ["se", "n_effective"]].astype(float).tolist() == pytest.approx(known, nan_ok=True)
+    assert np.isnan(found.loc["unresolved", "se"]) and found.loc["none", "se"] > stats.sem(SAID["none"])
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "pandas"])

@@ -102,3 +102,9 @@ def test_with_nothing_done_the_worst_are_rarely_called_better():
     assert cells["size"].mean() < 0.09 and cells["raw_size"].mean() > 0.3
     assert (cells["corrected"].abs() < 0.1).all() and (cells["raw"] > 0.05).all()
     assert measure_regression(60, 1, groups=[6], taus=[0, 0.3])["size"].mean() < 0.09
+
+
+def test_what_the_worst_truly_gained_lies_in_the_corrected_interval():
+    cells = measure_regression(80, 1, groups=(10, 20), taus=(0.3,), gain=0.4)
+    assert cells["size"].mean() < 0.09 < cells["raw_size"].mean() and cells["each"].mean() < 0.09
+    assert cells["corrected"].mean() == pytest.approx(0.4, abs=0.05)

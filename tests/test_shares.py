@@ -1,11 +1,13 @@
 """Intervals of shares and of the NPS, and the jackknife, against published numbers and SciPy."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from cxlib.intervals import leave_one_out, ratio_mean
-from cxlib.shares import clopper_pearson, nps_interval, share_interval, wilson
+from cxlib.shares import clopper_pearson, newcombe, nps_interval, share_interval, shares_against_rest, wilson
+from tests.proof import shares as proof
 
 
 def weighted(hits, weights):
@@ -77,6 +79,11 @@ def test_people_are_never_worth_more_than_they_are():
     assert interval(surer_than_possible) == pytest.approx(interval(counted(20, 40)), abs=1e-12)
 
 
+def test_weights_that_happen_to_agree_do_not_make_a_share_surer_than_kishs_n():
+    expected = stats.binomtest(12, 24).proportion_ci(0.95, method="wilson")
+    assert interval((0.5, 0.05, 40, 24)) == pytest.approx(tuple(expected), abs=1e-9)
+
+
 def test_all_or_none_take_kishs_n():
     nobody = weighted([0] * 20, [1, 3] * 10)
     assert interval(nobody)[1] == pytest.approx(stats.beta.ppf(0.975, 1, 16)) and nobody[3] == pytest.approx(16)
@@ -113,6 +120,46 @@ def test_more_answers_and_less_confidence_narrow_the_nps_interval():
 
 def test_an_nps_all_agree_on_has_no_interval():
     assert np.isnan(nps_interval(1.0, 0.0, 0.0, 30, 0.95)).all()
+
+
+def test_an_nps_all_agree_on_is_as_sure_as_their_share_where_kishs_n_is_given():
+    low, high = nps_interval(1.0, 0.0, 0.0, 30, 0.95, 20)
+    assert (low, high) == pytest.approx((2 * stats.beta.ppf(0.025, 20, 1) - 1, 1)) and high == 1
+    low_d, high_d = nps_interval(0.0, 1.0, 0.0, 30, 0.95, 20)
+    assert (low_d, high_d) == pytest.approx((-high, -low))
+
+
+def test_an_nps_without_passives_is_twice_a_share_less_one():
+    low, high = nps_interval(0.9, 0.1, nps_se(0.9, 0.1, 40), 40, 0.95)
+    ends = stats.binomtest(36, 40).proportion_ci(0.95, method="exact")
+    assert (low, high) == pytest.approx((2 * ends.low - 1, 2 * ends.high - 1))
+
+
+def test_a_difference_from_a_rare_share_stands_on_exact_limits():
+    low, high = newcombe(0.0, 20, 0.1, np.nan, 0.95)
+    assert (low, high) == pytest.approx((-0.1, stats.beta.ppf(0.975, 1, 20) - 0.1))
+
+
+def test_a_rest_of_unequal_worth_is_worth_less_than_its_sum():
+    hits, n, worth = (pd.Series(values, dtype=float) for values in ([30, 60, 5], [100, 100, 100], [100, 100, 10]))
+    found = shares_against_rest(hits, n, worth, confidence=0.95).iloc[0]
+    low, high = newcombe(0.3, 100, 0.325, 200**2 / (100 + 1000), 0.95)
+    assert found[["difference_low", "difference_high"]].tolist() == pytest.approx([low, high])
+
+
+def test_every_share_and_nps_of_people_who_count_alike_is_covered():
+    for cells in (proof.sum_shares((10, 20, 30, 100)), proof.sum_nps((10, 15, 30))):
+        assert cells["covered"].min() >= proof.WORST and cells.groupby("n")["covered"].mean().min() >= proof.MEAN
+
+
+@pytest.mark.parametrize("kind", ["weights, cv .6, hits weigh more", "several answers, nine in ten alike"])
+def test_weighted_and_repeated_answers_are_covered(kind):
+    """400 samples a cell: the worst of 32 may lie four Monte Carlo errors below the goal, their mean must reach it."""
+    slices = [measure(400, 1, kinds={kind: proof.KINDS[kind]}, sizes=(15, 100)) for measure in
+              (proof.measure_shares, proof.measure_nps)]  # fmt: skip
+    for cells in slices:
+        assert cells["covered"].min() >= proof.WORST - 4 * np.sqrt(proof.WORST * (1 - proof.WORST) / 400)
+        assert cells["covered"].mean() >= proof.MEAN
 
 
 def test_leaving_out_one_at_a_time_gives_the_standard_error_of_a_mean():

@@ -1,10 +1,15 @@
 """Shrinkage against the eight schools (Rubin 1981), an integration by other means, and its limits."""
 
+from unittest.mock import patch
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import integrate, stats
 
+from cxlib.gaps.patterns import find_patterns
 from cxlib.shrinkage import draw_shrunk, posterior_of_spread, shrink
+from tests.proof import priorities
 
 SCHOOLS = np.array([28, 8, -3, 7, -1, 1, 18, 12.0]), np.array([15, 10, 16, 11, 9, 11, 10, 18.0])
 """Effects of coaching and their standard errors (Gelman et al., Bayesian Data Analysis, table 5.2)."""
@@ -99,8 +104,8 @@ def test_order_scale_and_place_do_not_matter():
     assert moved[0] == pytest.approx(5 - 0.01 * shrunk) and moved[1] == pytest.approx(0.01 * deviation)
 
 
-def drawn(mean, se, df=np.inf, *, draws=4000, seed=1):
-    return draw_shrunk(mean, se, df, draws=draws, rng=np.random.default_rng(seed))
+def drawn(mean, se, *, draws=4000, seed=1):
+    return draw_shrunk(mean, se, draws=draws, rng=np.random.default_rng(seed))
 
 
 def test_draws_have_the_mean_and_spread_of_the_posterior():
@@ -110,13 +115,6 @@ def test_draws_have_the_mean_and_spread_of_the_posterior():
     assert found.std(axis=0) == pytest.approx(deviation, rel=0.015)
 
 
-def test_a_standard_error_from_few_answers_is_itself_unsure():
-    mean, se = np.array([-300, -100, 100, 300.0]), np.ones(4)  # so far apart that nothing shrinks: Student's t is left
-    found = drawn(mean, se, [5, 5, 200, np.inf], draws=100_000) - mean
-    ends = np.quantile(found, 0.975, axis=0)
-    assert ends == pytest.approx([stats.t.ppf(0.975, df) for df in (5, 5, 200, np.inf)], abs=0.06)
-
-
 def test_what_was_not_measured_is_drawn_from_among_the_others():
     found = drawn([-1, 0, 1, 2, np.nan, 5], [0.01, 0.01, 0.01, 0.01, 0.1, 0], draws=20_000)
     assert np.median(found[:, 4:], axis=0) == pytest.approx([0.5, 0.5], abs=0.1)
@@ -124,8 +122,24 @@ def test_what_was_not_measured_is_drawn_from_among_the_others():
 
 
 def test_the_seed_decides_the_draws():
-    given = [-1, 0, 1], [0.2] * 3, 9
+    given = [-1, 0, 1], [0.2] * 3
     assert (drawn(*given) == drawn(*given)).all() and (drawn(*given) != drawn(*given, seed=2)).any()
+
+
+def test_the_proof_measures_the_intervals_of_the_pattern_table():
+    gap, margin, normal = np.array([-0.9, -0.2, 0.1, 0.3]), np.array([0.5, 0.2, 0.3, 0.9]), stats.norm.ppf(0.975)
+    gaps = pd.DataFrame({"persona": list("abcd"), "stage": "use", "n": 20, "gap": gap, "verdict": "met"})
+    found = find_patterns(gaps.assign(low=gap - margin, high=gap + margin), rows="persona", columns="stage")
+    shrunk, deviation = shrink(gap, margin / normal)
+    ends = found.sort_values("persona")[["shrunk_low", "shrunk_high"]].to_numpy().T
+    assert ends == pytest.approx(np.stack([shrunk - normal * deviation, shrunk + normal * deviation]))
+
+
+def test_shrunk_intervals_hold_in_a_slice_of_the_proof():
+    with patch.multiple(priorities, SHAPES=("normal", "skewed"), GROUPS=(12,)):
+        found = priorities.measure_patterns(40, 5)
+    assert (found["covered"] > 0.92 - 3 * np.maximum(found["error"], 0.01)).all()
+    assert found.loc[found["tau"] == 0, "lowest"].min() > 0.93 - 3 * (0.93 * 0.07 / 40) ** 0.5
 
 
 def test_many_groups_shrink_as_the_closed_form_says():

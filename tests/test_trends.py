@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from cxlib.trends import Attainment, describe_attainment, find_crossing, reach_dates
+from cxlib import trends
+from cxlib.trends import Attainment, describe_attainment, find_crossing, find_reach, reach_dates
 
 MONTHS = np.arange("2025-01", "2026-01", dtype="datetime64[M]").astype("datetime64[D]")
 NOISE = np.array([1, -1, 0, 2, -2, 1, -1, 1, 0, -2, 2, -1]) / 100
@@ -43,14 +44,15 @@ def test_the_range_is_where_the_band_crosses_the_target(target):
 
 
 def test_what_is_said_is_the_range_in_whole_days():
-    early, late = find_crossing((MONTHS - MONTHS[-1]).astype(float), RISING, target=0.75)
+    x = (MONTHS - MONTHS[-1]).astype(float)
+    early, late = find_crossing(x, RISING, target=0.75, reach=find_reach(tuple(x), 0.95))
     found = reach_dates(MONTHS, RISING, target=0.75)
     assert found.earliest == (MONTHS[-1] + int(np.floor(early))).item()
     assert found.latest == (MONTHS[-1] + int(np.ceil(late))).item()
     assert (found.status, found.n, found.last) == ("range", 12, date(2025, 12, 1))
 
 
-@pytest.mark.parametrize("slopes", [3, 6])
+@pytest.mark.parametrize("slopes", [5, 8])
 def test_the_range_covers_the_day_as_often_as_it_says(slopes):
     found, reached = simulate(2000, slopes)
     ranges = [one for one in found if one.status == "range"]
@@ -94,7 +96,7 @@ def test_what_was_not_measured_is_left_out():
 @pytest.mark.parametrize(
     ("values", "target", "status"),
     [
-        (RISING[:3], 0.75, "too few"),
+        (RISING[:5], 0.75, "too few"),
         ([], 0.75, "too few"),
         (0.5 + (MONTHS - MONTHS[0]).astype(float) / 3000, 0.75, "no spread"),
         (0.5 + NOISE, 0.75, "no sure trend"),
@@ -102,7 +104,7 @@ def test_what_was_not_measured_is_left_out():
         (RISING, 0.55, "reached"),
         (RISING, 3.5, "not within ten years"),
         (0.5 + np.arange(12) / 100 + np.sin(np.arange(12)) / 100, 0.75, "dependent"),
-        (0.5 + np.arange(12) / 300 + NOISE, 0.85, "open end"),
+        (0.5 + np.arange(12) / 180 + NOISE, 0.95, "open end"),
     ],
 )
 def test_a_date_is_said_only_where_the_series_bears_it(values, target, status):
@@ -111,8 +113,15 @@ def test_a_date_is_said_only_where_the_series_bears_it(values, target, status):
     assert found.latest is None and (found.earliest is None) == (status != "open end")
 
 
-def test_four_values_of_one_day_are_no_trend():
-    assert reach_dates([MONTHS[0]] * 4, RISING[:4], target=0.75).status == "too few"
+def test_six_values_of_one_day_are_no_trend():
+    assert reach_dates([MONTHS[0]] * 6, RISING[:6], target=0.75).status == "too few"
+
+
+def test_of_measurements_without_dependence_the_reach_would_be_t(monkeypatch):
+    x = (0.0, 30.0, 61.0, 91.0, 122.0, 152.0, 183.0, 214.0)
+    monkeypatch.setattr(trends, "ALLOWED", 0.0)
+    assert find_reach.__wrapped__(x, 0.95) == pytest.approx(stats.t.ppf(0.975, 6), abs=0.15)
+    assert find_reach.__wrapped__(x, 0.8) == pytest.approx(stats.t.ppf(0.9, 6), abs=0.06)
 
 
 def test_an_unknown_direction_is_refused():
@@ -153,7 +162,7 @@ def test_what_needs_no_date_is_said():
 
 def test_what_cannot_be_told_says_why():
     assert say("too few", n=3).startswith("When 75 % is reached cannot be told from the 3 measurements: it takes")
-    assert "from 1 measurement: it takes measurements on 4 days" in say("too few", n=1)
+    assert "from 1 measurement: it takes measurements on 6 days" in say("too few", n=1)
     assert "from no measurement: it takes" in say("too few", n=0)
     assert say("no sure trend").endswith("12 measurements: their line does not surely rise or fall.")
     assert say("dependent").endswith("they do not scatter independently around a straight line.")

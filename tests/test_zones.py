@@ -94,7 +94,7 @@ def test_one_end_alone_tells_what_it_can():
 
 
 def test_rare_failures_are_not_taken_for_certainty():
-    table = levels(n=40, pay=(5, 8, 5.5))
+    table = levels(n=40, se=0.21, pay=(5, 9, 5.7))
     assert find_zones(table).loc[0, "verdict"] == "within the zone"
     rare = table.assign(modal_adequacy=33, skewness_adequacy=-4.0)
     assert find_zones(rare).loc[0, "verdict"] == "not enough data"

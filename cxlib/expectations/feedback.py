@@ -43,24 +43,27 @@ def find_typical_words(
 
     Themes are codes readers gave, else words; `unit` "code" or "word" decides. `n` counts people (customers; a row
     without one is a person), `n_quotes` rows. `log_odds` has an informative Dirichlet prior (Monroe, Colaresi & Quinn
-    2008), of people, above 0 typical; `q` is Benjamini–Hochberg's over all themes and touchpoints tested. Themes and
-    touchpoints of fewer than `least` people are left out; the figures of a row that would give fewer people away at the
-    other touchpoints are blank, its verdict stays.
+    2008), of people, above 0 typical; `q` is Benjamini–Hochberg's over all themes and touchpoints tested; intervals are
+    the wider for it that only the surest of those are shown (Benjamini & Yekutieli 2005). Themes and touchpoints of
+    fewer than `least` people are left out; the figures of a row that would give fewer people away at the other
+    touchpoints are blank, its verdict stays.
     """
     check_columns(feedback, FEEDBACK, name="feedback")
     unit = unit or unit_of(feedback)
     said = list_themes(feedback, unit)
     if said.empty:
         return pd.DataFrame(columns=list(TYPICAL)).astype(TYPICAL)
-    table = contrast_touchpoints(said.drop_duplicates(["quote", "theme"]), least, confidence)
+    table = order_typical(contrast_touchpoints(said.drop_duplicates(["quote", "theme"]), least), top)
+    margin = stats.norm.isf((1 - confidence) / 2 * len(table) / table["tested"]) * table["se"]
+    table = table.assign(low=table["log_odds"] - margin, high=table["log_odds"] + margin)
     rows = said.groupby(["theme", "touchpoint"])["row"].nunique().rename("n_quotes").reset_index()
     table = table.merge(rows, on=["theme", "touchpoint"], how="left", validate="one_to_one")
     table["verdict"] = np.where(table["q"] <= level, "typical", "no sure difference")
-    table = name_places(hide_few(order_typical(table, top), least), feedback).assign(unit=unit)
+    table = name_places(hide_few(table, least), feedback).assign(unit=unit)
     return table[list(TYPICAL)].astype(TYPICAL)
 
 
-def contrast_touchpoints(people: pd.DataFrame, least: int, confidence: float) -> pd.DataFrame:
+def contrast_touchpoints(people: pd.DataFrame, least: int) -> pd.DataFrame:
     """Every theme said more of a touchpoint than of the others, with figures, and what `hide_few` needs.
 
     `people` has a row for every theme of a quote; all themes of enough people are tested, of either direction.
@@ -74,12 +77,11 @@ def contrast_touchpoints(people: pd.DataFrame, least: int, confidence: float) ->
     many = people.groupby("theme")["person"].nunique().to_numpy()[:, None] >= least
     tested = (visitors >= least) & (people_elsewhere(people, "everybody") >= max(least, 1)) & many & ~np.isnan(ratio)
     p = 2 * stats.norm.sf(np.abs(ratio / se))
-    margin = stats.norm.ppf(0.5 + confidence / 2) * se
-    figures = {"n": here, "log_odds": ratio, "low": ratio - margin, "high": ratio + margin, "p": p, "z": ratio / se}
+    figures = {"n": here, "log_odds": ratio, "se": se, "p": p, "z": ratio / se}
     figures |= {"q": adjust(np.where(tested, p, np.nan)), "elsewhere": elsewhere, "total": total}
     row, column = np.nonzero(tested & (here >= max(least, 1)) & (ratio > 0))
     table = pd.DataFrame({"touchpoint": counts.columns[column], "theme": counts.index[row]})
-    return table.assign(**{name: values[row, column] for name, values in figures.items()})
+    return table.assign(tested=tested.sum(), **{name: values[row, column] for name, values in figures.items()})
 
 
 def people_elsewhere(people: pd.DataFrame, key: str) -> np.ndarray:
@@ -168,7 +170,7 @@ def find_topics(
         rows.append((topic, ", ".join(words), places, len(own), own["person"].nunique()))
     table = pd.DataFrame(rows, columns=list(TOPICS)[:5])
     share, people = table["n"] / len(quotes), quotes["person"].nunique()
-    low, high = share_interval(share, np.sqrt(share * (1 - share) / (people - 1)), people, people, confidence)
+    low, high = share_interval(share, np.sqrt(share * (1 - share) / (worth - 1)), worth, worth, confidence)
     stability = stability[table["topic"]]
     verdict = np.where(stability >= STABLE, "stable", "not stable")
     table = table.assign(share=share, low=low, high=high, stability=stability, verdict=verdict)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import adjust, t_interval
+from cxlib.intervals import adjust, interval_of_ends
 from cxlib.suppression import hide_cells
 from cxlib.tables import check_columns
 
@@ -30,14 +30,15 @@ def find_needs(
 
     `summary` comes from `summarise_needs` with the same `value`. `omega2` is the share of the variance between people
     that goes with the persona (Hays 1963; 0 at least), `q` Benjamini–Hochberg's over the touchpoints; `lowest` and
-    `highest` are the personas at the ends, with mean and interval in scale points. Personas of fewer than 2 people or
-    without a known error are left out.
+    `highest` are the personas at the ends, with mean and interval in scale points, the wider the more personas there
+    are. Personas of fewer than 2 people or without a known error are left out.
     """
     columns = [f"{part}_{value}" for part in ("n", "mean", "se", "n_effective")]
     check_columns(summary, ["touchpoint", "label", "persona", *columns], name="summary (from summarise_needs)")
     means = summary.rename(columns=dict(zip(columns, ["n", "mean", "se", "worth"])))
     means = means[(means["n"] >= 2) & (means["worth"] > 1) & (means["se"] > 0) & means["persona"].notna()]
-    low, high = t_interval(means["mean"], means["se"], means["worth"], confidence)
+    personas = means.groupby("touchpoint")["touchpoint"].transform("size")
+    low, high = interval_of_ends(means["mean"], means["se"], means["worth"], personas, confidence)
     means = means.assign(low=low, high=high)
     rows = [compare_means(group) for _, group in means.groupby("touchpoint", sort=False) if len(group) > 1]
     needs = pd.DataFrame(rows, columns=[name for name in NEEDS if name != "q"])

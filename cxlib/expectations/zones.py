@@ -31,8 +31,8 @@ def find_zones(levels: pd.DataFrame, *, confidence: float = 0.95, level: float =
     chances = []
     for name in ("adequacy", "superiority"):
         figures = [levels[f"{part}_{name}"] for part in ("se", "n", "n_effective", "modal", "skewness")]
-        se, worth = guard_rare_failures(*figures, levels["width"])
         mean = levels[f"mean_{name}"]
+        se, worth = guard_rare_failures(*figures, levels["width"], mean)
         table[f"n_{name}"], table[name] = levels[f"n_{name}"], mean
         table[f"{name}_low"], table[f"{name}_high"] = t_interval(mean, se, worth, confidence)
         chances.append(t_test(mean, se, worth))

@@ -1,58 +1,72 @@
 """How soon customers adopt, what carts they leave behind, and what keeps them from adopting."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from numpy.typing import ArrayLike
 
 from cxlib.intervals import adjust
-from cxlib.shares import share_interval, shares_against_rest
+from cxlib.shares import exact_p, interval_on, shares_against_rest
 from cxlib.tables import check_columns
 from cxlib.words import bounds, counted, in_days, listed, percent
 
 NEEDS_LOG = "in study.yaml, a file of events and enough customers switch it on."
 
 
-def estimate_survival(times: pd.Series, happened: pd.Series, people: pd.Series) -> Any:
-    """The share to whom it has not happened yet, over time (Kaplan & Meier 1958), with Greenwood's standard error.
+def estimate_survival(
+    times: pd.Series, happened: pd.Series, people: pd.Series, *, days: ArrayLike = (), each: float = 1.0
+) -> pd.DataFrame:
+    """The share to whom it has not happened yet, over time (Kaplan & Meier 1958), and how many people that is worth.
 
-    Each row stands for so many `people`; those to whom it has not `happened` are censored at their time. A
-    statsmodels SurvfuncRight.
+    Each row stands for so many `people`, each of those for `each` independent ones (at most 1); those to whom it has
+    not `happened` are censored at their time. One row per time, and per one of `days`: `left`, `happened`, `watched` up
+    to then and longer, and `worth`: left·(1 − left) over Greenwood's variance (Dorey & Korn 1987), at most watched/left
+    (Peto et al. 1977); where nobody is left, of just before. NaN where nobody was watched for so long.
+
+    >>> estimate_survival(pd.Series([1, 2, 3]), pd.Series([True, False, True]), pd.Series([2, 2, 1]))
+         left  happened  watched     worth
+    1.0   0.6       2.0      3.0  5.000000
+    2.0   0.6       0.0      3.0  5.000000
+    3.0   0.0       1.0      0.0  1.666667
     """
-    from statsmodels.duration.survfunc import SurvfuncRight
-
-    survival = SurvfuncRight(times.to_numpy(), happened.to_numpy().astype(int), freq_weights=people.to_numpy())
-    with np.errstate(divide="ignore", invalid="ignore"):  # with weights the library leaves the factor S out
-        parts = survival.n_events / (survival.n_risk * (survival.n_risk - survival.n_events))
-        survival.surv_prob_se = survival.surv_prob * np.sqrt(np.cumsum(parts))
-    return survival
-
-
-def quantile_of(survival: Any, part: float, confidence: float) -> tuple[float, float, float]:
-    """The time by which it has happened to this part of people, with its log-log interval (Brookmeyer & Crowley 1982).
-
-    The first time with S(t) ≤ 1 − part, exactly so included; NaN where that cannot be said.
-    """
-    value = next(iter(survival.surv_times[survival.surv_prob <= 1 - part + 1e-9]), np.nan)
+    time, place = np.unique(np.concatenate([times, days]).astype(float), return_inverse=True)
+    people, done = (np.append(count, np.zeros(len(days))) for count in (people, people * happened))
+    people, done = np.bincount(place, people), np.bincount(place, done)
+    risk = np.cumsum(people[::-1])[::-1]
+    watched = risk - done
     with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = survival.quantile_ci(part, alpha=1 - confidence)
-    known = np.isfinite(value)
-    return value, low if known else np.nan, high if known and np.isfinite(high) else np.nan
+        left = np.cumprod(np.where(risk > 0, watched / risk, 1.0))
+        before = np.append(1.0, left[:-1])
+        relative = np.cumsum(np.where(watched > 0, done / (risk * watched), 0.0))  # Greenwood's variance over left²
+        greenwood = (1 - left) / (left * relative)
+        last = (1 - before) / (before * relative)
+        worth = np.where(left > 0, np.fmin(greenwood, watched / left), np.fmin(last, risk / before)) * each
+    left, worth = (
+        np.where((risk > 0) | (left == 0), left, np.nan),
+        pd.Series(worth).where(before > 0).ffill().to_numpy(),
+    )
+    return pd.DataFrame(dict(left=left, happened=done, watched=watched, worth=worth), index=time)
 
 
-def shares_at(survival: Any, days: np.ndarray, confidence: float) -> np.ndarray:
-    """The share to whom it has happened by each day, 1 − S, and the ends of its log-log interval: three rows.
+def happened_by(survival: pd.DataFrame, confidence: float) -> np.ndarray:
+    """The share to whom it has happened, 1 − S, and its interval: that of a share of as many people as it is worth."""
+    share = 1 - survival["left"]
+    return np.array([share, *interval_on(share.to_numpy(), survival["worth"].to_numpy(), confidence)])
 
-    Where it has happened to nobody or everybody the interval is NaN.
+
+def quantiles_of(survival: pd.DataFrame, parts: Sequence[float], confidence: float) -> list[tuple[float, ...]]:
+    """The time by which it has happened to each part of people, with its interval (Brookmeyer & Crowley 1982).
+
+    The first time with S(t) ≤ 1 − part, exactly so included; the interval lasts from where that of the share comes to
+    reach `part` to where all of it lies beyond. NaN where that has not come: the low end may be known all the same.
     """
-    place = np.searchsorted(survival.surv_times, days, side="right")
-    left = np.append(1.0, survival.surv_prob)[place]
-    se = np.append(0.0, survival.surv_prob_se)[place]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        reach = stats.norm.ppf(0.5 + confidence / 2) * se / (left * np.log(left))
-        ends = [1 - left ** np.exp(side * reach) for side in (1, -1)]
-    return np.array([1 - left, *ends])
+    events = survival[survival["happened"] > 0]
+    share, low, high = happened_by(events, confidence)
+    return [
+        tuple(float(next(iter(events.index[end >= part - 1e-9]), np.nan)) for end in (share, high, low))
+        for part in parts
+    ]
 
 
 def find_adoption(times: pd.DataFrame, *, window_days: float | None = None, confidence: float = 0.95) -> pd.DataFrame:
@@ -60,8 +74,8 @@ def find_adoption(times: pd.DataFrame, *, window_days: float | None = None, conf
 
     `times` comes from `summarise_adoption`; a row in all, or one per group. `adoption_rate` is 1 − S(window) with
     its interval; without `window_days`, at the longest time seen. `median_days` has its own; blank where fewer than
-    half have adopted. Beside them what is biased as long as customers are under way: `naive_share`, adopted within the
-    window over n, and `adopters_median_days`, of those who already adopted.
+    half have adopted, though the low end may be known. Beside them what is biased as long as customers are under way:
+    `naive_share`, adopted within the window over n, and `adopters_median_days`, of those who already adopted.
     """
     check_columns(times, ["days", "adopted", "customers"], name="times (from summarise_adoption)")
     keys = [column for column in times if column not in ("days", "adopted", "customers")]
@@ -85,11 +99,9 @@ def adoption_of(times: pd.DataFrame, window_days: float | None, confidence: floa
     """The figures of `find_adoption` for one group."""
     happened, people, n = times["adopted"], times["customers"], int(times["customers"].sum())
     window = times["days"].max() if window_days is None else window_days
-    survival = estimate_survival(times["days"], happened, people)
-    share, least, most = shares_at(survival, np.array([window]), confidence)[:, 0]
-    if window > times["days"].max() and share < 1:  # nobody was watched for so long
-        share, least, most = np.nan, np.nan, np.nan
-    median, low, high = quantile_of(survival, 0.5, confidence)
+    survival = estimate_survival(times["days"], happened, people, days=[window])
+    share, least, most = happened_by(survival.loc[[window]], confidence)[:, 0]
+    ((median, low, high),) = quantiles_of(survival, [0.5], confidence)
     done = times[happened].sort_values("days")
     reached = np.repeat(done["days"].to_numpy(), done["customers"])
     return (
@@ -117,9 +129,9 @@ def find_adoption_curve(times: pd.DataFrame, *, least: int = 5, confidence: floa
     fine = 10.0 ** np.floor(np.log10(longest / 100))
     step = next(fine * many for many in (1, 2, 5, 10) if fine * many >= longest / 101)
     days = np.arange(0, longest + step / 1e6, step).round(6)
-    survival = estimate_survival(times["days"], times["adopted"], times["customers"])
-    share, low, high = shares_at(survival, days, confidence)
-    under_way = [times.loc[times["days"] >= day, "customers"].sum() for day in days]
+    survival = estimate_survival(times["days"], times["adopted"], times["customers"], days=days).loc[days]
+    share, low, high = happened_by(survival, confidence)
+    under_way = (survival["watched"] + survival["happened"]).to_numpy().astype(int)
     curve = pd.DataFrame({"days": days, "share": share, "low": low, "high": high, "under_way": under_way})
     return curve[curve["under_way"] >= least]
 
@@ -165,9 +177,7 @@ def find_abandonment(carts: pd.DataFrame, *, confidence: float = 0.95) -> pd.Dat
     """
     check_columns(carts, ["customers", "bought", "abandoned", "open"], name="carts (from summarise_carts)")
     n = carts["bought"] + carts["abandoned"]
-    share = carts["abandoned"] / n.where(n > 0)
-    se = np.sqrt(share * (1 - share) / (n - 1).where(n > 1))
-    low, high = share_interval(share, se, n, n, confidence)
+    share, low, high = share_of(carts["abandoned"], n, confidence)
     table = carts.drop(columns="customers").assign(n=n, share=share, low=low, high=high)
     if "channel" not in carts:
         return table
@@ -201,31 +211,45 @@ def find_barriers(counts: pd.DataFrame, *, confidence: float = 0.95, level: floa
     """How much more often those who name a barrier fail to adopt than those who do not, the largest ratio first.
 
     `counts` comes from `summarise_barriers`. `share` is of the `n` respondents who name it (Wilson); `missed_with` and
-    `missed_without` are shares that did not adopt; `risk_ratio` is the first over the second with Katz's log interval
-    (Katz et al. 1978; half a person is added to each cell where one is empty); `q` is Benjamini and Hochberg's.
+    `missed_without` are shares that did not adopt; `risk_ratio` is the first over the second (half a person is added to
+    each cell where one is empty) with its interval from theirs (Donner & Zou 2012), blank at an end that is 0 or
+    without limit; `p` is Fisher's exact one, `q` Benjamini and Hochberg's.
     """
     check_columns(counts, list("barrier n_with missed_with n_without missed_without".split()), name="counts")
-    from statsmodels.stats.contingency_tables import Table2x2
-
     n = counts["n_with"] + counts["n_without"]
-    share = counts["n_with"] / n
-    se = np.sqrt(share * (1 - share) / (n - 1).where(n > 1))
-    low, high = share_interval(share, se, n, n, confidence)
-    rows = []
-    for row in counts.itertuples():
-        sides = [(row.missed_with, row.n_with), (row.missed_without, row.n_without)]
-        cells = np.array([[missed, people - missed] for missed, people in sides])
-        table = Table2x2(cells + (0.0 if cells.all() else 0.5))
-        rows.append((table.riskratio, *table.riskratio_confint(1 - confidence), table.riskratio_pvalue()))
-    ratios = pd.DataFrame(rows, columns=["risk_ratio", "low", "high", "p"], index=counts.index, dtype="float64")
+    share, low, high = share_of(counts["n_with"], n, confidence)
+    sides = [(counts[f"missed_{side}"], counts[f"n_{side}"]) for side in ("with", "without")]
+    (one, *_), (other, *_) = shares = [share_of(*side, confidence) for side in sides]
+    half = 0.5 * np.logical_or.reduce([side.isin([0, 1]) for side in (one, other)])
+    more, less = ((missed + half) / (people + 2 * half) for missed, people in sides)
+    p = [exact_p(*figures) for figures in zip(one, sides[0][1], other, sides[1][1])]
     found = counts.assign(
-        n=n, share=share, share_low=low, share_high=high, missed_with=counts["missed_with"] / counts["n_with"],
-        missed_without=counts["missed_without"] / counts["n_without"], **ratios, q=adjust(ratios["p"]),
+        n=n, share=share, share_low=low, share_high=high, missed_with=one, missed_without=other,
+        risk_ratio=more / less, **ratio_ends(*shares), p=np.array(p, dtype=float), q=adjust(p),
     )  # fmt: skip
     sure, more = found["q"] <= level, found["risk_ratio"] > 1
     verdict = np.select([sure & more, sure], ["holds back", "goes with adopting"], "no sure difference")
     found = found.assign(verdict=verdict).sort_values("risk_ratio", ascending=False, kind="stable", ignore_index=True)
     return found.loc[:, ["barrier", "n", *found.columns.drop(["barrier", "n"])]]
+
+
+def share_of(hits: pd.Series, n: pd.Series, confidence: float) -> tuple[pd.Series, np.ndarray, np.ndarray]:
+    """A share of people, with its interval; NaN where there is nobody."""
+    share, n = hits / n.where(n > 0), n.astype("float64").where(n > 0)
+    return share, *interval_on(share.to_numpy(), n.to_numpy(), confidence)
+
+
+def ratio_ends(share: tuple, other: tuple) -> dict[str, np.ndarray]:
+    """The interval of share/other, each given as share, low and high (Donner & Zou 2012); NaN for 0 and no limit.
+
+    Statistical Methods in Medical Research 21.
+    """
+    (p, low, high), (q, low_other, high_other) = (np.asarray(figures, dtype=float) for figures in (share, other))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rest, most = high_other * (2 * q - high_other), low_other * (2 * q - low_other)
+        least = (p * q - np.sqrt((p * q) ** 2 - low * (2 * p - low) * rest)) / rest
+        most = (p * q + np.sqrt((p * q) ** 2 - high * (2 * p - high) * most)) / most
+    return {"low": np.where(least > 0, least, np.nan), "high": np.where(np.isfinite(most), most, np.nan)}
 
 
 def describe_barriers(barriers: pd.DataFrame) -> str:
@@ -241,7 +265,8 @@ def describe_barriers(barriers: pd.DataFrame) -> str:
         return f"Of {counted(len(barriers), 'barrier')} named, none surely holds customers back ({people})."
     first = sure.iloc[0]
     more = f" Also: {listed(sure['barrier'].iloc[1:], most=3)}." if len(sure) > 1 else ""
+    most = "or more" if np.isnan(first["high"]) else f"to {first['high']:.1f}"
     return (
         f"Who names “{first['barrier']}” fails to adopt {first['risk_ratio']:.1f} times as often as others "
-        f"({first['low']:.1f} to {first['high']:.1f}; named by {first['n_with']:,} of {people}).{more}"
+        f"({first['low']:.1f} {most}; named by {first['n_with']:,} of {people}).{more}"
     )

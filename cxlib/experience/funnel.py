@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.experience.adoption import estimate_survival, quantile_of
+from cxlib.experience.adoption import estimate_survival, quantiles_of
 from cxlib.shares import share_interval
 from cxlib.tables import check_columns
 from cxlib.words import bounds, listed, percent
@@ -47,13 +47,13 @@ def find_waits(waits: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
 
     `waits` comes from `summarise_waits`. Per stage gone on to `wait_hours_median` and `wait_hours_p90`, each with the
     ends of its interval, and the first in words (`wait`). Those who have not gone on are censored: where fewer than
-    that go on, the figure is blank.
+    that go on, the figure is blank, though its low end may be known.
     """
     check_columns(waits, ["stage", "hours", "went_on", "customers"], name="waits (from summarise_waits)")
     rows = []
     for stage, times in waits.groupby("stage", sort=False):
         survival = estimate_survival(times["hours"], times["went_on"], times["customers"])
-        half, most = (quantile_of(survival, part, confidence) for part in (0.5, 0.9))
+        half, most = quantiles_of(survival, (0.5, 0.9), confidence)
         wait = f"half within {lasting(half[0])}" if half[0] == half[0] else FEW_GO_ON
         rows.append((stage, *half, *most, wait))
     names = [f"wait_hours_{part}" for part in ("median", "median_low", "median_high", "p90", "p90_low", "p90_high")]

@@ -27,7 +27,8 @@ def find_experience(summary: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
         if measure == "top2":
             low, high = share_interval(mean, se, n, kish, confidence)
         elif measure == "nps":
-            low, high = nps_interval(summary["mean_promoters"], summary["mean_detractors"], se, n, confidence)
+            sides = (summary[f"mean_{side}"] for side in ("promoters", "detractors"))
+            low, high = nps_interval(*sides, se, n, confidence, kish)
         else:
             low, high = t_interval(mean, se, kish, confidence)
         table = table.assign(**{f"n_{measure}": n, measure: mean, f"{measure}_low": low, f"{measure}_high": high})

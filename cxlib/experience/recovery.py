@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from cxlib.experience.adoption import estimate_survival, quantile_of
+from cxlib.experience.adoption import estimate_survival, quantiles_of
 from cxlib.intervals import adjust, difference_of_means, t_interval, t_test
 from cxlib.shares import nps_interval, share_interval
 from cxlib.tables import check_columns
@@ -20,7 +21,8 @@ def find_complaint_times(complaints: pd.DataFrame, *, confidence: float = 0.95) 
     """How many complaints were resolved so far, and in how many days half of them are; most complaints first.
 
     `complaints` comes from `summarise_complaints`. `median_days` with its interval by Kaplan & Meier, open ones
-    censored; empty where it is not reached yet. `resolved_share` with `low` and `high`, where the customer counts.
+    censored and those of one customer taken to tell the same; empty where it is not reached yet. `resolved_share` with
+    `low` and `high`, where the customer counts.
     """
     figures = ["days", "resolved", "complaints", "customers", "complained_again", "se", "n_effective"]
     check_columns(complaints, figures, name="complaints (from summarise_complaints)")
@@ -39,7 +41,8 @@ def find_complaint_times(complaints: pd.DataFrame, *, confidence: float = 0.95) 
 def times_of(complaints: pd.DataFrame, confidence: float) -> dict:
     """How many complaints of a group there are, how many are resolved, and the median days with its interval."""
     done, n = complaints["resolved"], complaints["complaints"]
-    found = quantile_of(estimate_survival(complaints["days"], done, n), 0.5, confidence)
+    each = complaints["n_effective"].iloc[0] / n.sum()
+    (found,) = quantiles_of(estimate_survival(complaints["days"], done, n, each=each), [0.5], confidence)
     days = dict(zip(("median_days", "median_days_low", "median_days_high"), found))
     return dict(complaints=n.sum(), resolved=n[done].sum()) | days
 
@@ -74,14 +77,24 @@ def find_complainants(recovery: pd.DataFrame, *, confidence: float = 0.95) -> pd
     """
     helpers = ["lowest", "promoters", "detractors"]
     check_columns(recovery, ["outcome", "n", "mean", "width", *helpers], name="recovery (from summarise_recovery)")
+    low, high = ends_of(recovery, confidence)
+    return recovery.drop(columns=helpers).assign(low=low, high=high)
+
+
+def ends_of(recovery: pd.DataFrame, confidence: float) -> list[np.ndarray]:
+    """Both ends of the interval of each row's mean, by the kind of its outcome."""
     figures = recovery[["n", "mean", "se", "n_effective", "promoters", "detractors"]].astype("float64")
     n, mean, se, kish, promoters, detractors = (figures[name] for name in figures)
-    kinds = [recovery["outcome"] == "nps", (recovery["lowest"] == 0) & (recovery["width"] == 1)]
-    nps = nps_interval(promoters, detractors, se, n, confidence)
+    kinds = [recovery["outcome"] == "nps", are_shares(recovery)]
+    nps = nps_interval(promoters, detractors, se, n, confidence, kish)
     share = share_interval(mean.where(kinds[1]), se, n, kish, confidence)
     ends = zip(nps, share, t_interval(mean, se, kish, confidence))
-    low, high = (np.select(kinds, end[:2], end[2]) for end in ends)
-    return recovery.drop(columns=helpers).assign(low=low, high=high)
+    return [np.select(kinds, end[:2], end[2]) for end in ends]
+
+
+def are_shares(recovery: pd.DataFrame) -> pd.Series:
+    """Which rows are of an outcome of 0 or 1."""
+    return (recovery["lowest"] == 0) & (recovery["width"] == 1)
 
 
 def find_recovery(
@@ -90,10 +103,10 @@ def find_recovery(
     """Whether customers whose complaint was resolved are as content as those without one; and those who still wait.
 
     `recovery` comes from `summarise_recovery`. Per `outcome` a row for each `comparison`: `difference` in scale points
-    of its first group less its second, Welch's (1947) `low` and `high`, `p`, and `q` (Benjamini–Hochberg over the
-    table). The verdict on resolved − none is *recovered* where the 90 % interval lies within ± `met_within` points of
-    the outcome, by default 4 % of its scale (TOST, Schuirmann 1987), else *not recovered* where it is surely lower,
-    *recovery paradox* where it is surely higher (McCollough & Bharadwaj 1992); on the others *alike*, *worse* or
+    of its first group less its second with its `low`, `high` and `p` (`differences_of`), and `q` (Benjamini–Hochberg
+    over the table). The verdict on resolved − none is *recovered* where the 90 % interval lies within ± `met_within`
+    points of the outcome, by default 4 % of its scale (TOST, Schuirmann 1987), else *not recovered* where it is surely
+    lower, *recovery paradox* where it is surely higher (McCollough & Bharadwaj 1992); on the others *alike*, *worse* or
     *better*; or *not enough data*.
     """
     check_columns(recovery, ["outcome", "complaint", "n", "mean", "width"], name="recovery (from summarise_recovery)")
@@ -107,12 +120,10 @@ def find_recovery(
     table = table.sort_values("outcome", key=lambda names: names.map(order), kind="stable", ignore_index=True)
     if table.empty:
         return pd.DataFrame(columns=columns)
-    table = table.assign(comparison=table["first"] + " − " + table["second"], n_both=0, covariance=0.0)
-    difference, se, worth = difference_of_means(table, "one", "other")
-    low, high = t_interval(difference, se, worth, confidence)
-    p = t_test(difference, se, worth)
+    table = table.assign(comparison=table["first"] + " − " + table["second"])
+    difference, low, high, p = differences_of(table, confidence)
     limit = WITHIN * table["width_one"] if met_within is None else met_within
-    within = [np.abs(end) <= limit for end in t_interval(difference, se, worth, 0.9)]
+    within = [np.abs(end) <= limit for end in differences_of(table, 0.9)[1:3]]
     table = table.assign(n=table["n_one"], n_other=table["n_other"], difference=difference, low=low, high=high)
     table = table.assign(p=p, q=adjust(p))
     sure, lower = table["q"] <= level, table["difference"] < 0
@@ -121,6 +132,27 @@ def find_recovery(
     words = [("recovered", "alike"), ("not recovered", "worse"), ("recovery paradox", "better")]
     found = [np.where(makes_up, *pair) for pair in words]
     return table.assign(verdict=np.select(cases, found, "not enough data"))[columns]
+
+
+def differences_of(table: pd.DataFrame, confidence: float) -> tuple[pd.Series, np.ndarray, np.ndarray, np.ndarray]:
+    """The difference of two groups of `recovery` (`_one`, `_other`), both ends of its interval, and p.
+
+    Of means Welch's (1947); of shares and nps from the intervals of both groups, as Newcombe (1998) does it and Zou &
+    Donner (2008, Statistics in Medicine 27), with the p at which that interval, its shape kept, just reaches 0.
+    """
+    sides = [
+        table.filter(like=end).rename(columns=lambda name, end=end: name.removesuffix(end)).assign(outcome=name)
+        for end, name in (("_one", table["outcome"]), ("_other", table["outcome"]))
+    ]
+    difference, se, worth = difference_of_means(table.assign(n_both=0, covariance=0.0), "one", "other")
+    welch = [*t_interval(difference, se, worth, confidence), t_test(difference, se, worth)]
+    (low, high), (low_other, high_other) = (ends_of(side, confidence) for side in sides)
+    below = np.hypot(table["mean_one"] - low, high_other - table["mean_other"])
+    above = np.hypot(high - table["mean_one"], table["mean_other"] - low_other)
+    z = stats.norm.ppf(0.5 + confidence / 2) * np.abs(difference) / np.where(difference > 0, below, above)
+    hybrid = [difference - below, difference + above, 2 * stats.norm.sf(z)]
+    whole = (table["outcome"] == "nps") | are_shares(sides[0])
+    return difference, *(np.where(whole, one, other) for one, other in zip(hybrid, welch))
 
 
 def describe_recovery(differences: pd.DataFrame, *, outcome: str = "") -> str:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.intervals import adjust, known
-from cxlib.shares import newcombe
+from cxlib.intervals import adjust, known, t_interval, t_test
+from cxlib.shares import newcombe, worth_of
 from cxlib.tables import StudyError, check_columns, nearest
 from cxlib.words import counted, listed
 
@@ -18,6 +18,7 @@ VERDICTS = ("behind", "ahead", "no sure difference", "not compared")
 
 PLACES = ["kpi", "touchpoint", "stage"]
 GIVEN = [*PLACES, "kind", "value", "se", "n", "period", "mode", "source"]
+OURS = ["n", "value", "se", "is_share", "n_effective", "low", "high", "chart"]
 YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 COLUMNS = ["stage", "touchpoint", "kpi", "figure", "kind", "n", "value", "benchmark", "difference", "low", "high"]
 COLUMNS += [
@@ -49,13 +50,14 @@ def own_figures(
     `touchpoints` and `stages` come from `summarise_experience`, `tracked` from `track_kpis`; `objectives` say of which
     KPIs less is better (`direction` "at most").
     """
-    measured = {"n_experienced": "n", "mean_experienced": "value", "se_experienced": "se"}
+    measured = {"n_experienced": "n", "mean_experienced": "value"}
+    measured |= {"se_experienced": "se", "n_effective_experienced": "n_effective"}
     parts = [
         touchpoints.rename(columns=measured | {"label": "figure"}).drop(columns="stage", errors="ignore"),
         stages.rename(columns=measured).assign(figure=lambda table: table["stage"]).dropna(subset="stage"),
         tracked.groupby("kpi").tail(1).assign(figure=lambda table: table["kpi"]),
     ]
-    columns = ["figure", *PLACES, "n", "value", "se", "is_share"]
+    columns = ["figure", *PLACES, *OURS]
     table = pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
     ways = objectives.dropna(subset=["kpi", "direction"]).drop_duplicates("kpi").set_index("kpi")["direction"]
     table["direction"] = table["kpi"].map(ways)
@@ -74,27 +76,25 @@ def compare_benchmarks(
     """Our figures minus their benchmarks with intervals: where we are behind first, the widest on top.
 
     `own` has a row per figure: `figure`, one of `touchpoint`, `stage` and `kpi`, `n`, `value`, `se`, `is_share`, and
-    `direction` ("at most" where less is better) if there is one. `difference` is value − benchmark; its interval and
-    `q` (Benjamini–Hochberg's over what is compared) come from z = (x − b)/√(se² + se_b²), the interval of shares from
-    Newcombe's hybrid. A benchmark's se may come from its n where the figure is a share; without any it is a point
-    (`is_point`) and only our own se counts. Verdicts: *behind*, *ahead*, *no sure difference*; *not compared*, with the
-    `reason`, where mode or period are neither ours (`years` are those of our answers) nor named in `comparable`. Rated
-    figures come before KPIs, whose units differ.
+    `direction` ("at most" where less is better), `n_effective`, `low`, `high` and `chart` if there are any.
+    `difference` is value − benchmark, its interval of shares Newcombe's hybrid, else made of our own (t, or as given)
+    and the benchmark's; `q` (Benjamini–Hochberg's over what is compared) comes from the score test of shares, else from
+    t. A benchmark's se may come from its n where the figure is a share; without any it is a point (`is_point`) and only
+    our own se counts. Verdicts: *behind* and *ahead* where q and interval agree, *no sure difference*; *not compared*,
+    with the `reason`, where mode or period are neither ours (`years` are those of our answers) nor named in
+    `comparable`. Rated figures come before KPIs, whose units differ.
     """
     check_columns(own, ["figure", "n", "value", "se", "is_share"], name="own (our figures)")
     table = pair_up(own, benchmarks)
     reason = find_reasons(table, comparable, years)
     se_benchmark = known(table["se_benchmark"].fillna(share_error(table)))
-    se = np.sqrt(known(table["se"]) ** 2 + np.nan_to_num(se_benchmark) ** 2)
     difference = (table["value"] - table["benchmark"]).where(reason.eq(""))
-    margin = stats.norm.ppf(0.5 + confidence / 2) * se
-    low, high = (
-        end.fillna(difference + sign * margin) for end, sign in zip(share_interval(table, reason, confidence), (-1, 1))
-    )
-    p = 2 * stats.norm.sf(difference.abs() / se)
+    judged = zip(judge_shares(table, se_benchmark, confidence), judge_means(table, se_benchmark, confidence))
+    low, high, p = (np.where(table["is_share"], *pair) + 0 * difference for pair in judged)
     q = adjust(p)
+    sure = (q <= level) & ((low > 0) | (high < 0))
     better = difference.mask(table["direction"].str.strip().str.lower().eq("at most"), -difference)
-    claims = {"not compared": reason.ne(""), "behind": (q <= level) & (better < 0), "ahead": q <= level}
+    claims = {"not compared": reason.ne(""), "behind": sure & (better < 0), "ahead": sure}
     verdict = np.select(list(claims.values()), list(claims), "no sure difference")
     provenance = say_provenance(table)
     figures = {"difference": difference, "low": low, "high": high, "p": p, "q": q}
@@ -111,10 +111,10 @@ def pair_up(own: pd.DataFrame, benchmarks: pd.DataFrame) -> pd.DataFrame:
     theirs = theirs.drop(columns=PLACES).rename(
         columns={"value": "benchmark", "se": "se_benchmark", "n": "n_benchmark"}
     )
-    ours = name_place(own.reindex(columns=["figure", *PLACES, "n", "value", "se", "direction", "is_share"]))
+    ours = name_place(own.reindex(columns=["figure", *PLACES, *OURS, "direction"]))
     table = theirs.merge(ours, on=["place", "name"], how="inner", validate="many_to_one")
     words = dict.fromkeys(["period", "mode", "source", "direction", *PLACES], "str")
-    numbers = dict.fromkeys(["value", "se", "benchmark", "se_benchmark"], "float64")
+    numbers = dict.fromkeys(["value", "se", "n_effective", "low", "high", "benchmark", "se_benchmark"], "float64")
     table = table.astype(words | numbers | {"is_share": "bool"})
     whole = pd.to_numeric(table["n_benchmark"]).astype("Float64").round().astype("Int64")
     return table.assign(n_benchmark=whole)
@@ -153,12 +153,32 @@ def share_error(table: pd.DataFrame) -> pd.Series:
     return np.sqrt(b * (1 - b) / table["n_benchmark"].astype("float64"))
 
 
-def share_interval(table: pd.DataFrame, reason: pd.Series, confidence: float) -> list[pd.Series]:
-    """Newcombe's hybrid for compared shares whose benchmark comes with its n, or with no error at all; else missing."""
-    n = table["n_benchmark"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    rows = table["is_share"] & reason.eq("") & (table["se_benchmark"].isna() | ~np.isnan(n))
-    value, benchmark = table["value"].where(rows), table["benchmark"].where(rows)
-    return [pd.Series(end, index=table.index) for end in newcombe(value, table["n"], benchmark, n, confidence)]
+def judge_shares(table: pd.DataFrame, se_benchmark: np.ndarray, confidence: float) -> tuple[np.ndarray, ...]:
+    """Newcombe's interval of share − benchmark and the p of the score test, each on the n its error is worth."""
+    x, b = (table[name].where(table["is_share"]) for name in ("value", "benchmark"))
+    given = table["n_benchmark"].astype("Float64").astype("float64")
+    n = worth_of(x * (1 - x), table["se"], table["n"], table["n_effective"].fillna(table["n"]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        m = (b * (1 - b) / se_benchmark**2).fillna(given)
+        pooled = np.where(np.isnan(m), b, (x * n + b * m) / (n + m))
+        z = (x - b) / np.sqrt(pooled * (1 - pooled) * (1 / n + np.nan_to_num(1 / m)))
+    return *newcombe(x, n, b, m, confidence), 2 * stats.norm.sf(np.abs(z))
+
+
+def judge_means(table: pd.DataFrame, se_benchmark: np.ndarray, confidence: float) -> tuple[np.ndarray, ...]:
+    """Interval and p of figure − benchmark: our own interval, by t where none is given, and the benchmark's by z.
+
+    The two are put together as Newcombe's hybrid puts those of shares; t has Welch's degrees of freedom.
+    """
+    n = table["n_effective"].fillna(table["n"]).mask(table["chart"].isin(["u", "c"]), np.inf)
+    x, se = table["value"], table["se"]
+    ends = zip(("low", "high"), t_interval(x, se, n, confidence))
+    low, high = (table[name].fillna(pd.Series(end, table.index)) for name, end in ends)
+    other = np.nan_to_num(se_benchmark)
+    margin, difference = stats.norm.ppf(0.5 + confidence / 2) * other, x - table["benchmark"]
+    both = np.hypot(se, other)
+    p = t_test(difference, both, 1 + (n - 1) * (both / known(se)) ** 4)
+    return difference - np.hypot(x - low, margin), difference + np.hypot(high - x, margin), p
 
 
 def find_reasons(table: pd.DataFrame, comparable: dict[str, list[str]], years: list[str]) -> pd.Series:

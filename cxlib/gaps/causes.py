@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.intervals import adjust, leave_one_out, t_interval
+from cxlib.intervals import adjust, guard_rare_failures, interval_of_ends, leave_one_out, t_interval
 from cxlib.tables import check_columns
 from cxlib.words import listed, percent, readable_interval, signed
 
@@ -157,7 +157,8 @@ def find_gap_drivers(tables: dict[str, pd.DataFrame], *, level: float = 0.05) ->
     `tables` holds one table of `summarise_ratings` per factor, by that factor or by touchpoint and factor; one row per
     factor and touchpoint. Welch's (1951) analysis of variance from means and standard errors (`f`, `df`, `df_within`,
     `p`; `q` is Benjamini–Hochberg's over the table), `omega2` the share of the variance between people that goes with
-    the factor (Hays 1963; 0 at least), and the groups with the lowest and the highest gap, in scale points. Groups not
+    the factor (Hays 1963; 0 at least), and the groups with the lowest and the highest gap, in scale points, whose
+    intervals are the wider for being the ends of so many (Benjamini & Yekutieli 2005). Groups not
     stated, of fewer than 2 respondents or without a known error are left out. Where a person is in several groups, `n`
     counts each place and p is as a rule too large.
     """
@@ -182,17 +183,28 @@ def compare_groups(table: pd.DataFrame, factor: str, confidence: float) -> pd.Da
     usable = (table["n"] >= 2) & (table["n_effective"] > 1) & (table["se_gap"] > 0) & table["mean_gap"].notna()
     groups = table[usable & table[[factor, *place[:1]]].notna().all(axis=1)].reset_index(drop=True)
     groups = groups.astype(dict.fromkeys(["n", "n_effective", "mean_gap", "se_gap"], "float64"))
-    low, high = t_interval(groups["mean_gap"], groups["se_gap"], groups["n_effective"], confidence)
-    groups = groups.assign(low=low, high=high, name=groups[names], key=groups[place[0]] if place else factor)
-    groups = groups[groups.groupby("key")["key"].transform("size") >= 2]
+    groups = groups.assign(name=groups[names], key=groups[place[0]] if place else factor)
+    groups = groups.assign(count=groups.groupby("key")["key"].transform("size"))
+    groups = groups[groups["count"] >= 2]
     if groups.empty:
         return pd.DataFrame()
+    low, high = interval_of_ends(groups["mean_gap"], *guarded(groups), groups["count"], confidence)
+    groups = groups.assign(low=low, high=high)
     by = groups.groupby("key", sort=False)
     tests = welch_anova(groups).assign(factor=factor, groups=by.size(), n=by["n"].sum().astype("int64"))
     for end, rows in (("lowest", by["mean_gap"].idxmin()), ("highest", by["mean_gap"].idxmax())):
         found = groups.loc[rows, ["name", "mean_gap", "low", "high", "n"]].set_axis(rows.index)
         tests[[end, *(f"{end}_{part}" for part in ("gap", "low", "high", "n"))]] = found.astype({"n": "int64"})
     return tests.join(by[place].first()) if place else tests
+
+
+def guarded(groups: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Standard error and effective n of mean gaps, guarded against rare failures where how the gaps lie is known."""
+    se, worth = groups["se_gap"], groups["n_effective"]
+    if "modal" not in groups:
+        return se, worth
+    lie = [groups[name] for name in ("modal", "skewness", "width", "mean_gap")]
+    return guard_rare_failures(se, groups["n"], worth, *lie)
 
 
 def welch_anova(groups: pd.DataFrame) -> pd.DataFrame:
@@ -228,9 +240,11 @@ def describe_gap_drivers(drivers: pd.DataFrame) -> str:
     if row["verdict"] != "differs":
         return f"Gaps do not surely differ by {factors.replace(' and ', ' or ')}."
     where = "".join(f" at {place}" for place in row[["label", "touchpoint"]].dropna()[:1])
+    told = pd.notna(row["lowest_low"])
+    ends = f"{signed(row['lowest_low'])} to {signed(row['lowest_high'])}; " if told else ""
     return (
         f"Gaps{where} differ most by {row['factor'].replace('_', ' ')} ({percent(row['omega2'])} of their variance): "
         f"lowest for {row['lowest']}, {signed(row['lowest_gap'])} "
-        f"({signed(row['lowest_low'])} to {signed(row['lowest_high'])}; n\u00a0{row['lowest_n']:,}), "
+        f"({ends}n\u00a0{row['lowest_n']:,}), "
         f"highest for {row['highest']}, {signed(row['highest_gap'])} (n\u00a0{row['highest_n']:,})."
     )

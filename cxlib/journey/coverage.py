@@ -73,9 +73,9 @@ def find_coverage(reach: pd.DataFrame, visits: pd.DataFrame, places: pd.DataFram
 def audit_map(coverage: pd.DataFrame, counts: dict[str, float], *, confidence: float = 0.95) -> pd.DataFrame:
     """How much of the journey the map misses, and of the map the log and the survey: one row a finding.
 
-    `coverage` comes from `find_coverage`, `counts` from `count_unplaced`. `n` `of` how many, `share` with Wilson's
-    interval `low` and `high` where the n are journeys, a sample of more; findings about nothing, or about too few
-    customers to show, are left out.
+    `coverage` comes from `find_coverage`, `counts` from `count_unplaced`. `n` `of` how many, `share` with its
+    interval `low` and `high` where the n are journeys, a sample of more, customers being the unit; findings about
+    nothing, or about too few customers to show, are left out.
     """
     check_columns(coverage, ["on_map", "rated", "visited", "respondents", "journeys"], name="coverage")
     places = coverage[coverage["on_map"] == "yes"]
@@ -90,9 +90,7 @@ def audit_map(coverage: pd.DataFrame, counts: dict[str, float], *, confidence: f
     table = table.astype({"finding": "str", "n": "int64", "of": "int64"})
     table = table[table["of"] > 0].reset_index(drop=True) if len(places) else table.iloc[:0]
     share = table["n"] / table["of"]
-    low, high = share_interval(
-        share, np.sqrt(share * (1 - share) / (table["of"] - 1)), table["of"], table["of"], confidence
-    )
+    low, high = share_interval(share, *(counts[name] for name in ("se", "customers", "n_effective")), confidence)
     sample = table["finding"].str.startswith("journeys").to_numpy()
     return table.assign(share=share, low=np.where(sample, low, np.nan), high=np.where(sample, high, np.nan))
 

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from cxlib.intervals import leave_one_out, t_interval
-from cxlib.shares import share_interval
+from cxlib.intervals import leave_one_out
+from cxlib.shares import interval_on, share_interval
 from cxlib.tables import check_columns
 from cxlib.words import bounds, counted, extremes, listed, percent
 
+FEW_CONVERT = 10
+"""With fewer customers who convert, how much hangs on a touchpoint has no interval."""
 DETOURS = ("went_back", "jumped", "looped", "repeated", "skipped")
 
 
@@ -121,9 +124,9 @@ def find_removal(
     """The share of conversions that a first-order Markov chain loses when a touchpoint leads nowhere, largest first.
 
     `transitions` comes from `summarise_conversions`. `removal` = 1 − P(conversion without it) / P(conversion), 0 to 1
-    (Anderl et al. 2016, International Journal of Research in Marketing 33); interval: jackknife over blocks of
-    customers. `conversion` is P(conversion), `converting` the customers who convert. Touchpoints without `journeys` are
-    in the chain and not in the table.
+    (Anderl et al. 2016, International Journal of Research in Marketing 33); interval: `removal_interval`, by jackknife
+    over blocks of customers. `conversion` is P(conversion), `converting` the customers who convert. Touchpoints without
+    `journeys` are in the chain and not in the table.
     """
     columns = ["touchpoint", "label", "journeys", "customers", "removal", "low", "high", "conversion", "converting"]
     check_columns(transitions, ["block", "from_touchpoint", "to_touchpoint", "n", "converting"], name="transitions")
@@ -139,15 +142,29 @@ def find_removal(
     conversion, removal = removal_effects(whole)
     left_out = removal_effects(whole - counts)[1]
     left_out = left_out[~np.isnan(left_out).any(axis=1)]
+    converting, journeys = float(transitions["converting"].iloc[0]), whole[0].sum()
     se = leave_one_out(removal, left_out)
-    low, high = t_interval(removal, np.where(se > 1e-9, se, np.nan), len(left_out), confidence)
+    low, high = removal_interval(removal, se, min(len(left_out), converting), converting, journeys, confidence)
     told = transitions.drop_duplicates("from_touchpoint").set_index("from_touchpoint").loc[states[1:]].reset_index()
     table = pd.DataFrame(dict(touchpoint=states[1:], label=told["from_label"], removal=removal, conversion=conversion))
-    table = table.assign(low=np.clip(low, 0, 1), high=np.clip(high, 0, 1))
-    table = table.assign(journeys=told["journeys"].astype("Int64"), customers=told["customers"].astype("Int64"))
+    table = table.assign(low=low, high=high, journeys=told["journeys"].astype("Int64"))
+    table = table.assign(customers=told["customers"].astype("Int64"))
     table = table.assign(converting=told["converting"])
     known = table[table["journeys"].notna()].sort_values("removal", ascending=False, kind="stable")
     return known[columns].reset_index(drop=True)
+
+
+def removal_interval(
+    removal: np.ndarray, se: np.ndarray, blocks: float, converting: float, journeys: float, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The interval of a removal effect: that of a share, on the journeys its jackknifed standard error is worth.
+
+    The error is widened by t/z on `blocks` − 1 degrees of freedom. NaN where it is not known, or few are `converting`.
+    """
+    always, tail = (removal > 1 - 1e-9) | (removal < 1e-9), 0.5 + confidence / 2
+    wider = np.where(se > 1e-9, se, np.nan) * stats.t.ppf(tail, max(blocks - 1, 1)) / stats.norm.ppf(tail)
+    worth = np.where(always, converting, np.minimum(removal * (1 - removal) / wider**2, journeys))
+    return interval_on(removal.round(9), worth if converting >= FEW_CONVERT else worth * np.nan, confidence)
 
 
 def removal_effects(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

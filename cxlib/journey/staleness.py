@@ -26,8 +26,10 @@ def find_staleness(
     reviewed = evidence["reviewed_on"]
     evidence = evidence.assign(reviewed_on=reviewed.mask(reviewed.dt.normalize() > day))
     newest = evidence[EVIDENCE].max(axis=1).dt.normalize()
-    found = compare_gaps(drift, "since", "before", confidence=confidence).rename(columns={"difference": "change"})
-    found = found.assign(touchpoint=drift["touchpoint"], n=drift["n_since"], n_before=drift["n_before"])
+    found = compare_gaps(drift, "since", "before", confidence=confidence, gaps=False)
+    found = found.rename(columns={"difference": "change"}).assign(
+        touchpoint=drift["touchpoint"], n=drift["n_since"], n_before=drift["n_before"]
+    )
     table = evidence.assign(days_old=(day - newest).dt.days.astype("Int64"))
     table = table.merge(found, on="touchpoint", how="left", validate="one_to_one")
     sure = table["q"] <= level

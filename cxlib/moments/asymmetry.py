@@ -2,13 +2,17 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from cxlib.intervals import adjust, leave_one_out, t_interval, t_test
+from cxlib.intervals import adjust, degrees, leave_one_out, t_interval, t_test
 from cxlib.moments.importance import NO_VERDICT, name_first
 from cxlib.words import readable_interval, signed
 
 EFFECTS = ("penalty", "reward", "range", "asymmetry")
 KINDS = ("dissatisfier", "delighter", "hybrid", "not sure")
+STRICTER, FAR = 0.28, 2
+"""Where the range's interval begins below its `FAR`th part, the error of the asymmetry's as a part of the others':
+there an asymmetry is told in few samples, those with a range large by chance, and is to hold in those."""
 
 
 def find_asymmetry(drivers: list, *, cut: float = 0.1, confidence: float = 0.95) -> pd.DataFrame:
@@ -17,10 +21,11 @@ def find_asymmetry(drivers: list, *, cut: float = 0.1, confidence: float = 0.95)
     `drivers` comes from `summarise_extremes`. One row per touchpoint, in points of the outcome, each with its interval
     by leaving out one block of respondents at a time: `penalty` (poor against in between, usually below 0), `reward`
     (good against in between), `range` = reward − penalty, and `asymmetry` = (reward + penalty)/range, −1 to 1, beyond
-    where both go the same way (blank where the range might be 0): Brandt's (1987) and Mikulić and
-    Prebežac's (2008) penalty–reward contrast. `kind`: *dissatisfier* (surely below −`cut`; q is Benjamini–Hochberg's of
-    p, that it is not beyond the cut), *delighter* (above it), *hybrid* (surely within), else *not sure*. `joint`: all
-    touchpoints of the stage beside each other. Blank where too few rated it low, in between or high.
+    where both go the same way: Brandt's (1987) and Mikulić and Prebežac's (2008) penalty–reward contrast, with
+    Fieller's (1954) interval, wider where the range is unsure (`STRICTER`); blank where it might be 0. `kind`:
+    *dissatisfier* (surely below −`cut`; q is Benjamini–Hochberg's of p, that it is not beyond the cut), *delighter*
+    (above it), *hybrid* (surely within), else *not sure*. `joint`: all touchpoints of the stage beside each other.
+    Blank where too few rated it low, in between or high.
     """
     tables = [stage_asymmetry(stage, cut, confidence) for stage in drivers]
     words = {"stage": "str", "touchpoint": "str", "joint": "bool"}
@@ -29,7 +34,7 @@ def find_asymmetry(drivers: list, *, cut: float = 0.1, confidence: float = 0.95)
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*words, *counts, *figures, "p"])
     table = table.astype(words | dict.fromkeys(counts, "Int64") | dict.fromkeys([*figures, "p"], "float64"))
     ratio = ["asymmetry", "asymmetry_low", "asymmetry_high", "p"]
-    table[ratio] = table[ratio].where(table["range_low"] > 0)
+    table[ratio] = table[ratio].where(table["asymmetry_low"].notna())
     low, high, q = table["asymmetry_low"], table["asymmetry_high"], adjust(table["p"])
     sure = q <= 1 - confidence
     cases = [sure & (high < -cut), sure & (low > cut), (low >= -cut) & (high <= cut)]
@@ -52,16 +57,35 @@ def stage_asymmetry(stage, cut: float, confidence: float) -> pd.DataFrame:
     else:
         sums = stage.sums[:, known]
     whole, answered = sums.sum(axis=0), sums[..., 0, 0].any(axis=1)
-    effects = contrast(whole)
-    se = leave_one_out(effects, contrast(whole - sums[answered]))
-    n = np.minimum(table.loc[known, "n"].to_numpy(dtype=float), answered.sum())
-    low, high = t_interval(effects, se, n[:, None], confidence)
+    effects, left_out = contrast(whole), contrast(whole - sums[answered])
+    fewest = [min(low, n - low - high, high) for (low, high), n in zip(stage.extremes, stage.n_own) if low and high]
+    n = np.minimum(fewest, answered.sum())
+    low, high = t_interval(effects, leave_one_out(effects, left_out), n[:, None], confidence)
+    plain, wider = (ratio_interval(effects, left_out, n, cut, 1 - part * (1 - confidence)) for part in (1, STRICTER))
+    low[:, -1], high[:, -1], p = np.where(low[:, 2] > effects[:, 2] / FAR, plain, wider)
     for place, effect in enumerate(EFFECTS):
         ends = {effect: effects, f"{effect}_low": low, f"{effect}_high": high}
         table.loc[known, list(ends)] = np.column_stack([values[:, place] for values in ends.values()])
-    beyond = np.maximum(np.abs(effects[:, -1]) - cut, 0)
-    table.loc[known, "p"] = t_test(beyond, se[:, -1], n)
+    table.loc[known, "p"] = p
     return table
+
+
+def ratio_interval(
+    effects: np.ndarray, left_out: np.ndarray, n: np.ndarray, cut: float, confidence: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fieller's interval of (reward + penalty)/range, NaN where the range might be 0, and p of not beyond ±`cut`."""
+    (both, spread), (boths, spreads) = ((each[..., 0] + each[..., 1], each[..., 2]) for each in (effects, left_out))
+    aa, rr, sum_of = (
+        leave_one_out(*each) ** 2 for each in ((both, boths), (spread, spreads), (both + spread, boths + spreads))
+    )
+    ar, t2 = (sum_of - aa - rr) / 2, stats.t.ppf(0.5 + confidence / 2, degrees(n)) ** 2
+    square, middle, end = spread**2 - t2 * rr, both * spread - t2 * ar, both**2 - t2 * aa
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = np.sqrt(np.where((square > 0) & (spread > 0) & (rr > 0), middle**2 - square * end, np.nan))
+        low, high = (middle - root) / square, (middle + root) / square
+    way = cut * np.sign(both)
+    p = t_test(np.maximum(np.abs(both) - cut * spread, 0), np.sqrt(np.maximum(aa - 2 * way * ar + way**2 * rr, 0)), n)
+    return low, high, p
 
 
 def contrast(sums: np.ndarray) -> np.ndarray:
@@ -81,6 +105,8 @@ def describe_asymmetry(asymmetry: pd.DataFrame, *, outcome: str) -> str:
     figures, known = asymmetry.dropna(subset="range_low"), asymmetry.dropna(subset="asymmetry_low")
     if figures.empty:
         return f"Too few people rated any touchpoint low, in between and high to tell what that does to {outcome}."
+    if known.empty and (figures["range_low"] > 0).any():
+        return f"Nowhere can it be told whether poor costs more than good earns (up to n\u00a0{figures['n'].max():,})."
     if known.empty:
         return f"Nowhere does a poor or good experience surely change {outcome} (up to n\u00a0{figures['n'].max():,})."
     said = []

@@ -1,5 +1,7 @@
 """Step 1: which touchpoints decide how customers judge the whole."""
 
+from zlib import crc32
+
 import numpy as np
 import pandas as pd
 from scipy import special
@@ -102,7 +104,7 @@ def find_importance(drivers: list, *, confidence: float = 0.95, draws: int = 100
     figures += ["n_importance", "r2", "vif"]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*words, *figures])
     if len(table):
-        weights, random = draw_weights(drivers, draws, np.random.default_rng(seed))
+        weights, random = draw_weights(drivers, draws, seed)
         known = table["importance"].notna()
         over = np.quantile(weights - random, (1 - confidence) / 2, axis=0)
         table["above_random"] = pd.Series(over).where(known)
@@ -110,20 +112,23 @@ def find_importance(drivers: list, *, confidence: float = 0.95, draws: int = 100
     return table[[*words, *figures]].astype(words | dict.fromkeys(figures, "float64") | {"n_importance": "Int64"})
 
 
-def draw_weights(drivers: list, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def draw_weights(drivers: list, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Johnson's weight of every touchpoint, and of a random variable beside it, in resamples of the blocks.
 
-    Both of shape (draws, touchpoints). All stages share the resamples. The random variable's sample correlations with
-    predictors and outcome are drawn as those of any independent one: N(0, R/n), n the effective respondents.
+    Both of shape (draws, touchpoints). All stages share the resamples, and each has a random variable of its own, whose
+    sample correlations with predictors and outcome are drawn as those of any independent one: N(0, R/n), n the
+    effective respondents.
     """
     answered = np.any([stage.sums.reshape(len(stage.sums), -1).any(axis=1) for stage in drivers], axis=0)
     blocks = int(answered.sum())
-    times = rng.multinomial(blocks, np.full(blocks, 1 / max(blocks, 1)), size=draws).astype(float)
+    shares = np.full(blocks, 1 / max(blocks, 1))
+    times = np.random.default_rng(seed).multinomial(blocks, shares, size=draws).astype(float)
     weights, random = [], []
     for stage in drivers:
         sums = stage.sums[answered]
         products = to_correlations(covariances(np.tensordot(times, sums[:, None] if stage.joint else sums, axes=1)))
         n = np.array(stage.n_effective or stage.n_own, dtype=float)[: products.shape[1], None]
+        rng = np.random.default_rng([seed, crc32(stage.stage.encode())])
         noise = rng.normal(size=products.shape[:-1]) / np.sqrt(np.maximum(n, 1))
         drawn = johnson(add_first(products, (square_roots(products)[0] @ noise[..., None])[..., 0]))
         weights.append(johnson(products).reshape(draws, -1))
@@ -160,8 +165,7 @@ def stage_importance(stage, confidence: float) -> pd.DataFrame:
     share = lmg if products.shape[-1] - 1 <= MOST_SUBSETS else johnson
     importance, spread = share(products).reshape(-1), share(left_out).reshape(len(left_out), -1)
     n = np.array(stage.n_own, dtype=float)
-    se = leave_one_out(importance, spread)
-    low, high = t_interval(importance, se, np.minimum(n, answered.sum()), confidence)
+    low, high = importance_interval(importance, spread, np.minimum(n, answered.sum()), confidence)
     r2 = np.repeat(share(products).sum(axis=-1), len(importance) if stage.joint else 1)
     predictors = products.shape[-1] - 1
     varied = products[..., -1, -1] > 1e-12 * (whole / whole[..., :1, :1])[..., -1, -1]  # not all verdicts are the same
@@ -170,8 +174,8 @@ def stage_importance(stage, confidence: float) -> pd.DataFrame:
     slopes = np.linalg.pinv(among) @ products[..., :-1, -1:]
     figures = {
         "importance": importance,
-        "importance_low": np.clip(low, 0, 1),
-        "importance_high": np.clip(high, 0, 1),
+        "importance_low": low,
+        "importance_high": high,
         "johnson": johnson(products).reshape(-1),
         "r2": r2,
     }
@@ -184,6 +188,21 @@ def stage_importance(stage, confidence: float) -> pd.DataFrame:
         importance_is="share of R²" if stage.joint else "association",
         vif=inflation(among),
     )
+
+
+def importance_interval(
+    importance: np.ndarray, left_out: np.ndarray, n: np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Interval of shares from those with one block left out each, shape (touchpoints,) and (blocks, touchpoints).
+
+    On Fisher's scale, artanh √share, where errors are alike from strong to weak. Who matters little by chance has a
+    small error by chance too: the upper end takes at least the error of the stage (root mean square).
+    """
+    point, points = (np.arctanh(np.sqrt(np.clip(share, 0, 1 - 1e-9))) for share in (importance, left_out))
+    se = leave_one_out(point, points)
+    low, _ = t_interval(point, se, n, confidence)
+    _, high = t_interval(point, np.where(se > 0, np.fmax(se, np.sqrt(np.mean(se**2))), se), n, confidence)
+    return np.tanh(np.maximum(low, 0)) ** 2, np.tanh(high) ** 2
 
 
 def covariances(sums: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Did an action change a figure that is measured for the whole only: interrupted time series."""
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,15 @@ METHOD = "interrupted time series"
 FEWEST, FEWEST_BEFORE, FEWEST_AFTER, MOST_MISSING = 24, 8, 6, 1
 """Months it takes in all, before and after the start, and how many may be missing in between."""
 
-RELIABLE = 0.5
-"""Autocorrelation, corrected for its bias, above which nothing is said."""
+RHOS, PARTS = (*np.arange(10) / 10, 0.95, 0.99), (1, 0.5)
+"""Autocorrelations tried, of the whole variance of a month and of half of it, the rest being noise of its own."""
 
-GRID, CAUTION = np.linspace(0, 0.95, 20), 0.1
-"""Autocorrelations tried; the test takes the one that would be underestimated so far in this share of series only."""
+CAUTION, LAGS = 0.05, (1, 2)
+"""Those are held possible whose series seem less dependent still, by their residuals' autocorrelations at these lags
+together, in this share of cases."""
+
+NOTED = 0.5
+"""Autocorrelation from which on it is said that only large effects can be told."""
 
 SAID = ["action", "label", "kpi", "method", "n", "n_text", "before", "after", "raw", "effect", "low", "high"]
 SAID += ["p", "detectable", "unit", "reason"]
@@ -79,12 +84,17 @@ def make_design(after: np.ndarray, months: np.ndarray, *, season: bool) -> np.nd
 
 
 def try_step(design: np.ndarray, series: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each series (a row): t of the step, its standard error, and the residuals' lag-1 autocorrelation."""
+    """For each series (a row): t of the step, its standard error, and how its residuals depend on themselves."""
     inverse = np.linalg.pinv(design)
     residuals = series - series @ inverse.T @ design.T
-    squares = (residuals**2).sum(axis=1)
-    se = np.sqrt(squares / (len(design) - design.shape[1]) * (inverse[0] @ inverse[0]))
-    return series @ inverse[0] / se, se, (residuals[:, 1:] * residuals[:, :-1]).sum(axis=1) / squares
+    se = np.sqrt((residuals**2).sum(axis=1) / (len(design) - design.shape[1]) * (inverse[0] @ inverse[0]))
+    return series @ inverse[0] / se, se, sum_autocorrelations(residuals)
+
+
+def sum_autocorrelations(residuals: np.ndarray) -> np.ndarray:
+    """Sum of the autocorrelations at `LAGS`, along the last axis."""
+    lagged = sum((residuals[..., lag:] * residuals[..., :-lag]).sum(axis=-1) for lag in LAGS)
+    return lagged / (residuals**2).sum(axis=-1)
 
 
 def draw_series(shocks: np.ndarray, months: np.ndarray, rho: float) -> np.ndarray:
@@ -92,11 +102,18 @@ def draw_series(shocks: np.ndarray, months: np.ndarray, rho: float) -> np.ndarra
     return shocks @ np.linalg.cholesky(rho ** np.abs(np.subtract.outer(months, months))).T
 
 
-def gauge_autocorrelation(design: np.ndarray, months: np.ndarray, shocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What this very design makes of each autocorrelation of `GRID`: the mean estimate, and its low quantile."""
-    estimates = [try_step(design, draw_series(shocks, months, rho))[2] for rho in GRID]
-    gauges = np.mean(estimates, axis=1), np.quantile(estimates, CAUTION, axis=1)
-    return np.maximum.accumulate(gauges[0]), np.maximum.accumulate(gauges[1])
+def try_autocorrelations(design: np.ndarray, months: np.ndarray, *, seed: int = 1, replicates: int = 999) -> np.ndarray:
+    """`try_step` of series without an effect under this very design: figure × `PARTS` and `RHOS` × series."""
+    shocks, noise = np.random.default_rng(seed).standard_normal((2, replicates, len(months)))
+    drifts = {rho: draw_series(shocks, months, rho) for rho in RHOS}
+    drawn = (np.sqrt(part) * drifts[rho] + np.sqrt(1 - part) * noise for part, rho in product(PARTS, RHOS))
+    return np.stack([try_step(design, series) for series in drawn], axis=1)
+
+
+def find_possible(dependence: np.ndarray, tried: np.ndarray) -> np.ndarray:
+    """Which of those tried (last axis) may be what series of so much dependence have; the first, none, always is."""
+    least = np.quantile(tried[2], CAUTION, axis=1)
+    return (np.asarray(dependence)[..., None] >= least) | (np.arange(len(least)) == 0)
 
 
 def judge_step(
@@ -104,19 +121,19 @@ def judge_step(
 ) -> dict[str, float]:
     """`p`, `low`, `high` and `detectable` of a step by a bootstrap of series without an effect, and its `rho`.
 
-    `rho` is the residuals' autocorrelation less its bias under this design. |t| is held against series with `rho`, or
-    with the upper end of its 90 % bound where these reach further. `detectable` is found with 80 % power.
+    |t| is held against series of every autocorrelation that is possible by a one-sided 95 % bound, and the worst of
+    them counts, so that what is not known of it widens the interval. `rho` is the autocorrelation whose series depend
+    on themselves as much on average, `detectable` what is found with 80 % power.
     """
-    shocks = np.random.default_rng(seed).standard_normal((replicates, len(months)))
-    mean, low_quantile = gauge_autocorrelation(step.design, months, shocks)
-    found = step.residuals[1:] @ step.residuals[:-1] / (step.residuals @ step.residuals)
-    rho, cautious = np.interp(found, mean, GRID), np.interp(found, low_quantile, GRID)
-    tried = [try_step(step.design, draw_series(shocks, months, one)) for one in (rho, cautious)]
-    t, se, _ = max(tried, key=lambda one: np.quantile(np.abs(one[0]), confidence))
-    cut, size = np.quantile(np.abs(t), confidence), abs(step.effect / step.se)
+    tried = try_autocorrelations(step.design, months, seed=seed, replicates=replicates)
+    found, size = sum_autocorrelations(step.residuals), abs(step.effect / step.se)
+    possible, means = tried[:, find_possible(found, tried)], tried[2, : len(RHOS)].mean(axis=1)
+    reached = np.abs(possible[0])
+    cuts = np.quantile(reached, confidence, axis=1)
+    cut, (t, se, _) = cuts.max(), possible[:, cuts.argmax()]
     return dict(
-        p=(1 + (np.abs(t) >= size).sum()) / (replicates + 1), low=step.effect - cut * step.se,
-        high=step.effect + cut * step.se, rho=rho,
+        p=(1 + (reached >= size).sum(axis=1).max()) / (replicates + 1), low=step.effect - cut * step.se,
+        high=step.effect + cut * step.se, rho=np.interp(found, np.maximum.accumulate(means), RHOS),
         detectable=np.quantile((cut - t) * se, 0.8) * step.se / np.sqrt((se**2).mean()),
     )  # fmt: skip
 
@@ -129,20 +146,15 @@ def find_interruptions(
     `tracked` comes from `track_kpis`; an action counts where it names no sites, or its KPI has none. `raw` is after −
     before, `effect` the same beside trend and season with its interval, `detectable` the effect found with 80 % power:
     in shares, the KPI's unit or, for counts (chart u or c), ratios. `reason` says why it cannot be told: under 24
-    months, 8 before or 6 after, gaps, or an autocorrelation above .5. `judge_effects` has the verdicts.
+    months, 8 before or 6 after, or gaps; or else that months depend on the ones before by more than .5, so that only a
+    large effect shows. `judge_effects` has the verdicts.
     """
     rows = []
     for action, series in choose_series(tracked, actions):
         row, reason = compare_periods(action, series), refuse(action, series, day)
         if not reason:
-            months, step = fit_action(series)
-            spread = step.residuals @ step.residuals > 1e-20 * (step.line @ step.line)
-            found = judge_step(step, months, confidence=confidence, seed=seed) if spread else {"rho": np.nan}
-            reason = doubt(found["rho"])
-            figures = {"effect": step.effect} | {name: found.get(name) for name in ("low", "high", "detectable")}
-            ratio = row["unit"] == "ratio" and not reason
-            figures = {name: np.exp(figure) for name, figure in figures.items()} if ratio else figures
-            row |= {} if reason else figures | {"p": found["p"]}
+            figures, reason = judge_action(series, confidence=confidence, seed=seed)
+            row |= figures
         rows.append(row | {"reason": reason})
     numbers = ["before", "after", "raw", "effect", "low", "high", "p", "detectable"]
     return pd.DataFrame(rows, columns=SAID).astype(dict.fromkeys(numbers, "float64") | {"n": "int64"})
@@ -212,13 +224,17 @@ def refuse(action: tuple, series: pd.DataFrame, day: str) -> str:
     return ""
 
 
-def doubt(rho: float) -> str:
-    """Why a fitted step says nothing, in a sentence; empty where it does."""
-    if pd.isna(rho):
-        return "The months lie exactly on a line, so nothing shows how far to trust it."
-    if rho > RELIABLE:
-        return f"Each month depends too much on the one before (autocorrelation {rho:.2f})."
-    return ""
+def judge_action(series: pd.DataFrame, *, confidence: float, seed: int) -> tuple[dict, str]:
+    """The figures of an action's step, ratios for counts, and what to know of it or why there are none."""
+    months, step = fit_action(series)
+    if not step.residuals @ step.residuals > 1e-20 * (step.line @ step.line):
+        return {}, "The months lie exactly on a line, so nothing shows how far to trust it."
+    found = judge_step(step, months, confidence=confidence, seed=seed)
+    figures = {"effect": step.effect} | {name: found[name] for name in ("low", "high", "detectable")}
+    if series["unit"].iloc[0] == "ratio":
+        figures = {name: np.exp(figure) for name, figure in figures.items()}
+    far = f"Each month depends on the one before (autocorrelation about {found['rho']:.1f}); only a large effect shows."
+    return figures | {"p": found["p"]}, far if found["rho"] > NOTED else ""
 
 
 def fit_action(series: pd.DataFrame) -> tuple[np.ndarray, Step]:

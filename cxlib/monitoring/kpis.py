@@ -114,7 +114,7 @@ def add_wave_kpis(
     n, mean, se, kish = (measured[name] for name in ("n", "mean", "se", "n_effective"))
     ends = zip(
         share_interval(mean.where(shares), se, n, kish, confidence),
-        (100 * end for end in nps_interval(measured["promoters"], measured["detractors"], se, n, confidence)),
+        (100 * end for end in nps_interval(measured["promoters"], measured["detractors"], se, n, confidence, kish)),
         t_interval(mean, se, kish, confidence),
     )
     low, high = (np.select([shares, nps], [one, two], three) for one, two, three in ends)

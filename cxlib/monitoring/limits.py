@@ -88,6 +88,13 @@ def find_limits(
     return series.assign(centre=centre, lower=lower, upper=upper, signal=signal, range_upper=most)
 
 
+def leans(values: np.ndarray) -> np.ndarray:
+    """Whether values (along the last axis) are likelier log-normal than normal; never where one is 0 or less."""
+    logs = np.log(np.where(values > 0, values, np.nan))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(values.std(axis=-1)) > np.log(logs.std(axis=-1)) + logs.mean(axis=-1)
+
+
 def judge_baseline(value: np.ndarray, *, level: float = 0.05) -> str:
     """Whether measurements are fit to set limits: "" or "no spread", "drifts", "dependent".
 

@@ -139,6 +139,14 @@ def find_news(register: pd.DataFrame, last: pd.DataFrame, *, reported: bool) -> 
     return table.assign(state=table["state"].mask(news == "reopened", "reopened"), news=news)
 
 
+def describe_held_news(news: pd.DataFrame, gaps: pd.DataFrame, *, day: str) -> str:
+    """`describe_news` for the first page: what opened only where the shortfall in `gaps` holds; empty without news."""
+    opened = news["news"].isin(["new", "now sure", "reopened"])
+    sure = news["touchpoint"].isin(gaps.loc[gaps["verdict"] == "shortfall", "touchpoint"])
+    kept = news[news["news"].ne("") & (~opened | sure)]
+    return describe_news(kept, day=day) if len(kept) else ""
+
+
 def describe_news(news: pd.DataFrame, *, day: str) -> str:
     """What is new, reopened, closed, uncertain since the last report (of `day`), in a sentence; empty without."""
     if not day:

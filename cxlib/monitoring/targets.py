@@ -5,6 +5,7 @@ import pandas as pd
 from scipy import stats
 
 from cxlib.intervals import t_test
+from cxlib.shares import FEW
 from cxlib.tables import StudyError
 from cxlib.trends import AT_MOST, DIRECTIONS, describe_attainment, reach_dates
 from cxlib.words import counted, in_words, listed, percent
@@ -70,17 +71,25 @@ def pair_up(tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.Data
 def p_of_targets(table: pd.DataFrame, confidence: float) -> np.ndarray:
     """Two-sided p of value = target, agreeing with the interval.
 
-    The score test of a share on the n its `se` is worth, t of a mean, the exact test of a Poisson rate (chart u, c).
+    The score test of a share on the n its `se` is worth (exact where fewer than 5 are on either side), t of a mean, the
+    exact test of a Poisson rate (chart u, c).
     """
     value, target, n, se = (table[name].astype("float64") for name in ("value", "target", "n", "se"))
     with np.errstate(divide="ignore", invalid="ignore"):
         worth = np.fmin((value * (1 - value) / se**2 * n / (n - 1)).where(se > 0), n)
         score = (value - target) / np.sqrt(target * (1 - target) / worth)
         half = (table["high"] - table["low"]) / 2 / stats.t.ppf(0.5 + confidence / 2, (n - 1).where(n > 1))
+    hits, misses = value * worth, (1 - value) * worth
+    least, most = stats.beta.sf(target, hits + 1, misses), stats.beta.cdf(target, hits, misses + 1)
+    tails = np.fmin(np.where(misses > 0, least, 1), np.where(hits > 0, most, 1))
+    few = np.minimum(hits, misses) < FEW - 1e-9
     units = n.mask(table["chart"].eq("c"), 1.0)
     below, above = stats.poisson.cdf(value * units, target * units), stats.poisson.sf(value * units - 1, target * units)
     cases = [table["is_share"].astype(bool), table["chart"].isin(["u", "c"])]
-    exact = [2 * stats.norm.sf(np.abs(score)), np.minimum(2 * np.fmin(below, above), 1)]
+    exact = [
+        np.where(few, np.minimum(2 * tails, 1), 2 * stats.norm.sf(np.abs(score))),
+        np.minimum(2 * np.fmin(below, above), 1),
+    ]
     return np.select(cases, exact, t_test(value - target, se.fillna(half.astype("float64")), n))
 
 

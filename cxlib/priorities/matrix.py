@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cxlib.priorities.ranking import SURE, draw_importance, say_shortly
+from cxlib.intervals import t_interval
+from cxlib.priorities.ranking import SURE, draw_importance, find_error, say_shortly
 from cxlib.shrinkage import draw_shrunk
 from cxlib.tables import StudyError, check_columns
 from cxlib.words import listed, percent
@@ -12,6 +13,8 @@ from cxlib.words import listed, percent
 QUADRANTS = ("concentrate here", "keep it up", "low priority", "more than it takes")
 CROSSHAIRS = {"means": "mean experience", "scale": "middle of the scale", "benchmark": "benchmark"}
 """What performance is held against; importance is held against the mean importance, an even share."""
+FEWEST_GIVEN = 7
+"""Touchpoints from which on a line that is given, not their own mean, tells quadrants as surely as it says."""
 MISSING = {
     "means": "There is no importance to set performance against.",
     "scale": "There is no importance, or no scale, to set performance against: "
@@ -31,19 +34,30 @@ def place_in_matrix(
     Performance is the mean experience, importance comes from `find_moments`. `performance_line` is the mean of all
     (`crosshair` "means"), the middle of the `scale` ("scale"), or the mean of each touchpoint's own `benchmarks`
     (touchpoint, value, se; "benchmark": what has none is left out); `importance_line` is the mean importance.
-    `p_quadrant` is how often draws from the empirical-Bayes posteriors, crosshair included, fall into this quadrant.
+    `quadrant` is the one that most draws from the empirical-Bayes posteriors, crosshair included, fall into, and
+    `p_quadrant` how many do; a doubtful point may lie beside the quadrant it is named after. Under 7 touchpoints
+    against a line that is not their own mean it is blank: not sure.
     """
     check_crosshair(crosshair)
     table = moments[["stage", "touchpoint", "label", "importance", "importance_high"]].merge(
-        ratings[["touchpoint", "n_experienced", "mean_experienced", "se_experienced"]], on="touchpoint", how="inner",
-        validate="one_to_one",
-    ).rename(columns={"n_experienced": "n", "mean_experienced": "performance"})  # fmt: skip
-    table = add_line(table[table["importance"].notna() & (table["se_experienced"] > 0)], crosshair, scale, benchmarks)
+        find_performance(ratings, confidence), on="touchpoint", how="inner", validate="one_to_one"
+    )  # fmt: skip
+    table = table[table["importance"].notna() & (table["performance_high"] > table["performance"])]
+    table = add_line(table, crosshair, scale, benchmarks)
     table = table.assign(importance_line=table["importance"].mean(), crosshair=CROSSHAIRS[crosshair])
-    here = quadrant(table["importance"], table["importance_line"], table["performance"], table["performance_line"])
-    drawn = draw_quadrants(table, draws, np.random.default_rng(seed), confidence) if len(table) else here[None]
-    table = table.assign(quadrant=np.array(QUADRANTS, dtype=object)[here], p_quadrant=np.mean(drawn == here, axis=0))
-    return table.drop(columns=["importance_high", "se_experienced", "se_line"])
+    rng = np.random.default_rng(seed)
+    drawn = draw_quadrants(table, draws, rng, confidence) if len(table) else np.empty((1, 0))
+    likeliest, chance = find_likeliest(drawn, given=crosshair != "means")
+    table = table.assign(quadrant=np.array(QUADRANTS, dtype=object)[likeliest], p_quadrant=chance)
+    return table.drop(columns=["importance_high", "performance_high", "se_line"])
+
+
+def find_performance(ratings: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Mean experience with the upper end of its t interval, on the effective n; NaN where it is not known."""
+    mean, se, effective = (ratings[f"{figure}_experienced"] for figure in ("mean", "se", "n_effective"))
+    high = t_interval(mean, se, effective, confidence)[1]
+    table = ratings[["touchpoint"]].assign(n=ratings["n_experienced"], performance=mean)
+    return table.assign(performance_high=high)
 
 
 def check_crosshair(crosshair: str) -> None:
@@ -75,12 +89,23 @@ def add_line(
 def draw_quadrants(table: pd.DataFrame, draws: int, rng: np.random.Generator, confidence: float) -> np.ndarray:
     """Places in QUADRANTS from draws of importance, performance and crosshair; shape (draws, touchpoints)."""
     matters = draw_importance(table, draws, rng, confidence)
-    seen = draw_shrunk(table["performance"], table["se_experienced"], table["n"] - 1, draws=draws, rng=rng)
-    if table["crosshair"].iloc[0] == CROSSHAIRS["means"]:
+    error = find_error(table, "performance", "performance_high", confidence)
+    seen = draw_shrunk(table["performance"], error, draws=draws, rng=rng)
+    if np.asarray(table["crosshair"])[0] == CROSSHAIRS["means"]:
         line = seen.mean(axis=1, keepdims=True)
     else:
         line = rng.normal(table["performance_line"], table["se_line"], size=seen.shape)
     return quadrant(matters, matters.mean(axis=1, keepdims=True), seen, line)
+
+
+def find_likeliest(drawn: np.ndarray, *, given: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """The place in QUADRANTS most draws fall into, and their share, per touchpoint.
+
+    Of fewer than 7 touchpoints against a `given` line the share is NaN.
+    """
+    shares = np.stack([(drawn == place).mean(axis=0) for place in range(len(QUADRANTS))])
+    told = not given or drawn.shape[1] >= FEWEST_GIVEN
+    return shares.argmax(axis=0), np.where(told, shares.max(axis=0), np.nan)
 
 
 def quadrant(

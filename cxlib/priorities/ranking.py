@@ -20,34 +20,49 @@ def rank_gaps(
     """Touchpoints by impact × feasibility, with the probability of being among the `top` ones.
 
     `moments` comes from `find_moments`, `feasibility` is the study's table (low, mode and high guess from 0 to 1;
-    blank: 1). A gap without a standard error could be anything and has no rank. impact = reach × importance ×
-    shortfall, shortfall = max(0, −gap); score = impact^impact_weight × feasibility^feasibility_weight. Gaps and
-    importances are drawn from their empirical-Bayes posterior (`draw_shrunk`), reach and feasibility from their own
-    uncertainty. `p_top` is the share of draws with rank ≤ top, `could_be_top` marks the smallest set that holds the
-    first place with probability .95, `impact` and `score` are means over the draws.
+    blank: 1). A gap without an interval could be anything and has no rank. impact = reach × importance × shortfall,
+    shortfall = max(0, −gap); score = impact^impact_weight × feasibility^feasibility_weight. Gaps and importances are
+    drawn from their empirical-Bayes posterior (`draw_shrunk`), with the errors of their intervals at `confidence`,
+    reach and feasibility from their own uncertainty. `p_top` is the share of draws with rank ≤ top, `could_be_top`
+    marks the smallest set that holds the first place with probability .95, `impact` and `score` are means over draws.
     """
-    check_columns(moments, ["touchpoint", "n", "gap", "se", "reach"], name="moments (from find_moments)")
+    check_columns(moments, ["touchpoint", "n", "gap", "high", "reach"], name="moments (from find_moments)")
     if top < 1 or impact_weight < 0 or feasibility_weight < 0:
         raise StudyError("top should be 1 or more, and impact_weight and feasibility_weight 0 or more.", code=2)
-    table = moments[(moments["n"] > 1) & (moments["se"] > 0)].merge(
+    table = moments[find_error(moments, "gap", "high", confidence) > 0].merge(
         check_feasibility(feasibility), on="touchpoint", how="left", validate="one_to_one"
     )
     columns = ["stage", "touchpoint", "label", "n", "gap", "low", "high", "reach", "importance", "feasibility"]
     if table.empty:
         return pd.DataFrame(columns=[*columns, "impact", "score", "mean_rank", "p_top", "could_be_top"])
     rng = np.random.default_rng(seed)
-    shortfall = np.maximum(-draw_shrunk(table["gap"], table["se"], table["n"] - 1, draws=draws, rng=rng), 0)
-    impact = shortfall * draw_importance(table, draws, rng, confidence) * draw_reach(table, draws, rng)
-    score = np.where(
-        shortfall > 0, impact**impact_weight * draw_feasibility(table, draws, rng) ** feasibility_weight, 0
-    )
-    place, short = find_places(score, rng), score > 0
+    impact, score = draw_scores(table, impact_weight, feasibility_weight, confidence, draws, rng)
+    place = find_places(score, rng)
+    first, among = (find_chances(score, place, most) for most in (1, top))
     table = table.assign(
-        impact=impact.mean(axis=0), score=score.mean(axis=0), mean_rank=place.mean(axis=0),
-        p_top=((place <= top) & short).mean(axis=0), could_be_top=first_places(((place == 1) & short).mean(axis=0)),
+        impact=impact.mean(axis=0), score=score.mean(axis=0), mean_rank=place.mean(axis=0), p_top=among,
+        could_be_top=first_places(first),
     )  # fmt: skip
     table = table[[*columns, "impact", "score", "mean_rank", "p_top", "could_be_top"]]
     return table.sort_values(["p_top", "score"], ascending=False, kind="stable", ignore_index=True)
+
+
+def draw_scores(
+    table: pd.DataFrame, impact_weight: float, feasibility_weight: float, confidence: float, draws: int,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Draws of impact and score, each of shape (draws, touchpoints); 0 where a draw does not fall short."""
+    error = find_error(table, "gap", "high", confidence)
+    shortfall = np.maximum(-draw_shrunk(table["gap"], error, draws=draws, rng=rng), 0)
+    impact = shortfall * draw_importance(table, draws, rng, confidence) * draw_reach(table, draws, rng)
+    weighted = impact**impact_weight * draw_feasibility(table, draws, rng) ** feasibility_weight
+    return impact, np.where(shortfall > 0, weighted, 0)
+
+
+def find_chances(score: np.ndarray, place: np.ndarray, top: int) -> np.ndarray:
+    """In which share of the draws each touchpoint falls short and is among the first `top`."""
+    short = score > 0
+    return ((place <= top) & short).mean(axis=0)
 
 
 def find_places(score: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -76,35 +91,42 @@ def check_feasibility(feasibility: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_importance(table: pd.DataFrame, draws: int, rng: np.random.Generator, confidence: float) -> np.ndarray:
-    """Importance from its posterior, as gaps are drawn, but of its root, not below 0; 1 where none was measured.
+    """Importance from its posterior, as gaps are drawn, but of its logarithm, 0 to 1; 1 where none was measured.
 
-    The error of a share of variance grows with the share, that of its root hardly does.
+    A few shares of variance tower over the rest, and their errors grow with them: log(share + half the mean error)
+    levels both.
     """
-    share = table["importance"].astype("float64")
-    root = np.sqrt(share)
-    error = np.sqrt(share + error_of_importance(table, confidence)) - root
-    drawn = draw_shrunk(root, error, np.inf, draws=draws, rng=rng)
-    return np.nan_to_num(np.maximum(drawn, 0) ** 2, nan=1.0)
+    share = np.asarray(table["importance"], dtype=float)
+    error = find_error(table, "importance", "importance_high", confidence)
+    start = error[error > 0].mean() / 2 if (error > 0).any() else np.nan
+    level = np.log(share + start)
+    drawn = draw_shrunk(level, np.log(share + start + error) - level, draws=draws, rng=rng)
+    return np.nan_to_num(np.clip(np.exp(drawn) - start, 0, 1), nan=1.0)
 
 
-def error_of_importance(table: pd.DataFrame, confidence: float) -> pd.Series:
-    """The standard error of importance, from the upper end of its interval (the lower one is cut at 0)."""
-    margin = table["importance_high"].astype("float64") - table["importance"].astype("float64")
-    return margin.fillna(0) / stats.norm.ppf(0.5 + confidence / 2)
+def find_error(table: pd.DataFrame, figure: str, high: str, confidence: float) -> np.ndarray:
+    """The standard error of a figure, from the upper end of its interval; NaN where there is none.
+
+    So what widens the interval, such as few answers, unequal weights or rare failures, counts here too.
+    """
+    margin = np.asarray(table[high], dtype=float) - np.asarray(table[figure], dtype=float)
+    return margin / stats.norm.ppf(0.5 + confidence / 2)
 
 
 def draw_reach(table: pd.DataFrame, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Reach from its posterior, Jeffreys' prior."""
-    people = (table["respondents"] / table["reach"]).fillna(0)
-    return rng.beta(table["respondents"] + 0.5, people - table["respondents"] + 0.5, size=(draws, len(table)))
+    met, reach = (np.asarray(table[name], dtype=float) for name in ("respondents", "reach"))
+    people = np.divide(met, reach, out=np.zeros_like(met), where=reach > 0)
+    return rng.beta(met + 0.5, people - met + 0.5, size=(draws, len(met)))
 
 
 def draw_feasibility(table: pd.DataFrame, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Feasibility from low, likeliest and high guess as PERT does (a beta distribution); 1 where nobody rated it."""
-    low, mode, high = (table[name].fillna(1) for name in ("feasibility_low", "feasibility", "feasibility_high"))
-    width = (high - low).where(high > low, 1)
-    drawn = rng.beta(1 + 4 * (mode - low) / width, 1 + 4 * (high - mode) / width, size=(draws, len(table)))
-    return np.where(high > low, low.to_numpy() + drawn * (high - low).to_numpy(), mode.to_numpy())
+    guesses = (table[name] for name in ("feasibility_low", "feasibility", "feasibility_high"))
+    low, mode, high = (np.nan_to_num(np.asarray(guess, dtype=float), nan=1.0) for guess in guesses)
+    width = np.where(high > low, high - low, 1)
+    drawn = rng.beta(1 + 4 * (mode - low) / width, 1 + 4 * (high - mode) / width, size=(draws, len(mode)))
+    return np.where(high > low, low + drawn * (high - low), mode)
 
 
 def first_places(chance: np.ndarray, confidence: float = 0.95) -> list[str]:
@@ -128,6 +150,8 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
     if short.empty:
         return "Nothing falls short, so there is nothing to mend first."
     could = short.loc[short["could_be_top"] == "yes", "label"]
+    if len(could) > max(len(priorities) / 2, 3):
+        return f"What to mend first cannot be told: {len(could)} of {len(priorities)} touchpoints could come first."
     likely = short.loc[(short["p_top"] >= SURE) & (len(short) > top), "label"]
     first, brief = (
         f"{could.iloc[0]} comes first" if len(could) == 1 else f"One of these comes first: {listed(could, most=most)}"

@@ -84,7 +84,8 @@ def summarise_recovery(study: Study) -> pd.DataFrame:
     """What customers say of the whole who never complained, whose complaints were all resolved, and who wait for one.
 
     One row per `outcome` of the respondents and `complaint` (none, resolved, unresolved) with n (customers), mean, se,
-    n_effective, `lowest` and `width` of its scale, and for nps the shares of `promoters` and `detractors`. A customer
+    n_effective, `lowest` and `width` of its scale, and for nps the shares of `promoters` and `detractors`. Errors of
+    means on a scale are guarded against rare failures. A customer
     counts once, by the latest answer looked at, and by the complaints opened before it (where answers are not dated:
     before the wave ended), as they stood then. Respondents without a `customer` are left out, and so are groups of few
     people, with the next smallest while those left out are few.
@@ -95,7 +96,8 @@ def summarise_recovery(study: Study) -> pd.DataFrame:
     columns = ["outcome", "complaint", "n", "mean", "se", "n_effective"]
     if not names:
         return pd.DataFrame(columns=[*columns, "lowest", "width", *NO_GROUPS])
-    wide = group_means(with_complaints(study), ["complaint"], values)
+    scales = {name: scale for name, scale in study.settings.scales.items() if name in names and scale != (0, 1)}
+    wide = group_means(with_complaints(study), ["complaint"], values, scales=scales)
     order = {name: place for place, name in enumerate(COMPLAINED)}
     wide = wide[~wide["complaint"].isin(few(study, wide, names))].sort_values("complaint", key=lambda c: c.map(order))
     shares = wide.reindex(columns=[f"mean_{name}" for name in NO_GROUPS]).set_axis(NO_GROUPS, axis=1)

@@ -7,24 +7,32 @@ import pandas as pd
 from cxlib.study import Study
 from cxlib.summaries.answers import joined_answers, up_to, waves_so_far, whole
 from cxlib.summaries.events import find_events, in_channels, place_events
-from cxlib.summaries.sums import compare_means, place_on_map, respondent_sums
+from cxlib.summaries.sums import compare_means, group_means, place_on_map, respondent_sums
 from cxlib.view import day_ends
 
 
 def count_unplaced(study: Study) -> dict[str, float]:
     """How many events of the log, and journeys with any, belong to no touchpoint of the map; of how many.
 
-    Only events in the channels looked at count. NaN where few customers are behind a figure.
+    Only events in the channels looked at count. Beside them, of the share of such journeys, n_effective and `se` with
+    the `customers` as the unit. NaN where few customers are behind a figure.
     """
     events = in_channels(study, find_events(study))
-    off = events.filter(~nw.col("touchpoint").is_in(list(study.touchpoints["touchpoint"])).fill_null(False))
+    off_map = ~nw.col("touchpoint").is_in(list(study.touchpoints["touchpoint"])).fill_null(False)
+    off = events.filter(off_map)
     found = {}
     for rows, suffix in ((events, ""), (off, "_off")):
         counts = rows.select(events=nw.len(), journeys=nw.col("case").n_unique(), people=nw.col("customer").n_unique())
         row = counts.collect("pandas").to_native().iloc[0].map(whole)
         few = 0 < row.pop("people") < study.hide_below
         found |= {f"{name}{suffix}": np.nan if few else count for name, count in row.items()}
-    return found
+    one = nw.lit(1.0)
+    cases = events.with_columns(off=nw.when(off_map).then(one).otherwise(one * 0)).group_by("case", "customer")
+    cases = cases.agg(off=nw.col("off").max()).with_columns(respondent=nw.col("customer"), weight=one, all=one)
+    share = group_means(cases, ["all"], {"off": nw.col("off")})
+    known = share[["n_off", "se_off", "n_effective_off"]].set_axis(["customers", "se", "n_effective"], axis=1)
+    empty = known.empty or np.isnan(found["journeys_off"])
+    return found | (dict.fromkeys(known, np.nan) if empty else known.iloc[0].to_dict())
 
 
 def summarise_evidence(study: Study) -> pd.DataFrame:

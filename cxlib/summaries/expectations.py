@@ -7,6 +7,7 @@ import pandas as pd
 from cxlib.study import Study
 from cxlib.summaries.answers import KANO, answers_to_kano, chosen_wave, find_answers, kano_answers, waves_so_far
 from cxlib.summaries.protection import show_groups
+from cxlib.summaries.ratings import scales_of
 from cxlib.summaries.sums import add_up, group_means, means_of, place_on_map, respondent_sums, stated
 
 KEY = ["touchpoint"]
@@ -22,13 +23,15 @@ def summarise_levels(study: Study) -> pd.DataFrame:
 
     `expected` (predicted), `desired`, `adequate` and `experienced` are of everybody who gave that side; of those who
     gave both, `adequacy` is experienced − adequate, `superiority` experienced − desired (below 0: less than that), each
-    with `modal` and `skewness` for `guard_rare_failures`, and `tolerance` desired − adequate. `width` is the scale's.
+    with `modal` and `skewness` for `guard_rare_failures`, and `tolerance` desired − adequate. The errors of means of a
+    side are guarded already. `width` is the scale's.
     """
     values, differences = level_values(), ("adequacy", "superiority")
     answers = find_answers(study).filter(
         nw.any_horizontal(*(~nw.col(side).is_null() for side in SIDES), ignore_nulls=False)
     )
-    table = group_means(answers, KEY, {name: value for name, value in values.items() if name not in differences})
+    sides = {name: value for name, value in values.items() if name not in differences}
+    table = group_means(answers, KEY, sides, scales=scales_of(study, sides))
     for name in differences:
         people = respondent_sums(answers.filter(~values[name].is_null()), KEY, {"gap": values[name]})
         sums = stated(add_up(people, KEY, ["gap"], spread=True), KEY)

@@ -8,6 +8,7 @@ import pandas as pd
 from cxlib.study import Study
 from cxlib.summaries.answers import find_answers, whole
 from cxlib.summaries.protection import OTHERS, hidden_groups, show_groups
+from cxlib.summaries.ratings import scales_of
 from cxlib.summaries.sums import group_means, place_on_map
 
 KEYS = ["touchpoint", "persona"]
@@ -19,11 +20,13 @@ of those touchpoints."""
 def summarise_needs(study: Study, *, value: str = "expected") -> pd.DataFrame:
     """Per touchpoint and persona: n, mean, se and effective n of what was `expected`, or of its `importance`.
 
-    In scale points; small groups are left out (`show_groups`). Empty where nobody was asked, or no persona is known.
+    In scale points, the errors guarded against rare failures; small groups are left out (`show_groups`). Empty
+    where nobody was asked, or no persona is known.
     """
     answers = find_answers(study).filter(~nw.col("persona").is_null())
     values = {value: nw.col(value)}
-    table = show_groups(study, group_means(answers, KEYS, values), KEYS, values)
+    table = group_means(answers, KEYS, values, scales=scales_of(study, values))
+    table = show_groups(study, table, KEYS, values)
     return place_on_map(study, table[table[f"n_{value}"] > 0], KEYS)
 
 

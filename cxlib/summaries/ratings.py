@@ -1,10 +1,12 @@
 """The passes over the answers: what was expected and experienced, and the gap, per group; never rows."""
 
+from collections.abc import Iterable
+
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import difference_of_means
+from cxlib.intervals import difference_of_means, guard_sides, ratio_mean
 from cxlib.study import Study
 from cxlib.summaries.answers import (
     find_answers,
@@ -20,6 +22,7 @@ from cxlib.summaries.sums import (
     add_up,
     compare_means,
     group_means,
+    guard_means,
     means_of,
     place_on_map,
     respondent_sums,
@@ -36,9 +39,10 @@ def summarise_ratings(study: Study, *, by: str | list[str] = "touchpoint") -> pd
 
     `by` names one or more of touchpoint, stage, dimension, channel, wave, persona or a segment of respondents. `n`
     counts respondents with a gap, `n_effective` is Kish's, (ΣB)²/ΣB²; `modal` of them have the commonest gap,
-    `skewness` is that of the gaps, `below` the share whose gap is negative, `width` the range of the scale. `paired`
+    `skewness` is that of the gaps, `below` the share whose gap is negative with its `se_below`, `width` the range of the scale. `paired`
     says what a gap is: "yes", experienced − expected of one answer; "no", the two sides came from different answers,
     mostly of different people, and their means are set against each other; "direct", what people said outright.
+    Errors of either side are guarded against rare failures, that of the gap is not yet.
     `paired_expected` and `paired_experienced` are means of the pairs, `mean_expected`, `mean_experienced` and their n
     those of everybody who gave that side, `n_answered` who gave either. Groups of the map come with stage and label, in
     its order. Small groups are left out (`show_groups`); where no answer says which group it belongs to, all are.
@@ -57,8 +61,10 @@ def gap_table(study: Study, answers: nw.LazyFrame, keys: list[str]) -> pd.DataFr
     values = rated_values(study)
     people = respondent_sums(answers, keys, values)
     sums = stated(add_up(people, keys, list(values), spread=True), keys)
-    lie = dict(modal=sums["modal"], skewness=sums["skewness"], below=sums["below"] / sums["gap_b"])
-    table = means_of(sums, keys, list(values)).assign(**lie)
+    lie = dict(modal=sums["modal"], skewness=sums["skewness"])
+    short = (sums[part] for part in ("n_gap", "below", "gap_b", "below_bb", "below_bb", "gap_bb"))
+    lie["below"], lie["se_below"], _ = ratio_mean(*short)
+    table = guard_means(means_of(sums, keys, list(values)), people, keys, scales_of(study, values)).assign(**lie)
     needless = ["n_paired", "se_paired", "n_effective_paired", "mean_answered", "se_answered", "n_effective_answered"]
     given = {f"given_{name}": table[f"n_{name}"] > 0 for name in ("gap", "answered")}
     table = show_groups(study, table.assign(**given).drop(columns=needless), keys, values)
@@ -66,7 +72,7 @@ def gap_table(study: Study, answers: nw.LazyFrame, keys: list[str]) -> pd.DataFr
     kinds = [table["n_gap"] > 0, hidden[0] | hidden[1]]
     kind = np.select(kinds, ["direct" if study.direct else "yes", "too few to show"], "no pairs")
     table = table.assign(
-        below=table["below"].where(table["n_gap"] > 0), mean_paired=table["mean_paired"].where(table["n_gap"] > 0),
+        **{name: table[name].where(table["n_gap"] > 0) for name in ("below", "se_below")}, mean_paired=table["mean_paired"].where(table["n_gap"] > 0),
         width=study.width, paired=kind,
     ).rename(columns={"n_gap": "n", "n_effective_gap": "n_effective", "mean_paired": "paired_expected"})  # fmt: skip
     table = table.assign(paired_experienced=table["paired_expected"] + table["mean_gap"])
@@ -84,9 +90,10 @@ def set_sides_apart(table: pd.DataFrame, people: nw.LazyFrame, keys: list[str]) 
         return table
     compared = compare_means(side_sums(people, "experienced"), side_sums(people, "expected"), keys)
     found = table[keys].merge(compared, on=keys, how="left", validate="one_to_one").set_axis(table.index)
-    gap, se, effective = difference_of_means(found, "first", "second")
+    guarded = guard_sides(found.assign(width=table["width"]), "first", "second", gaps=False)
+    gap, se, effective = difference_of_means(guarded, "first", "second")
     figures = {"n": table["n_answered"], "mean_gap": gap, "se_gap": se, "n_effective": effective}
-    figures |= {"modal": 0, "skewness": 0.0, "below": np.nan, "paired": "no"}
+    figures |= {"modal": 0, "skewness": 0.0, "below": np.nan, "se_below": np.nan, "paired": "no"}
     return table.assign(**{name: table[name].mask(apart, figure) for name, figure in figures.items()})
 
 
@@ -100,11 +107,17 @@ def summarise_experience(study: Study, *, by: str | list[str] = "touchpoint") ->
     """One row per group with n, mean, se and effective n of what was experienced, for every measure the ratings have.
 
     `experienced` in scale points; `top2` the share of answers in the two highest; `nps` promoters − detractors as a
-    share, with the shares `promoters` (9, 10) and `detractors` (0 to 6); `effort` and `emotion` in scale points.
+    share, with the shares `promoters` (9, 10) and `detractors` (0 to 6); `effort` and `emotion` in scale points. Errors
+    of means on a scale are guarded against rare failures.
     """
     keys, values = group_keys(study, by), experience_values(study)
-    table = show_groups(study, group_means(find_answers(study), keys, values), keys, values)
-    return place_on_map(study, table, keys)
+    table = group_means(find_answers(study), keys, values, scales=scales_of(study, values))
+    return place_on_map(study, show_groups(study, table, keys, values), keys)
+
+
+def scales_of(study: Study, values: Iterable[str]) -> dict[str, tuple[float, float]]:
+    """The scales of those of the values that are answers on one."""
+    return {name: study.settings.scales[name] for name in values if name in study.settings.scales}
 
 
 def experience_values(study: Study) -> dict[str, nw.Expr]:

@@ -5,12 +5,13 @@ respondent's answers, the number of respondents and ΣA, ΣB, ΣA², ΣAB, ΣB²
 on DuckDB and on pandas (and on any engine Narwhals knows).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
-from cxlib.intervals import ratio_mean, skewness_of
+from cxlib.intervals import guard_rare_failures, ratio_mean, skewness_of
 from cxlib.study import Study
 
 SUMS = ("a", "b", "aa", "ab", "bb")
@@ -43,13 +44,15 @@ def add_up(
     people = people.with_columns(**squares, **there)
     if not spread:
         return people.group_by(keys).agg(nw.col(totals).sum()).collect("pandas").to_native()
-    gap = nw.when(nw.col("gap_b") > 0).then((nw.col("gap_a") / nw.col("gap_b")).round(6) + 0.0)
-    alike = people.with_columns(_gap=gap).group_by(*keys, "_gap").agg(nw.col(totals).sum())
-    value, times = nw.col("_gap"), nw.col("n_gap")
-    below = nw.when(value < 0).then(nw.col("gap_b")).otherwise(0.0)
-    powers = {f"_power{power}": times * value**power for power in (1, 2, 3)}
-    sums = nw.col(*totals, "below", *powers).sum()
-    table = alike.with_columns(below=below, modal=times, **powers).group_by(keys).agg(sums, nw.col("modal").max())
+    gap = nw.when(nw.col("gap_b") > 0).then(nw.col("gap_a") / nw.col("gap_b"))
+    powers = {f"_power{power}": gap**power for power in (1, 2, 3)}
+    alike = people.with_columns(_gap=gap.round(6) + 0.0, **powers).group_by(*keys, "_gap")
+    alike = alike.agg(nw.col(*totals, *powers).sum())
+    short = nw.col("_gap") < 0
+    parts = {"below": "gap_b", "below_bb": "gap_bb"}
+    below = {name: nw.when(short).then(nw.col(part)).otherwise(0.0) for name, part in parts.items()}
+    sums = nw.col(*totals, *below, *powers).sum()
+    table = alike.with_columns(**below, modal=nw.col("n_gap")).group_by(keys).agg(sums, nw.col("modal").max())
     table = table.collect("pandas").to_native()
     return table.assign(skewness=skewness_of(table["n_gap"], *(table.pop(power) for power in powers)))
 
@@ -69,10 +72,45 @@ def means_of(sums: pd.DataFrame, keys: list[str], names: list[str]) -> pd.DataFr
     return table
 
 
-def group_means(answers: nw.LazyFrame, keys: list[str], values: dict[str, nw.Expr]) -> pd.DataFrame:
-    """n, mean, se and effective n of each value per group of answers."""
-    sums = stated(add_up(respondent_sums(answers, keys, values), keys, list(values)), keys)
-    return means_of(sums, keys, list(values))
+def group_means(
+    answers: nw.LazyFrame,
+    keys: list[str],
+    values: dict[str, nw.Expr],
+    *,
+    scales: Mapping[str, tuple[float, float]] | None = None,
+) -> pd.DataFrame:
+    """n, mean, se and effective n of each value per group of answers; those of `scales` are guarded."""
+    people = respondent_sums(answers, keys, values)
+    table = means_of(stated(add_up(people, keys, list(values)), keys), keys, list(values))
+    return guard_means(table, people, keys, {name: scale for name, scale in (scales or {}).items() if name in values})
+
+
+def guard_means(
+    table: pd.DataFrame, people: nw.LazyFrame, keys: list[str], scales: Mapping[str, tuple[float, float]]
+) -> pd.DataFrame:
+    """The means with se and effective n of those of `scales` guarded against rare failures (`guard_rare_failures`)."""
+    if not scales or table.empty:
+        return table
+    each = [
+        people.filter(nw.col(f"{name}_b") > 0).select(
+            *keys, _value=nw.col(f"{name}_a") / nw.col(f"{name}_b"), _measure=nw.lit(name)
+        )
+        for name in scales
+    ]
+    powers = {f"power{power}": nw.col("_value") ** power for power in (1, 2, 3)}
+    each = nw.concat(each).with_columns(**powers, _value=nw.col("_value").round(6) + 0.0)
+    alike = each.group_by(*keys, "_measure", "_value").agg(nw.col(*powers).sum(), n=nw.len())
+    lie = alike.with_columns(modal=nw.col("n")).group_by(*keys, "_measure")
+    lie = lie.agg(nw.col("n", *powers).sum(), nw.col("modal").max()).collect("pandas").to_native()
+    lie["skewness"] = skewness_of(*(lie[part] for part in ("n", *powers)))
+    table = table.copy()
+    for name, (low, high) in scales.items():
+        own = table[keys].merge(lie[lie["_measure"] == name], on=keys, how="left", validate="one_to_one")
+        figures = [table[f"se_{name}"], table[f"n_{name}"], table[f"n_effective_{name}"]]
+        figures += [own[part].to_numpy(dtype=float) for part in ("modal", "skewness")]
+        table[f"se_{name}"], worth = guard_rare_failures(*figures, high - low)
+        table[f"n_effective_{name}"] = np.where(np.isnan(worth), figures[2], worth)
+    return table
 
 
 def place_on_map(study: Study, table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -30,13 +30,18 @@ def in_markdown(table: pd.DataFrame) -> str:
 
 
 def keep_section(path: Path, section: str) -> None:
-    """Put a section in the place of its former self, and the answers of all sections in a table before them."""
+    """Put a section in the place of its former self."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    sections = {one.splitlines()[0]: one.strip("\n") for one in re.split(r"(?m)^(?=## )", text)[1:]}
-    sections[section.splitlines()[0]] = section.strip("\n")
-    rows = [[name.removeprefix("## "), *(answer_of(one, kind) for kind in ANSWERS)] for name, one in sections.items()]
-    front = in_markdown(pd.DataFrame(rows, columns=["", *ANSWERS]))
-    path.write_text("\n\n".join([TITLE.strip("\n"), front, *sections.values()]) + "\n", encoding="utf-8")
+    sections = {one.splitlines()[0]: one for one in re.split(r"(?m)^(?=## )", text)[1:]}
+    write_page(path, (sections | {section.splitlines()[0]: section}).values())
+
+
+def write_page(path: Path, sections: Iterable[str]) -> None:
+    """The page: what is claimed, the answers of all sections in a table, and the sections."""
+    sections = [section.strip("\n") for section in sections]
+    rows = [[one.splitlines()[0].removeprefix("## "), *(answer_of(one, kind) for kind in ANSWERS)] for one in sections]
+    front = in_markdown(pd.DataFrame([row for row in rows if any(row[1:])], columns=["", *ANSWERS]))
+    path.write_text("\n\n".join([TITLE.strip("\n"), front, *sections]) + "\n", encoding="utf-8")
 
 
 def answer_of(section: str, kind: str) -> str:

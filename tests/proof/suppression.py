@@ -3,18 +3,16 @@
 python -m tests.proof.suppression --tables 5000 --seed 1
 """
 
-import argparse
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cxlib.suppression import cells_of, hide_cells, join_reports, lay_out
 from cxlib.tables import StudyError
-from tests.proof.page import in_markdown, keep_section
+from tests.proof.page import compose_section, in_markdown, run_suite
 
-HEADING = "## Small groups: what is hidden stays hidden"
+HEADING = "Small groups: what is hidden stays hidden"
 
 METHOD = """Counts of people in random tables, about half of the cells of 0 to 6 people, published with all margins and
 the total; groups of fewer than five are hidden, and their complements. The attacker solves all that is shown
@@ -152,29 +150,27 @@ def run(kind: str, tables: int, seed: int) -> pd.Series:
 
 def write_section(tables: int, seed: int) -> str:
     """The section of the proof: what was tried, and one line for each kind."""
-    rows = []
-    for kind in KINDS:
-        sums = run(kind, tables, seed)
-        naive = f"{100 * sums['naive'] / sums['small']:.1f}\u00a0%"
-        figures = [f"{figure:,}" for figure in (tables, sums["cells"], sums["small"], sums["hidden"])]
-        rows.append([kind, *figures, naive, f"{sums['recovered']:,}", f"{sums['left_out']:,}"])
-        print(*rows[-1], flush=True)
-    named = "kind, studies, cells, small, hidden in all, recovered without complements, recovered, left out"
-    table = in_markdown(pd.DataFrame(rows, columns=named.split(", ")))
-    return f"{HEADING}\n\n{METHOD}\n\n{tables:,} random studies of each kind, seed {seed}.\n\n{table}\n"
+    found = pd.DataFrame({kind: run(kind, tables, seed) for kind in KINDS}).T
+    naive = (100 * found["naive"] / found["small"]).map("{:.1f}\u00a0%".format)
+    shown = found.drop(columns="naive").astype("int64").map("{:,}".format)
+    shown.insert(3, "recovered without complements", naive)
+    shown = shown.rename(columns={"hidden": "hidden in all", "left_out": "left out"}).rename_axis("kind").reset_index()
+    return compose_section(
+        HEADING,
+        tried=f"An attacker solves all that is published for the groups that are hidden, in {tables:,} random studies "
+        f"of each of {len(KINDS)} kinds with {int(found['small'].sum()):,} groups of fewer than {LEAST} people.",
+        held=f"He works out {int(found['recovered'].sum()):,} of {int(found['hidden'].sum()):,} hidden groups. Were "
+        f"only small groups hidden, and no others beside them, it would be {percent(found)} of the small ones.",
+        refused=f"Groups of fewer than {LEAST} people, and others that would give them away, are not shown; a table "
+        f"that earlier ones would give away is left out ({int(found['left_out'].sum()):,} here).",
+        body=f"{METHOD}\n\n{in_markdown(shown)}\n\n{tables:,} random studies of each kind, seed {seed}.",
+    )
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tables", type=int, default=5000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", type=Path, help="a Markdown file to keep the section in")
-    given = parser.parse_args()
-    section = write_section(given.tables, given.seed)
-    if given.write:
-        keep_section(given.write, section)
+def percent(found: pd.DataFrame) -> str:
+    """How many of the small groups are worked out where they alone are hidden."""
+    return f"{100 * found['naive'].sum() / found['small'].sum():.0f}\u00a0%"
 
 
 if __name__ == "__main__":
-    main()
+    run_suite(__doc__, write_section, tables=5000)

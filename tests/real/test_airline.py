@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -11,11 +12,15 @@ from cxlib.study import ROOT
 
 @pytest.fixture(scope="module")
 def home(real_data, tmp_path_factory):
-    """The published report of the survey."""
+    """The published report of the survey, of the three steps it has answers for."""
     folder = tmp_path_factory.mktemp("real") / "airline"
     shutil.copytree(ROOT / "tests/real/airline", folder, ignore=shutil.ignore_patterns("raw"))
     shutil.copytree(real_data / "airline", folder / "raw")
-    return run_report(folder, {}, reports=folder.parent / "reports")[0]
+    notebooks = folder.parent / "notebooks"
+    notebooks.mkdir()
+    for step in ("01_moments_of_truth", "03_experience", "05_priorities"):
+        shutil.copy(ROOT / f"notebooks/{step}.ipynb", notebooks)
+    return run_report(folder, {}, reports=folder.parent / "reports", notebooks=notebooks)[0]
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +45,8 @@ def test_the_outcome_in_words_is_a_share(home):
     outcomes = pd.read_csv(home / "tables/outcomes_by_persona.csv").set_index("persona")["overall"]
     assert outcomes["Business"] == pytest.approx(0.583724, abs=1e-6)
     assert outcomes["Personal"] == pytest.approx(0.101326, abs=1e-6)
+    table = pd.read_csv(home / "tables/outcomes_by_persona.csv")
+    assert np.average(table["overall"], weights=table["n_overall"]) == pytest.approx(0.434463, abs=1e-6)
 
 
 def test_importance_is_that_of_all_orders_within_a_stage(home, survey):

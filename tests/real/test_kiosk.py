@@ -60,6 +60,15 @@ def test_gaps_are_those_of_the_reference(kiosk, real_data, engine, n):
     assert gaps.loc[gaps["verdict"] == "exceeded", "touchpoint"].tolist() == ["4"]
 
 
+def test_the_widest_shortfall_and_the_only_positive_gap_are_those_printed(kiosk):
+    study = open_study(with_all_exclusions(kiosk))
+    gaps = find_gaps(summarise_ratings(study), met_within=study.met_within).set_index("touchpoint")
+    figures = gaps.loc["23", ["expected", "experienced", "gap", "low", "high"]].tolist()
+    assert figures == pytest.approx([6.546, 4.459, -2.088, -2.336, -1.839], abs=5e-4)
+    assert gaps.loc["23", "gap"] / gaps.loc["23", "se"] == pytest.approx(-16.55, abs=5e-3)
+    assert gaps.loc["4", "gap"] == pytest.approx(0.309, abs=5e-4)
+
+
 def test_every_line_is_counted(kiosk):
     counts = open_study(with_all_exclusions(kiosk)).counts.set_index("table")
     assert counts.loc["respondents", ["read", "used", "quarantined", "excluded"]].tolist() == [211, 194, 0, 17]

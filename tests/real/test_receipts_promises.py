@@ -29,6 +29,8 @@ def test_shares_and_delays_by_channel_are_those_of_the_log(study, real_data):
     newest = pd.to_datetime(log["time:timestamp"], utc=True, format="ISO8601").max()
     found = summarise_promises(study).set_index("channel")
     assert found["finished"].sum() == 1329
+    promised = (found["finished"] + found["open"]).to_dict()
+    assert promised == {"Internet": 1250, "Desk": 109, "Post": 53, "e-mail": 21, "Intern": 1}
     assert found["overdue"].sum() == (ended.isna() & (planned < newest)).sum() == 41
     for channel, days in delay.groupby(cases["case:channel"]):
         done, row = days.dropna(), found.loc[channel]

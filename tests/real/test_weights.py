@@ -33,4 +33,4 @@ def test_districts_as_the_unit_of_their_schools(real_data, tmp_path):
     found = summarise_ratings(schools(tmp_path, table, "dnum", "pw")).iloc[0]
     assert found["n"] == table["dnum"].nunique()
     assert found["mean_experienced"] == pytest.approx(644.1694, abs=5e-5)
-    assert found["se_experienced"] == pytest.approx(23.7790, abs=5e-5)
+    assert found["se_gap"] == pytest.approx(23.7790, abs=5e-5)
