@@ -24,8 +24,8 @@ def test_the_interval_of_an_asymmetry_holds_where_it_is_printed():
 
 
 def test_the_lowest_of_several_groups_has_an_interval_that_holds():
-    cells, alike = measure_groups(60, 1)
-    assert held(cells, 0.95) and max(alike.values()) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 300)
+    cells, alike = measure_groups(20, 1)
+    assert held(cells, 0.95) and max(alike.values()) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 60)
 
 
 def test_words_typical_of_a_place_are_told_with_an_interval_that_holds():

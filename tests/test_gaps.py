@@ -1,10 +1,13 @@
 """Step 4 on summaries small enough to check by eye."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from cxlib import open_study
 from cxlib.gaps import describe_gaps, describe_ties, describe_verdicts, find_gaps, group_names, list_gaps
+from cxlib.summaries.ratings import summarise_ratings
 from cxlib.tables import StudyError
 
 
@@ -191,3 +194,15 @@ def test_groups_are_called_what_people_call_them():
 
 def test_every_gap_is_listed_for_those_who_cannot_see_the_chart():
     assert list_gaps(find_gaps(summary(search=-0.5), met_within=0.24)) == "Search −0.5 (−0.7 to −0.3, n 50)"
+
+
+def test_figures_of_weighted_and_repeated_answers_are_those_by_hand(make_study):
+    given = [("ann", 6, 4), ("ann", 6, 5), ("bob", 6, 6), ("eve", 7, 4), ("dan", 5, None), ("joe", None, 2)]
+    ratings = pd.DataFrame(given, columns=["respondent", "expected", "experienced"], dtype="object")
+    people = pd.DataFrame({"respondent": ["ann", "bob", "eve", "dan", "joe"], "weight": [2, 1, 3, 1, 1]})
+    study = make_study(ratings=ratings.assign(touchpoint="pay", channel=list("abaaaa")), respondents=people)
+    row = summarise_ratings(open_study(study)).iloc[0]  # Σ w·gap and Σ w: ann −6 and 4, bob 0 and 1, eve −9 and 3
+    left = np.array([-6, 0, -9]) + 15 / 8 * np.array([4, 1, 3])
+    by_hand = {"n": 3, "mean_gap": -15 / 8, "se_gap": np.sqrt(3 / 2 * left @ left) / 8, "n_effective": 64 / 26}
+    by_hand |= {"below": 7 / 8, "paired_expected": 51 / 8, "mean_expected": 56 / 9, "mean_experienced": 38 / 9}
+    assert row[list(by_hand)].astype(float).to_dict() == pytest.approx(by_hand)

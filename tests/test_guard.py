@@ -159,3 +159,8 @@ def test_twice_as_many_people_narrow_by_the_root_of_two():
     people = np.array([0, 0, -1, 2, -3, 1] * 20, dtype=float)
     once, twice = ([t_interval(0, *weighted(crowd, 1.0), 0.95)[1]] for crowd in (people, np.tile(people, 2)))
     assert once[0] / twice[0] == pytest.approx(np.sqrt(2), rel=0.03)
+
+
+def test_unequal_weights_widen_the_error_by_what_kishs_n_lacks_and_nearly_equal_ones_do_not():
+    se, effective = guard_rare_failures(0.2, 40, [40, 32, 20], 15, 0, 6)
+    assert se == pytest.approx([0.2, 0.2, 0.2 * (1 + (2**2 - 1) / 20)]) and effective.tolist() == [40, 32, 20]

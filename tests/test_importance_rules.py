@@ -48,7 +48,7 @@ def test_a_planted_driver_outweighs_a_random_variable_in_each_of_ten_surveys():
 def test_the_random_variable_behaves_as_one_that_is_added_to_the_survey():
     rng = np.random.default_rng(13)
     data = survey(rng, n=300, betas=[0.5])
-    ours = draw_weights([stage_of(data)], 2000, rng)[1][:, 0]
+    ours = draw_weights([stage_of(data)], 2000, 13)[1][:, 0]
     added = [np.column_stack([rng.normal(size=300), data]) for _ in range(2000)]
     theirs = johnson(np.stack([np.cov(one.T) for one in added]))[:, 0]
     assert ours.mean() == pytest.approx(theirs.mean(), rel=0.15)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 
 from cxlib.charts.interruptions import plot_interruptions
@@ -218,3 +219,13 @@ def test_the_chart_draws_the_model_and_how_it_would_have_gone_on():
     assert after - without == pytest.approx(np.full(16, found.loc[0, "effect"]))
     assert first.get_title(loc="left").startswith("A5 (retention)\nworked: +")
     assert found.loc[1, ["verdict", "n_text"]].tolist() == ["cannot be told", "9 months before, 3 after"]
+
+
+def test_incidents_are_held_against_the_units_of_their_month():
+    months, drawn = np.arange(36), np.random.default_rng(3)
+    after, units = (months >= 20).astype(float), np.linspace(40, 400, 36)
+    events = drawn.poisson(units * np.exp(-1 + 0.4 * after))
+    step = fit_step(events / units, after, months, n=units, count=True, season=False)
+    x = np.column_stack([after, np.ones(36), months / 12])
+    fit = sm.GLM(events, x, family=sm.families.Poisson(), exposure=units).fit(scale="X2")
+    assert (step.effect, step.se) == pytest.approx((fit.params[0], fit.bse[0]), rel=1e-6)

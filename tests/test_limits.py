@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxlib.monitoring.limits import RULES, find_limits
+from cxlib.monitoring.limits import RULES, depends_on_itself, find_limits
 
 VISCOSITY = [33.75, 33.05, 34, 33.81, 33.46, 34.02, 33.68, 33.27, 33.49, 33.2, 33.62, 33, 33.54, 33.12, 33.84]
 
@@ -54,3 +54,9 @@ def test_laney_widens_by_the_moving_range_of_z(chart, variance):
 def test_a_rule_speaks_where_it_holds(rule, z, raised):
     assert np.flatnonzero(RULES[rule](np.array(z, dtype=float))).tolist() == raised
     assert np.flatnonzero(RULES[rule](-np.array(z, dtype=float))).tolist() == raised
+
+
+@pytest.mark.parametrize("n", [12, 24])
+def test_of_independent_measurements_one_series_in_twenty_seems_to_depend(n):
+    seeming = depends_on_itself(np.random.default_rng(n).normal(size=(5000, n)))
+    assert seeming.mean() == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 5000))

@@ -15,6 +15,7 @@ from cxlib.monitoring import (
     find_register,
     track_kpis,
 )
+from cxlib.monitoring.register import rose
 from cxlib.tables import StudyError
 
 NOW = np.array([-1, 0, -2, -1, 1, -3, -2, 0.0, 2, -4, -1, 0, -3, 1, -2, -1])
@@ -300,3 +301,9 @@ def test_a_target_that_cannot_be_meant_is_a_sentence(target, direction, words):
     aims = aims.assign(direction=pd.Series([direction], dtype="str"), due=pd.NaT)
     with pytest.raises(StudyError, match=words):
         compare_targets(track_kpis(kpis(("done", "a", None, 40, 100))), aims, pd.DataFrame())
+
+
+@pytest.mark.parametrize(("gap", "sure"), [(-0.52, False), (-0.48, True)])
+def test_a_gap_rose_where_the_rise_is_more_than_both_intervals_allow(gap, sure):
+    before = pd.Series({"gap": -1.0, "low": -1.4, "high": -0.7})
+    assert rose(before, pd.Series({"gap": gap, "low": gap - 0.4, "high": gap + 0.1})) is sure

@@ -205,6 +205,12 @@ def test_the_interval_of_a_removal_effect_is_the_jackknife_over_blocks():
     assert np.isnan(few).all()  # fewer than ten convert
 
 
+def test_what_few_conversions_pass_gets_the_exact_interval_of_those_who_convert():
+    low, high = steps.removal_interval(np.array([0.1]), np.array([0.01]), 20, 20, 400, 0.95)
+    exact = stats.binomtest(2, 20).proportion_ci()
+    assert (low[0], high[0]) == pytest.approx((exact.low, exact.high))
+
+
 def test_the_commonest_transition_and_the_longest_wait_are_said(study):
     said = steps.describe_transitions(steps.find_transitions(passes.summarise_transitions(study)))
     assert said.startswith("Search leads to Compare in 60\u00a0% (") and said.endswith("Search to Compare, 4.0 hours.")

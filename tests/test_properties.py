@@ -27,8 +27,8 @@ some = settings(
 )
 seeds = st.integers(0, 10_000)
 
-DUCKDB_ONLY = {"paths", "variants", "removal", "asymmetry"}
-"""Paths are asked of DuckDB in its own language; in `asymmetry` pandas counts a blank as neither low nor high."""
+DUCKDB_ONLY = {"paths", "variants", "removal"}
+"""Paths are asked of DuckDB in its own language."""
 
 DRAWN = {"p_quadrant": 0.01, "p_top": 0.01, "mean_rank": 0.05}
 """Figures counted in 500 draws: a rounding error of 1e-16 may move a draw that lies on a line."""

@@ -270,12 +270,12 @@ def test_the_phone_breaks_more_promises(study, generator):
 
 
 def test_a_complaint_that_is_mended_costs_nothing_and_one_that_is_not_costs_much(study, latest):
-    recovery = cx.find_recovery(cx.find_complainants(cx.summarise_recovery(study)))
+    recovery = cx.find_recovery(cx.summarise_recovery(study))
     overall = recovery[recovery["outcome"] == "overall"].set_index("comparison")
     assert overall.loc["unresolved − none", "verdict"] == "worse" and overall.loc["unresolved − none", "high"] < -1
     assert overall.loc["resolved − none", "low"] < 0 < overall.loc["resolved − none", "high"]
     sentence = cx.describe_recovery(
-        cx.find_recovery(cx.find_complainants(cx.summarise_recovery(latest))), outcome="overall"
+        cx.find_recovery(cx.summarise_recovery(latest)), outcome="overall"
     )
     assert "those still waiting lower" in sentence
 

@@ -50,12 +50,17 @@ def compare_beliefs(
 
 
 def join_sides(beliefs: pd.DataFrame, ratings: pd.DataFrame, column: str, least: int) -> pd.DataFrame:
-    """The mean of staff (`believed`, `se_believed`, `n_staff`) beside that of customers, by touchpoint."""
+    """The mean of staff (`believed`, `se_believed`, `n_staff`) beside that of customers, by touchpoint.
+
+    Staff are few and often near the end of the scale: their error grows by skewness²/n, which t leaves out (Hall 1992).
+    """
     check_columns(beliefs, ["staff", "touchpoint", column], name="beliefs")
     figures = [f"{figure}_{column}" for figure in ("n", "mean", "se", "n_effective")]
     check_columns(ratings, ["touchpoint", *figures], name="ratings (from summarise_ratings)")
     each = beliefs.dropna(subset=[column, "staff"]).groupby(["touchpoint", "staff"])[column].mean()
-    staff = each.groupby("touchpoint").agg(n_staff="size", believed="mean", se_believed="sem").reset_index()
+    figures_of = dict(n_staff="size", believed="mean", se_believed="sem", skewness="skew")
+    staff = each.groupby("touchpoint").agg(**figures_of).reset_index()
+    staff["se_believed"] *= 1 + staff.pop("skewness").fillna(0) ** 2 / staff["n_staff"]
     places = ratings.filter(["stage", "touchpoint", "label", *figures])
     places = places.rename(columns=dict(zip(figures, ["n", column, "se", "n_effective"])))
     places = places if "label" in places else places.assign(label=places["touchpoint"])

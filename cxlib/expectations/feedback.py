@@ -169,7 +169,8 @@ def find_topics(
         places = ", ".join(spoken[spoken >= max(least, 1)].index[:3])
         rows.append((topic, ", ".join(words), places, len(own), own["person"].nunique()))
     table = pd.DataFrame(rows, columns=list(TOPICS)[:5])
-    share, people = table["n"] / len(quotes), quotes["person"].nunique()
+    share, each = table["n"] / len(quotes), quotes["person"].value_counts()
+    worth = each.sum() ** 2 / (each**2).sum()
     low, high = share_interval(share, np.sqrt(share * (1 - share) / (worth - 1)), worth, worth, confidence)
     stability = stability[table["topic"]]
     verdict = np.where(stability >= STABLE, "stable", "not stable")

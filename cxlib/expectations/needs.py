@@ -19,8 +19,8 @@ EACH = 20
 STABLE, MATCHES, PARTLY = 0.75, 0.65, 0.1
 """From which mean Jaccard a cluster is stable (Hennig 2007), and from which adjusted Rand index clusters match the
 personas (Steinley 2004), or match them in part."""
-RESAMPLES = 50, 200
-"""Bootstrap samples of the stability (Hennig 2007), and of the agreement."""
+RESAMPLES, ADDED = (50, 1000), 2
+"""Bootstrap samples of the stability (Hennig 2007), and of the agreement, and the people added for the latter."""
 
 
 def find_needs(
@@ -214,21 +214,36 @@ def overlap(values: np.ndarray, groups: np.ndarray, rng: np.random.Generator) ->
 def agree(groups: np.ndarray, personas: pd.Series, seed: int) -> tuple[float, float, float]:
     """Adjusted Rand index of groups and personas with its bootstrap interval; NaN where fewer than two are known.
 
-    Centred on the index found: somebody drawn twice agrees with themselves, which lifts what is drawn.
+    Two more people, spread over the table, are drawn too: that all agree so far is no certainty. They lower what is
+    drawn, and somebody drawn twice, who agrees with themselves, lifts it: the upper end is centred on the index found,
+    the lower one where it is lifted.
     """
-    from sklearn.metrics import adjusted_rand_score
-
     known = personas.notna().to_numpy()
-    names, groups = pd.factorize(personas[known])[0], groups[known]
-    if len(np.unique(names)) < 2:
+    table = pd.crosstab(groups[known], personas[known].to_numpy()).to_numpy()
+    if table.shape[-1] < 2:
         return np.nan, np.nan, np.nan
-    draws = np.random.default_rng(seed).integers(len(names), size=(RESAMPLES[1], len(names)))
-    drawn, found = (
-        [adjusted_rand_score(names[rows], groups[rows]) for rows in draws],
-        adjusted_rand_score(names, groups),
+    n = table.sum()
+    shares = (table.ravel() / n + ADDED / n / table.size) / (1 + ADDED / n)
+    draws = np.random.default_rng(seed).multinomial(n, shares, size=RESAMPLES[1])
+    drawn, found = rand_index(draws.reshape(-1, *table.shape)), rand_index(table)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    lifted = np.mean(drawn) - found
+    return float(found), float(low - max(lifted, 0)), float(min(high - lifted, 1))
+
+
+def rand_index(tables: np.ndarray) -> np.ndarray:
+    """Hubert and Arabie's adjusted index from how many are in each group of either kind, shape (…, groups, groups)."""
+    both, rows, columns, pairs = (
+        (counts * (counts - 1) / 2).sum(axis=-1)
+        for counts in (
+            tables.reshape(*tables.shape[:-2], -1),
+            tables.sum(axis=-1),
+            tables.sum(axis=-2),
+            tables.sum(axis=(-2, -1))[..., None],
+        )
     )
-    low, high = np.quantile(drawn, [0.025, 0.975]) - np.mean(drawn) + found
-    return float(found), float(low), float(min(high, 1))
+    chance, most = rows * columns / pairs, (rows + columns) / 2
+    return np.where(most > chance, (both - chance) / np.where(most > chance, most - chance, 1), 1.0)
 
 
 def describe_clusters(clusters: pd.DataFrame, *, value: str = "expected") -> str:

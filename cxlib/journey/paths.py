@@ -5,7 +5,7 @@ import pandas as pd
 from scipy import stats
 
 from cxlib.intervals import leave_one_out
-from cxlib.shares import interval_on, share_interval
+from cxlib.shares import FEW, interval_on, share_interval
 from cxlib.tables import check_columns
 from cxlib.words import bounds, counted, extremes, listed, percent
 
@@ -146,10 +146,9 @@ def find_removal(
     se = leave_one_out(removal, left_out)
     low, high = removal_interval(removal, se, min(len(left_out), converting), converting, journeys, confidence)
     told = transitions.drop_duplicates("from_touchpoint").set_index("from_touchpoint").loc[states[1:]].reset_index()
-    table = pd.DataFrame(dict(touchpoint=states[1:], label=told["from_label"], removal=removal, conversion=conversion))
-    table = table.assign(low=low, high=high, journeys=told["journeys"].astype("Int64"))
-    table = table.assign(customers=told["customers"].astype("Int64"))
-    table = table.assign(converting=told["converting"])
+    people = told[["journeys", "customers"]].astype("Int64")
+    facts = dict(label=told["from_label"], converting=told["converting"], conversion=conversion)
+    table = pd.DataFrame(dict(touchpoint=states[1:], removal=removal, low=low, high=high) | facts).join(people)
     known = table[table["journeys"].notna()].sort_values("removal", ascending=False, kind="stable")
     return known[columns].reset_index(drop=True)
 
@@ -159,11 +158,13 @@ def removal_interval(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The interval of a removal effect: that of a share, on the journeys its jackknifed standard error is worth.
 
-    The error is widened by t/z on `blocks` − 1 degrees of freedom. NaN where it is not known, or few are `converting`.
+    The error is widened by t/z on `blocks` − 1 degrees of freedom; where fewer than 5 of the `converting` are on either
+    side, no more than these are counted. NaN where it is not known, or where fewer than 10 are `converting`.
     """
-    always, tail = (removal > 1 - 1e-9) | (removal < 1e-9), 0.5 + confidence / 2
+    tail, few = 0.5 + confidence / 2, np.minimum(removal, 1 - removal) * converting < FEW
     wider = np.where(se > 1e-9, se, np.nan) * stats.t.ppf(tail, max(blocks - 1, 1)) / stats.norm.ppf(tail)
-    worth = np.where(always, converting, np.minimum(removal * (1 - removal) / wider**2, journeys))
+    worth = np.minimum(removal * (1 - removal) / wider**2, journeys)
+    worth = np.where(few, np.fmin(worth, converting), worth)
     return interval_on(removal.round(9), worth if converting >= FEW_CONVERT else worth * np.nan, confidence)
 
 

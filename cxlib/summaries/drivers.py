@@ -58,12 +58,12 @@ def summarise_extremes(study: Study, *, low: float = 0.34, high: float = 0.75) -
     least, most = study.scale
     below, above = (least + cut * (most - least) for cut in (low, high))
 
-    def answered(name: str) -> nw.When:
-        return nw.when(~nw.col(name).is_null())
+    def told(name: str, holds: nw.Expr) -> nw.Expr:
+        return nw.when(~nw.col(name).is_null()).then(holds.cast(nw.Float64))
 
     ends = {
-        "low": lambda name: answered(name).then((nw.col(name) <= below + 1e-9).cast(nw.Float64)),
-        "high": lambda name: answered(name).then((nw.col(name) >= above - 1e-9).cast(nw.Float64)),
+        "low": lambda name: told(name, nw.col(name) <= below + 1e-9),
+        "high": lambda name: told(name, nw.col(name) >= above - 1e-9),
     }
     return list_products(study, ends)
 

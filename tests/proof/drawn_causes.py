@@ -8,7 +8,7 @@ from scipy import stats
 
 from cxlib.expectations.beliefs import compare_beliefs, find_rank_agreement
 from cxlib.expectations.feedback import find_typical_words
-from cxlib.expectations.needs import agree
+from cxlib.expectations.needs import agree, find_needs
 from cxlib.experience.channels import find_consistency
 from cxlib.gaps.causes import find_gap_drivers
 from cxlib.gaps.themes import contrast_themes
@@ -57,7 +57,7 @@ def draw_quotes(shape: tuple, rng: np.random.Generator) -> tuple[pd.DataFrame, n
 def measure_words(cell: str, replicates: int, seed: int) -> tuple[pd.DataFrame, dict]:
     """Coverage of the words shown and of all themes of one touchpoint, false alarms, and how many planted are found."""
     shape, rng, shown, themes = WORDS[cell], rng_of(seed, f"words/{cell}"), [], []
-    for draw in range(max(replicates // 4, 2)):
+    for draw in range(max(replicates // 5, 2)):
         quotes, share = draw_quotes(shape, rng)
         shown.append(find_typical_words(quotes).assign(draw=draw))
         themes.append(contrast_themes(quotes, "p0").assign(draw=draw, touchpoint="p0"))
@@ -82,15 +82,19 @@ def measure_groups(replicates: int, seed: int) -> tuple[pd.DataFrame, dict]:
     for groups, n, spread in ((2, 20, 0), (5, 20, 0), (12, 15, 0), (5, 40, 0.5)):
         rng, cell = rng_of(seed, f"groups/{groups}/{n}/{spread}"), f"{groups} groups, n\u00a0{n}, spread {spread}"
         mean = spread * np.linspace(-1, 1, groups)
-        gaps = (mean[:, None] + 1.4 * rng.normal(size=(5 * replicates, groups, n))).round()
+        many = 3 * replicates
+        gaps = (mean[:, None] + 1.4 * rng.normal(size=(many, groups, n))).round()
         figures = dict(mean_gap=gaps.mean(-1), se_gap=gaps.std(-1, ddof=1) / np.sqrt(n))
         table = pd.DataFrame({name: values.ravel() for name, values in figures.items()})
-        table["touchpoint"] = np.repeat(np.arange(5 * replicates), groups).astype("str")
-        table = table.assign(f=np.tile(np.arange(groups), 5 * replicates).astype("str"), n=n, n_effective=n, label="t")
+        table["touchpoint"] = np.repeat(np.arange(many), groups).astype("str")
+        table = table.assign(f=np.tile(np.arange(groups), many).astype("str"), n=n, n_effective=n, label="t")
         found = find_gap_drivers({"f": table})
-        for end in ("lowest", "highest"):
-            true = pd.Series(mean[found[end].astype(int)])
-            cells.append(hold(f"gap drivers: {end}", cell, found, end, true, pd.Series(0, found.index)))
+        names = dict(f="persona", mean_gap="mean_expected", se_gap="se_expected", n_effective="n_effective_expected")
+        needs = find_needs(table.rename(columns=names | {"n": "n_expected"}).head(groups * replicates))
+        for name, ends in (("gap drivers", found), ("persona needs", needs)):
+            for end in ("lowest", "highest"):
+                true = pd.Series(mean[ends[end].astype(int)])
+                cells.append(hold(f"{name}: {end}", cell, ends, end, true, pd.Series(0, ends.index)))
         facts |= {cell: (found["p"] <= 0.05).mean()} if spread == 0 else {}
     return pd.concat(cells), facts
 
@@ -112,8 +116,16 @@ def measure_spread(replicates: int, seed: int) -> dict[str, float]:
 
 def measure_beliefs(replicates: int, seed: int) -> pd.DataFrame:
     """What staff believe, the difference from customers, and the agreement in the order of touchpoints."""
-    cells, many = [], 5 * replicates
-    for staff, middle, ceiling in ((5, 4.0, 7), (5, 6.0, 7), (12, 6.0, 7), (30, 6.0, 7), (8, 8.5, 11)):
+    cells, many = [], 3 * replicates
+    for staff, middle, ceiling in (
+        (5, 4.0, 7),
+        (5, 6.0, 7),
+        (6, 6.5, 7),
+        (8, 6.6, 7),
+        (12, 6.8, 7),
+        (30, 6.0, 7),
+        (8, 8.5, 11),
+    ):
         rng, cell = rng_of(seed, f"beliefs/{staff}/{middle}/{ceiling}"), f"{staff} staff, mean {middle} of {ceiling}"
         levels = np.arange(1, ceiling + 1)
         chance = [
@@ -134,7 +146,7 @@ def measure_beliefs(replicates: int, seed: int) -> pd.DataFrame:
             )
     for n, alike in ((5, 0.5), (8, 0), (8, 0.9), (12, 0.9), (30, 0.5)):
         rng, rows = rng_of(seed, f"ranks/{n}/{alike}"), []
-        for _ in range(2 * replicates):
+        for _ in range(replicates):
             pairs = draw_ratings(n, 2, alike, rng)
             rows.append(find_rank_agreement(pd.DataFrame(pairs, columns=["believed", "expected"])))
         table = pd.concat(rows, ignore_index=True)
@@ -148,9 +160,9 @@ def measure_beliefs(replicates: int, seed: int) -> pd.DataFrame:
 def measure_clusters(replicates: int, seed: int) -> pd.DataFrame:
     """Agreement of given groups with personas."""
     cells = []
-    for n, groups, right in ((60, 3, 0.0), (60, 3, 0.6), (300, 4, 0.3), (100, 2, 0.95)):
+    for n, groups, right in ((60, 3, 0.0), (60, 3, 0.6), (300, 4, 0.3), (100, 2, 0.95), (200, 3, 0.97), (120, 4, 0.8)):
         rng, rows = rng_of(seed, f"clusters/{n}/{groups}/{right}"), []
-        for draw in range(replicates // 4):
+        for draw in range(replicates):
             people = rng.integers(0, groups, n)
             named = np.where(rng.random(n) < right, people, rng.integers(0, groups, n))
             rows.append(agree(people + 1, pd.Series(named.astype("str")), draw))

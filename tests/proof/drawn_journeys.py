@@ -66,7 +66,11 @@ CHAINS = {
     "rare touchpoints": (4, 1.0, 0.04),
     "many convert": (4, 4.0, 1),
     "few convert": (5, 0.3, 1),
+    "fresh e": (4, 2, 0.03),
+    "held i": (4, 0.8, 0.1),
 }
+"""Touchpoints, how common conversion and how rare the last touchpoint is. The fifth was drawn to try a rule, which it
+failed (.90), the last to try the mended one."""
 
 
 def true_chain(name: str) -> np.ndarray:

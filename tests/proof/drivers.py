@@ -1,4 +1,4 @@
-"""Do intervals of drivers, causes, channels and personas hold? `python -m tests.proof.drivers --replicates 400`.
+"""Do intervals of drivers, causes, channels and personas hold? `python -m tests.proof.drivers --replicates 550`.
 
 Surveys whose truth is known are drawn and analysed; `--write docs/proof.md` keeps the tables there.
 """
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.experience.channels import find_channels
+from cxlib.experience.channels import compare, find_channels
 from cxlib.gaps.causes import split_difference
 from cxlib.gaps.patterns import find_reversals
 from cxlib.moments.asymmetry import contrast, find_asymmetry
@@ -27,7 +27,7 @@ from tests.proof.drawn_causes import (
 from tests.proof.page import compose_section, in_markdown, run_suite
 
 HEADING = "Drivers, causes, channels, personas and words"
-GOAL, OFTEN, BLOCKS, LARGE = 0.93, 0.05, 200, 200_000
+GOAL, OFTEN, BLOCKS, LARGE, TOGETHER = 0.93, 0.05, 200, 200_000, 50
 CLASSES = ["dissatisfier 1", "delighter 1", "dissatisfier 2", "delighter 0"]
 IMPORTANCE = {
     "few, apart": (30, 3, 0.1, 7, 1, 0.5), "alike": (30, 3, 0.9, 5, 2, 0.5), "nothing matters": (60, 6, 0.3, 7, 1, 0),
@@ -45,8 +45,13 @@ EFFECTS = np.array([(-1.5, 0), (-0.5, 0.5), (0, 0.5)])
 MIXES = {
     "few": (40, 3, 3, 1, 0), "few, thrice": (40, 3, 4, 3, 0), "weights": (100, 4, 5, 1, 0.5), "two": (60, 2, 3, 1, 0),
     "many, thrice": (400, 4, 5, 3, 0.5), "reversed": (200, 2, 2, 1, 0),
+    "crossed": (150, 3, 4, 1, 0), "crossed, few": (50, 4, 3, 2, 0.3),
 }  # fmt: skip
 """Respondents, channels, personas, answers of each, and spread of the logarithm of weights."""
+CROSSED = {"crossed": 0.7, "crossed, few": 0.7}
+"""How far channels serve one persona better than another, a standard deviation in scale points; else all alike."""
+FIGURES = {"channels": ("mean", "standardised", "crude", "adjusted"), "reversals": ("crude", "adjusted")}
+FIGURES |= {"split": ("mix", "rate", "difference")}
 
 
 def block_sums(values: np.ndarray, weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -75,14 +80,14 @@ def measure_importance(cell: str, replicates: int, seed: int) -> tuple[pd.DataFr
     shape, rng = IMPORTANCE[cell], rng_of(seed, f"importance/{cell}")
     n, count, weighted = *shape[:2], shape[5] < 0
     truth = lmg(np.cov(draw_verdicts(shape, LARGE, rng, cell == "binary")[:, 1:].T)[None])[0]
-    tables = []
-    for _ in range(replicates):
+    names, stages = [str(place) for place in range(count)], []
+    for draw in range(replicates):
         weights = np.exp(0.5 * rng.normal(size=n)) if weighted else np.ones(n)
-        sums, worth = block_sums(draw_verdicts(shape, n, rng, cell == "binary"), weights, rng), weights.sum() ** 2
-        names, worth = [str(place) for place in range(count)], worth / (weights**2).sum()
-        stage = CrossProducts("s", names, sums, n, n, True, [n] * count, [worth] * count)
-        tables.append(find_importance([stage], draws=200))
-    table = pd.concat(tables, ignore_index=True)
+        sums = block_sums(draw_verdicts(shape, n, rng, cell == "binary"), weights, rng)
+        worth = weights.sum() ** 2 / (weights**2).sum()
+        stages.append(CrossProducts(str(draw), names, sums, n, n, True, [n] * count, [worth] * count))
+    parts = [stages[start : start + TOGETHER] for start in range(0, replicates, TOGETHER)]
+    table = pd.concat([find_importance(part, draws=200) for part in parts], ignore_index=True)
     place = table["touchpoint"].astype(int)
     sure = (table["above_random"] > 0).to_numpy().reshape(replicates, count)
     top = table["importance"].to_numpy().reshape(replicates, count).argmax(axis=1) == 0
@@ -122,51 +127,66 @@ def measure_asymmetry(cell: str, replicates: int, seed: int) -> tuple[pd.DataFra
     return pd.concat(cells), dict(cell=cell, n=n) | facts
 
 
-def draw_mix(shape: tuple, n: int, how: dict, rng: np.random.Generator) -> pd.DataFrame:
-    """Sums per block, channel and persona of answers on 1 to 7; who is who decides the channels met."""
+def draw_mix(shape: tuple, n: int, how: dict, rng: np.random.Generator) -> np.ndarray:
+    """Σ w·x and Σ w by block, channel and persona, of answers on 1 to 7; who is who decides the channels met."""
     _, channels, personas, answers, uneven = shape
     persona, block = rng.choice(personas, n, p=how["people"]), rng.integers(0, BLOCKS, n)
     own, weight = rng.normal(size=n) * (answers > 1), np.exp(uneven * rng.normal(size=n))
-    rows = []
+    sums = np.zeros((2, BLOCKS, channels, personas))
     for _ in range(answers):
         channel = (rng.random(n)[:, None] > how["mixes"][persona].cumsum(axis=1)).sum(axis=1).clip(max=channels - 1)
-        value = how["level"][persona] + how["effect"][channel] + own + 1.2 * rng.normal(size=n)
-        value = value.round().clip(1, 7)
-        rows.append(
-            pd.DataFrame({"channel": channel, "persona": persona, "_block": block, "a": weight * value, "b": weight})
-        )
-    table = pd.concat(rows).groupby(["channel", "persona", "_block"], as_index=False).sum()
-    names = {"channel": table["channel"].astype("str"), "persona": table["persona"].astype("str")}
+        value = how["level"][persona] + how["effect"][persona, channel] + own + 1.2 * rng.normal(size=n)
+        for part, values in zip(sums, (weight * value.round().clip(1, 7), weight)):
+            np.add.at(part, (block, channel, persona), values)
+    return sums
+
+
+def as_cells(sums: np.ndarray) -> pd.DataFrame:
+    """The same as a table of those cells somebody is in."""
+    places = np.nonzero(sums[1])
+    table = pd.DataFrame(dict(zip(("_block", "channel", "persona"), places)) | dict(zip("ab", sums[:, *places])))
+    names = {name: table[name].astype("str") for name in ("channel", "persona")}
     return table.assign(**names, touchpoint="t", people=1.0, gap_a=table["a"], gap_b=table["b"])
 
 
+def truth_of(whole: np.ndarray, served: np.ndarray) -> pd.DataFrame:
+    """The figures of everybody, at an equal mix those of the pairs that the channel and others serve in a sample."""
+    rows = []
+    for channel, both in enumerate(served & (served.sum(axis=0) > served)):
+        equal = compare(*(whole * both)) if both.any() else compare(*whole)
+        figures = compare(*whole) | {name: equal[name] for name in ("standardised", "adjusted")}
+        rows.append({name: values[channel] for name, values in figures.items()})
+    return pd.DataFrame(rows, index=[str(channel) for channel in range(len(served))])
+
+
 def measure_mix(cell: str, replicates: int, seed: int) -> tuple[pd.DataFrame, dict]:
-    """Coverage of channels compared, of reversals, and of the split of a difference; how often alike ones differ."""
+    """Coverage of channels compared, of reversals, and of the split of a difference."""
     shape, rng = MIXES[cell], rng_of(seed, f"mix/{cell}")
     channels, personas = shape[1:3]
     how = dict(mixes=rng.dirichlet(np.full(channels, 2), personas), people=rng.dirichlet(np.full(personas, 4)))
-    how |= dict(level=rng.uniform(2.5, 6, personas), effect=np.r_[0, 0, rng.uniform(-0.6, 0.6, 5)][:channels])
+    effect = np.r_[0, 0, rng.uniform(-0.6, 0.6, 5)][:channels]
+    effect = effect + CROSSED.get(cell, 0) * rng.normal(size=(personas, channels))
+    how |= dict(level=rng.uniform(2.5, 6, personas), effect=effect)
     if cell == "reversed":
         how = dict(mixes=np.array([[0.8, 0.2], [0.2, 0.8]]), people=[0.5, 0.5])
-        how |= dict(level=np.array([3, 5]), effect=np.array([0.5, 0]))
-    found, split = {"channels": [], "reversals": []}, []
-    for draw in range(replicates + 1):  # the first is as good as the truth
-        cells = draw_mix(shape, LARGE if draw == 0 else shape[0], how, rng)
-        found["channels"].append(find_channels(cells).assign(draw=draw))
-        found["reversals"].append(find_reversals(cells, column="channel", within="persona").assign(draw=draw))
-        total = split_difference(cells, column="channel", first="0", second="1", within="persona").tail(1)
-        split.append(total.assign(channel="0", draw=draw))
-    found = {name: pd.concat(tables) for name, tables in found.items()} | {"split": pd.concat(split)}
-    figures = {"channels": ("mean", "standardised", "crude", "adjusted"), "reversals": ("crude", "adjusted")}
-    figures["split"] = ("mix", "rate", "")
+        how |= dict(level=np.array([3, 5]), effect=np.array([[0.5, 0], [0.5, 0]]))
+    whole = draw_mix(shape, LARGE, how, rng)
+    between = dict(column="channel", first="0", second="1", within="persona")
+    split_truth, found = split_difference(as_cells(whole), **between).iloc[-1], {name: [] for name in FIGURES}
+    for _ in range(replicates):
+        sums = draw_mix(shape, shape[0], how, rng)
+        cells, true = as_cells(sums), truth_of(whole.sum(axis=1), sums[1].any(axis=0))
+        both = find_channels(cells), find_reversals(cells, column="channel", within="persona")
+        for name, table in zip(FIGURES, both):
+            found[name].append(table.join(true.add_prefix("true_"), on="channel"))
+        total = split_difference(cells, **between).tail(1).assign(channel="0")
+        found["split"].append(total.assign(**{f"true_{part}": split_truth[part] for part in FIGURES["split"]}))
     cells = []
-    for name, table in found.items():
-        truth = table[table["draw"] == 0].set_index("channel")
-        table = table[table["draw"] > 0].reset_index(drop=True)
-        for figure in figures[name]:
-            true = table["channel"].map(truth[figure or "difference"])
-            said = f"{name}: {figure or 'difference'}"
-            cells.append(hold(said, cell, table, figure, true, table["channel"]))
+    for name, tables in found.items():
+        table = pd.concat(tables, ignore_index=True)
+        for figure in FIGURES[name]:
+            ends = "" if figure == "difference" else figure
+            cells.append(hold(f"{name}: {figure}", cell, table, ends, table[f"true_{figure}"], table["channel"]))
     return pd.concat(cells), {}
 
 
@@ -208,7 +228,7 @@ def write_section(replicates: int, seed: int) -> str:
     worst, below = table.loc[table["worst"].idxmin()], int(table["below"].sum())
     drivers, kinds, said = (pd.DataFrame(facts[kind]) for kind in ("importance", "asymmetry", "words"))
     mean = cells["held"].sum() / (cells["printed"] * cells["tries"]).sum()
-    errors = [np.sqrt(GOAL * (1 - GOAL) * fewer / replicates) for fewer in (1, 4)]
+    errors = [np.sqrt(GOAL * (1 - GOAL) * fewer / replicates) for fewer in (1, 5)]
     return compose_section(
         HEADING,
         tried=f"{table['intervals'].sum()} intervals of importance, penalties and rewards, channels, mixes, groups, "
@@ -218,16 +238,18 @@ def write_section(replicates: int, seed: int) -> str:
         f"{worst['where']}) in {part(worst['worst'])}; {below} lie below {part(GOAL)} by more than chance. Something "
         f"that does not matter is said to matter in {part(drivers['false'].max())} of tables at most; the strongest "
         f"touchpoint comes first in {part(drivers['top'].min())} to {part(drivers['top'].max())}.",
-        refused="No asymmetry where a poor and a good experience may make no difference, and no interval where staff "
-        "and customers put touchpoints in the very same order.",
+        refused="No asymmetry where a poor and a good experience may make no difference, no level at an equal mix "
+        "for customers and touchpoints only one channel serves, and no interval where staff and customers put "
+        "touchpoints in the very same order.",
         body="\n".join(
             [
                 "Respondents are put into 200 blocks at random and go through the functions that make a report; the "
-                f"truth is exact or that of {LARGE:,} respondents. Counted is what is printed in {part(OFTEN)} of "
-                f"samples or more. {replicates:,} replicates (five times as many for groups and beliefs, twice for "
-                f"ranks, a quarter for words and clusters), seed {seed}; Monte Carlo error of a coverage of {GOAL}: "
-                f"{errors[0]:.3f}, of a quarter {errors[1]:.3f}. *below* counts intervals under the goal by more than "
-                "two errors of their own.",
+                f"truth is exact or that of {LARGE:,} respondents; at an equal mix it is that of the pairs of persona "
+                "and touchpoint that both serve in the sample, as the report says. Counted is what is printed in "
+                f"{part(OFTEN)} of samples or more. {replicates:,} replicates (three times as many for groups and "
+                f"beliefs, a fifth for words), seed {seed}; Monte Carlo error of a coverage of {GOAL}: "
+                f"{errors[0]:.3f}, of words {errors[1]:.3f}. *below* counts intervals under the goal by more than two "
+                "errors of their own.",
                 *("", in_markdown(table), ""),
                 "Importance: how often the strongest touchpoint surely matters (*sure*) and comes first (*top*), and "
                 "any that is nothing is said to matter (*false*):",
@@ -248,4 +270,4 @@ def write_section(replicates: int, seed: int) -> str:
 
 
 if __name__ == "__main__":
-    run_suite(__doc__, write_section, replicates=400)
+    run_suite(__doc__, write_section, replicates=550)

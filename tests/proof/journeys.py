@@ -19,8 +19,8 @@ from cxlib.experience.adoption import (
 from cxlib.experience.funnel import find_funnel
 from cxlib.experience.promises import find_promises
 from cxlib.experience.recovery import PAIRS, WITHIN, differences_of, find_complainants, find_complaint_times
-from cxlib.intervals import adjust
-from cxlib.journey.paths import find_removal, find_transitions, removal_effects
+from cxlib.intervals import OFF_MODE, adjust
+from cxlib.journey.paths import FEW_CONVERT, find_removal, find_transitions, removal_effects
 from tests.proof.drawn_journeys import (
     ANSWERS,
     CHAINS,
@@ -255,7 +255,11 @@ METHOD = """Waits are exponential, Weibull or log-normal, in whole units in ever
 go on, and customers are watched for different lengths. Rows of one customer are alike by a beta or gamma factor.
 Journeys come from Markov chains with loops, whose removal effects follow by linear algebra. Coverage is among the
 samples whose interval is printed (an end that is not known is open), in cells printed in at least 5 % of samples; the
-goal is .93, .92 for shares. False alarms are samples in which a table of a report claims anything."""
+goal is .93, .92 for shares. The worst of many cells is also the unluckiest: one or two errors of what it is below the
+goal are chance. False alarms are samples in which a table of a report claims anything; of *recovered*, those in which
+customers are called so who are lower by just as much as matters. Removal effects were mended after a chain (fresh e)
+had shown .90 where few conversions pass a rare touchpoint, then tried on chains not seen before; one of them (held i)
+stayed here."""
 
 
 def write_section(replicates: int, seed: int) -> str:
@@ -263,7 +267,9 @@ def write_section(replicates: int, seed: int) -> str:
     cells = measure(replicates, seed)
     kinds, alarms = by_kind(cells), false_alarms(cells)
     worst, alarm = kinds.loc[kinds["worst"].idxmin()], alarms.loc[alarms["worst"].idxmax()]
-    below = cells[(cells["printed"] >= OFTEN) & (cells["covered"] < SHARE_GOAL)]
+    often = cells[cells["printed"] >= OFTEN]
+    below, errors = often["covered"] < GOAL, np.sqrt(GOAL * (1 - GOAL) / (often["printed"] * often["drawn"]))
+    surely = often["covered"] < GOAL - 2 * errors
     lines = [METHOD.replace("\n", " "), "", in_markdown(kinds), "", in_markdown(alarms), ""]
     sizes = ", ".join(f"{suite.__name__.removeprefix('measure_').replace('_', ' ')} {replicates // part:,}"
                       for suite, part in SUITES.items())  # fmt: skip
@@ -272,11 +278,12 @@ def write_section(replicates: int, seed: int) -> str:
         tried=f"Customers were drawn whose waits, paths, complaints and answers have a known truth, in {len(cells):,} "
         "settings: few and many customers, several journeys each, many still under way.",
         held=f"On average the intervals hold the truth in {kinds['mean'].min():.1%} to {kinds['mean'].max():.1%} of "
-        f"samples; the worst setting is {worst['worst']:.1%} ({worst['interval']}, n\u00a0{worst['n']}), and "
-        f"{len(below)} lie under {SHARE_GOAL:.0%}. Where nothing is there, a table claims something in at most "
-        f"{alarm['worst']:.1%} of samples ({alarm['kind']}).",
-        refused="What hangs on a touchpoint has no interval where fewer than ten customers convert, nor has a mean "
-        "where fewer than five gave another answer than most; an end of a time that is not reached yet stays blank.",
+        f"samples; the worst setting is {worst['worst']:.1%} ({worst['interval']}, n\u00a0{worst['n']}). Of "
+        f"{len(often):,} settings {below.sum()} lie under {GOAL:.0%}, {surely.sum()} by more than twice the "
+        f"Monte-Carlo error. A table makes a false claim in at most {alarm['worst']:.1%} of samples ({alarm['kind']}).",
+        refused=f"What hangs on a touchpoint has no interval where fewer than {FEW_CONVERT} customers convert, nor has "
+        f"a mean where fewer than {OFF_MODE} gave another answer than most; an end of a time not reached yet stays "
+        "blank.",
         body="\n".join([*lines, f"Samples a setting: {sizes}. Seed {seed}."]),
     )
 

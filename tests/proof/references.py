@@ -22,7 +22,7 @@ HELD = pd.read_csv(Path(__file__).with_suffix(".csv"), dtype="str")
 
 NO_FIGURE = set(
     """
-    degrees known is_ordinary worth_of interval_on guard_sides nps_wald nps_hybrid months
+    degrees known is_ordinary interval_of_ends worth_of interval_on guard_sides nps_wald nps_hybrid months
     find_themes unit_of list_themes number_people cells_of join_reports lay_out collapse_atoms remainder relations
     partitions small_unions complements
     find_moments rank_moments rank_experience add_up_cells explain_gaps list_gaps list_stages group_names own_figures
