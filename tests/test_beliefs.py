@@ -182,3 +182,9 @@ def test_the_chart_sets_belief_and_customers_side_by_side(count):
 
 def test_without_a_row_there_is_no_chart():
     assert plot_beliefs(compare().iloc[:0], title="x") is None
+
+
+def test_understood_is_said_from_where_the_ninety_percent_interval_lies_within():
+    edge = compare(confidence=0.9).set_index("touchpoint").loc["search", ["low", "high"]].abs().max()
+    found = [compare(met_within=edge * part).set_index("touchpoint")["verdict"] for part in (0.999, 1.001)]
+    assert [verdict["search"] == "understood" for verdict in found] == [False, True]

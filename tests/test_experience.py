@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from cxlib import open_study
 from cxlib.experience import (
     describe_emotion,
     describe_experience,
@@ -15,6 +16,7 @@ from cxlib.experience import (
     rank_experience,
 )
 from cxlib.shares import nps_interval
+from cxlib.summaries import summarise_experience
 
 
 def summary(n=50, **measures):
@@ -120,3 +122,9 @@ def test_a_stage_nobody_reached_does_not_hide_the_drop_off_before_it():
 def test_short_funnels():
     assert describe_funnel(funnel(200)) == "200 customers reached see."
     assert "file of events" in describe_funnel(funnel())
+
+
+def test_the_two_best_ratings_are_six_and_seven_of_seven(make_study):
+    ratings = pd.DataFrame({"respondent": range(10), "touchpoint": "pay", "experienced": [7, 7, 6] + [5] * 4 + [3] * 3})
+    study = make_study(ratings=ratings, settings="scales: {experienced: [1, 7]}")
+    assert find_experience(summarise_experience(open_study(study))).loc[0, "top2"] == pytest.approx(0.3)

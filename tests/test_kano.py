@@ -170,3 +170,13 @@ def test_the_chart_has_a_row_an_item_with_both_coefficients(count):
 def test_nothing_is_drawn_without_an_item():
     kano = find_kano(summary(Lock=(9, 3, 5, 1, 0, 1)))
     assert plot_kano(kano.iloc[:0], title="none") is None and plot_kano(kano.assign(better=np.nan), title="few") is None
+
+
+def test_worse_off_are_the_one_dimensional_and_the_must_be_among_four_categories(make_study):
+    pairs = [(1, 3)] * 3 + [(1, 5)] * 2 + [(2, 5)] * 4 + [(3, 3)] + [(1, 1)] * 5  # A, O, M, I and questionable
+    study = make_study(
+        ratings=pd.DataFrame(pairs, columns=["kano_with", "kano_without"]).assign(
+            respondent=lambda table: table.index, touchpoint="dark mode"
+        )
+    )
+    assert find_kano(summarise_kano(open_study(study))).loc[0, ["better", "worse"]].tolist() == [0.5, -0.6]

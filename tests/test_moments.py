@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cxlib import open_study
 from cxlib.moments import (
     describe_importance,
     describe_moments,
@@ -15,7 +16,7 @@ from cxlib.moments import (
     lmg,
     rank_moments,
 )
-from cxlib.summaries.drivers import CrossProducts
+from cxlib.summaries.drivers import CrossProducts, summarise_drivers
 from cxlib.tables import StudyError
 
 
@@ -275,3 +276,36 @@ def test_an_association_is_not_called_a_share():
     assert share.startswith("Ratings tell apart this share") and "n\u00a0200" in share
     assert own.startswith("In 1 stage too few people rated every touchpoint") and "share of the" not in own
     assert describe_importance(find_importance([]), outcome="") == ""
+
+
+def rated_study(make_study, people):
+    """A study of people with pay, help and verdict (1 to 7) and a weight; a blank rating was not given."""
+    people = people.assign(respondent=range(len(people)))
+    ratings = people.melt("respondent", ["pay", "help"], "touchpoint", "experienced").dropna()
+    settings = "scales: {experienced: [1, 7], verdict: [1, 7]}\noutcome: verdict"
+    return open_study(make_study(ratings=ratings, respondents=people.drop(columns=["pay", "help"]), settings=settings))
+
+
+@pytest.fixture
+def rated():
+    draws = np.random.default_rng(5).integers(1, 8, (60, 3))
+    people = pd.DataFrame(draws, columns=["pay", "help", "verdict"]).astype("float64")
+    return people.assign(
+        verdict=((2 * people["pay"] + people["verdict"]) / 3).round(), weight=1 + 2 * (draws[:, 1] > 4)
+    )
+
+
+def test_importance_with_a_weight_of_three_is_that_of_three_people(make_study, rated):
+    study = rated_study(make_study, rated)
+    found = find_importance(summarise_drivers(study), draws=2).set_index("touchpoint")["importance"]
+    each = rated.loc[rated.index.repeat(rated["weight"]), ["pay", "help", "verdict"]].to_numpy()
+    assert found[["pay", "help"]].tolist() == pytest.approx(gain_over_all_orders(each).tolist())
+
+
+def test_where_few_rated_all_each_association_stands_on_those_who_rated_the_touchpoint(make_study, rated):
+    people = rated.assign(weight=1, help=rated["help"].where(rated.index < 25))
+    found = find_importance(summarise_drivers(rated_study(make_study, people)), draws=2).set_index("touchpoint")
+    assert found["importance_is"].unique().tolist() == ["association"]
+    assert found["n_importance"].to_dict() == {"pay": 60, "help": 25}
+    alone = {name: people[name].corr(people["verdict"]) ** 2 for name in ("pay", "help")}
+    assert found["importance"].to_dict() == pytest.approx(alone)

@@ -322,3 +322,12 @@ def test_who_complained_of_another_stage_only_is_not_compared(make_study, engine
     )  # fmt: skip
     found = summarise_recovery(open_study(folder, engine=engine, stages=["buy"])).set_index("complaint")
     assert found["n"].to_dict() == {"none": 6, "unresolved": 6} and found.loc["unresolved", "mean"] == 3
+
+
+def test_the_difference_of_two_shares_is_newcombes_published_one():
+    rows = [("none", 80, 0.6), ("resolved", 70, 0.8), ("unresolved", 90, 0.3)]
+    table = pd.DataFrame(rows, columns=["complaint", "n", "mean"]).assign(outcome="retained", width=1.0, lowest=0.0)
+    se = np.sqrt(table["mean"] * (1 - table["mean"]) / (table["n"] - 1))
+    table = table.assign(se=se, n_effective=table["n"].astype(float), promoters=np.nan, detractors=np.nan)
+    found = find_recovery(table).set_index("comparison").loc["resolved − none"]
+    assert (found["low"], found["high"]) == pytest.approx((0.0524, 0.3339), abs=5e-5)

@@ -223,6 +223,7 @@ WRONG_FORMULAS += of(
     [
         ("LMG without weights", 'w=nw.col("weight")', "w=nw.lit(1.0)"),
         ("complete cases though some are blank", "ratings), ignore_nulls=False)", "ratings), ignore_nulls=True)"),
+        ("products of those who left some blank", "names), ignore_nulls=False)", "names), ignore_nulls=True)"),
     ],
 )
 WRONG_FORMULAS += of(
@@ -232,7 +233,6 @@ WRONG_FORMULAS += of(
         ("penalty and reward swapped", "penalty, reward = np.moveaxis", "reward, penalty = np.moveaxis"),
         ("asymmetry over the reward alone", "(reward + penalty) / spread", "(reward + penalty) / reward"),
         ("Fieller without the covariance", FIELLER, "both * spread - 0 * t2 * ar"),
-        ("asymmetry told where the range may be 0", "(square > 0) & (spread > 0)", "(square**2 > 0)"),
     ],
 )
 WRONG_FORMULAS += of(

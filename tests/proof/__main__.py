@@ -14,7 +14,7 @@ SUITES = {
     "shares": dict(replicates=4_000),
     "report": dict(reports=20_000),
     "priorities": dict(studies=2_500, draws=400),
-    "drivers": dict(replicates=400),
+    "drivers": dict(replicates=550),
     "journeys": dict(replicates=2_000),
     "control": dict(replicates=20_000),
     "targets": dict(replicates=2_000),
