@@ -21,7 +21,7 @@ from tests.mutants.wrong_formulas import WRONG_FORMULAS, WrongFormula
 ROOT = Path(__file__).parents[2]
 COPIED = ["cxlib", "tests", "data", "pyproject.toml", "environment.yml"]
 SECONDS = 30
-FAILED = re.compile(r"(?m)^FAILED (\S+)(?: - (.*))?$")
+FAILED = re.compile(r"(?m)^FAILED (.+?)(?: - (.*))?$")
 ASSERTED = ("assert", "AssertionError")
 """How a test ends that holds figures against others; one that ends with another error has caught nothing."""
 

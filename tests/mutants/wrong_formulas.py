@@ -22,6 +22,7 @@ def of(file: str, names: str, mistakes: list[tuple[str, str, str]]) -> list[Wron
     return [WrongFormula(name, f"cxlib/{file}.py", right, wrong, tests) for name, right, wrong in mistakes]
 
 
+ALL = "all_horizontal(*(~nw.col(name).is_null() for name in "
 BH = 'stats.false_discovery_control(p[there], method="bh")'
 COVARIANCE = 'variance = both - 2 * table["covariance"]'
 FIELLER = "both * spread - t2 * ar"
@@ -61,7 +62,7 @@ WRONG_FORMULAS += of(
 # the guard
 WRONG_FORMULAS += of(
     "intervals",
-    "guard gaps intervals",
+    "guard references gaps intervals",
     [
         ("guard off", "plain = is_ordinary(se, n, effective,", "plain = (n > 0) | is_ordinary(se, n, effective,"),
         ("pseudo-responses at half their distance", "PSEUDO = 2, 0.75", "PSEUDO = 2, 0.375"),
@@ -222,8 +223,8 @@ WRONG_FORMULAS += of(
     "moments importance_rules",
     [
         ("LMG without weights", 'w=nw.col("weight")', "w=nw.lit(1.0)"),
-        ("complete cases though some are blank", "ratings), ignore_nulls=False)", "ratings), ignore_nulls=True)"),
-        ("products of those who left some blank", "names), ignore_nulls=False)", "names), ignore_nulls=True)"),
+        ("complete cases though some are blank", ALL + "ratings)", ALL.replace("all", "any") + "ratings)"),
+        ("products of those who left some blank", ALL + "names)", ALL.replace("all", "any") + "names)"),
     ],
 )
 WRONG_FORMULAS += of(
@@ -384,7 +385,7 @@ WRONG_FORMULAS += of(
 )
 WRONG_FORMULAS += of(
     "monitoring/targets",
-    "objectives",
+    "monitoring objectives",
     [("at most read as at least", 'table["direction"].eq(AT_MOST), -1, 1)', 'table["direction"].eq(AT_MOST), 1, 1)')],
 )
 WRONG_FORMULAS += of(
@@ -414,7 +415,7 @@ WRONG_FORMULAS += of(
 )
 WRONG_FORMULAS += of(
     "experience/recovery",
-    "recovery",
+    "recovery::test_the_difference_of_two_shares_is_newcombes_published_one",
     [
         (
             "Zou and Donner's ends swapped",
