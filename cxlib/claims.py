@@ -25,14 +25,12 @@ UNSURE = {
 """What a verdict becomes where its claim does not hold beside all others."""
 
 
-def claim(
-    table: pd.DataFrame, *describe: Callable[[pd.DataFrame], str], column: str = "verdict", again: bool = False
-) -> dict:
+def claim(table: pd.DataFrame, *describe: Callable[[pd.DataFrame], str], column: str = "verdict", of: str = "") -> dict:
     """What the first page may say of a table: a sentence for every p up to which claims might hold.
 
     `table` has a row a test, with `p` and its verdict (in `column`); `describe` are the functions that make its
-    sentences. Which of the `versions` is said is decided when the p-values of all claims are there (`settle`); tests
-    another claim brings already are not counted `again`.
+    sentences. Which of the `versions` is said is decided when the p-values of all claims are there (`settle`); claims
+    `of` one name rest on the same tests, which count once.
 
     >>> table = pd.DataFrame({"label": ["a", "b"], "p": [0.001, 0.04], "verdict": "shortfall"})
     >>> claim(table, lambda t: f"{(t['verdict'] == 'shortfall').sum()} fall short.")["versions"]
@@ -47,7 +45,7 @@ def claim(
         if versions and versions[-1][1] == said:
             versions.pop()
         versions.append([float(cut), said])
-    return {"p": [] if again else table["p"].dropna().tolist(), "versions": versions}
+    return {"of": of, "p": table["p"].dropna().tolist(), "versions": versions}
 
 
 def settle(findings: list[str | dict], *, level: float = 0.05) -> list[str]:
@@ -55,7 +53,8 @@ def settle(findings: list[str | dict], *, level: float = 0.05) -> list[str]:
 
     Benjamini and Hochberg's (1995) correction over the p-values of all of them together.
     """
-    p = np.array([value for finding in findings if isinstance(finding, dict) for value in finding["p"]])
+    claims = {one.get("of") or place: one["p"] for place, one in enumerate(findings) if isinstance(one, dict)}
+    p = np.array([value for tests in claims.values() for value in tests])
     held = p[adjust(p) <= level]
     most = held.max() if len(held) else 0.0
     said = [

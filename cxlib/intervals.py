@@ -135,6 +135,7 @@ def guard_rare_failures(
     keeps both figures; elsewhere two pseudo-responses of mean weight are added at mean ± .75·reach, and the error grows
     by skewness²/n (the leading term of what t misses, Hall 1992), where weights differ much by
     ((n/effective)² − 1)/effective; with fewer than five answers off the mode nothing is known (NaN).
+    Without a `modal` (NaN) the error was guarded before, and stays.
 
     >>> wider = guard_rare_failures([0.2, 0.2, 0.2], 40, 40, [15, 30, 38], 0, 6)
     >>> [value.round(3).tolist() for value in wider]
@@ -152,10 +153,10 @@ def guard_rare_failures(
         unequal = n > effective / ORDINARY["worth"]
         heavy = np.where(unequal, 1 + ((n / effective) ** 2 - 1) / effective, 1)
         plain = is_ordinary(se, n, effective, modal, skewness, reach)
-        told = n - modal >= OFF_MODE
+        told, guarded = n - modal >= OFF_MODE, np.isnan(modal)
     return (
-        np.where(told, np.where(plain, se, wider) * heavy, np.nan),
-        np.where(told, np.where(plain, effective, larger), np.nan),
+        np.where(guarded, se, np.where(told, np.where(plain, se, wider) * heavy, np.nan)),
+        np.where(guarded, effective, np.where(told, np.where(plain, effective, larger), np.nan)),
     )
 
 

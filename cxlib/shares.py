@@ -128,18 +128,16 @@ def nps_interval(
     detractors: ArrayLike,
     se: ArrayLike,
     n: ArrayLike,
+    kish: ArrayLike,
     confidence: float,
-    kish: ArrayLike | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Adjusted Wald interval of promoters − detractors (shares): ¾ promoters, 1½ passives, ¾ detractors are added.
 
     Where fewer than 8 gave another answer than most, from the exact limits of both shares (Newcombe's hybrid with their
-    correlation, Zou & Donner 2008). On the n that the linearised standard error is worth, at most Kish's; where that is
-    not given at most `n`, and NaN where all answers are the same.
+    correlation, Zou & Donner 2008). On the n that the linearised standard error is worth, at most Kish's.
     """
-    p, d, se = (np.asarray(values, dtype=float) for values in (promoters, detractors, se))
-    worth = worth_of(p + d - (p - d) ** 2, se, n, n if kish is None else kish)
-    worth = np.where(se > 0, worth, np.nan) if kish is None else worth
+    p, d = (np.asarray(values, dtype=float) for values in (promoters, detractors))
+    worth = worth_of(p + d - (p - d) ** 2, se, n, kish)
     off = (1 - np.maximum(np.maximum(p, d), 1 - p - d)) * worth
     ends = zip(nps_hybrid(p, d, worth, confidence), nps_wald(p, d, worth, confidence))
     low, high = (np.where(off < FEW_OFF - 1e-9, hybrid, wald) for hybrid, wald in ends)

@@ -6,7 +6,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 FEWEST = 6
 """Days of measurement a line takes: with fewer, too many of the ranges that are said miss the day."""
@@ -126,23 +125,21 @@ def fit_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, np.ndarray]:
     return slope, np.sqrt(residuals @ residuals / (len(x) - 2) / (away @ away)), residuals
 
 
-def find_crossing(
-    x: ArrayLike, y: ArrayLike, *, target: float, confidence: float = 0.95, reach: float | None = None
-) -> tuple[float, float]:
+def find_crossing(x: ArrayLike, y: ArrayLike, *, target: float, reach: float) -> tuple[float, float]:
     """First and last x at which the confidence band of the line through x and y holds the target (Fieller 1954).
 
-    The roots of (b·u − d)² = t²s²(1/n + u²/Sxx) with u = x − x̄ and d = target − ȳ, t on n − 2 degrees of freedom, or
-    `reach`. NaN where the slope's interval holds 0: then the band holds the target for ever.
+    The roots of (b·u − d)² = t²s²(1/n + u²/Sxx) with u = x − x̄, d = target − ȳ and t = `reach`. NaN where the slope's
+    interval holds 0: then the band holds the target for ever.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     slope, se, _ = fit_line(x, y)
     sxx, d = ((x - x.mean()) ** 2).sum(), target - y.mean()
-    margin = (reach or stats.t.ppf(0.5 + confidence / 2, len(x) - 2)) * se
+    margin = reach * se
     lead = slope**2 - margin**2
     if not lead > 0:
         return np.nan, np.nan
-    reach = margin * np.sqrt(lead * sxx / len(x) + d**2)
-    return x.mean() + (slope * d - reach) / lead, x.mean() + (slope * d + reach) / lead
+    away = margin * np.sqrt(lead * sxx / len(x) + d**2)
+    return x.mean() + (slope * d - away) / lead, x.mean() + (slope * d + away) / lead
 
 
 def describe_attainment(attainment: Attainment, *, target: str) -> str:

@@ -377,6 +377,13 @@ def test_barriers_are_judged_together_and_may_go_the_other_way():
     assert beside["p"][0] < 0.05 < beside["q"][0]
 
 
+def test_a_barrier_whose_interval_holds_1_is_not_sure_whatever_its_q():
+    found = step.find_barriers(counts(("price", 12, 4, 40, 3))).iloc[0]
+    assert found["q"] < 0.05 and found["low"] < 1 and found["verdict"] == "no sure difference"
+    open_end = step.find_barriers(counts(("price", 40, 40, 40, 0))).iloc[0]
+    assert np.isnan(open_end["high"]) and open_end["verdict"] == "holds back"
+
+
 def test_barriers_in_a_sentence():
     price, trust = ("price", 100, 60, 300, 90), ("trust", 100, 50, 300, 90)
     one = plain(step.describe_barriers(step.find_barriers(counts(price))))

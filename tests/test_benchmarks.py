@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from cxlib.gaps.benchmarks import compare_benchmarks, describe_benchmarks, describe_refusals
+from cxlib.gaps.benchmarks import compare_benchmarks, describe_benchmarks, describe_refusals, own_figures
+from cxlib.monitoring import add_wave_kpis
 from cxlib.tables import StudyError
 
 
@@ -92,6 +93,18 @@ def test_a_share_counts_as_the_people_its_error_is_worth():
     ends = stats.binomtest(60, 100).proportion_ci(method="wilson")
     assert (row["low"], row["high"]) == pytest.approx((ends.low - 0.5, ends.high - 0.5), abs=1e-6)
     assert row["p"] == pytest.approx(2 * NormalDist().cdf(-2), abs=1e-6)
+
+
+def test_a_kpi_of_the_survey_is_compared_on_its_effective_n():
+    kpi = dict(kpi="retention", date=pd.Timestamp("2026-06-30"), kind="share", n=100, n_effective=40.0, mean=0.62)
+    survey = pd.DataFrame([kpi | dict(se=0.05, promoters=None, detractors=None)])
+    rates = ["date", "window_days", "n", *(f"adoption_rate{end}" for end in ("", "_low", "_high"))]
+    none = pd.DataFrame(columns=rates, dtype="float64")
+    tracked = add_wave_kpis(pd.DataFrame({"kpi": [], "sites": []}), survey, none)
+    own = own_figures(pd.DataFrame(), pd.DataFrame({"stage": []}), tracked, pd.DataFrame(columns=["kpi", "direction"]))
+    row = compare(own, pd.DataFrame({"kpi": ["retention"], "value": [0.47]})).iloc[0]
+    assert own["n_effective"].tolist() == [40] and row["p"] > 0.05 and row["verdict"] == "no sure difference"
+    assert (row["low"] + 0.47, row["high"] + 0.47) == pytest.approx(tuple(tracked.loc[0, ["low", "high"]]))
 
 
 def test_the_interval_a_kpi_comes_with_is_kept():

@@ -75,12 +75,14 @@ def test_the_notebooks_claims_are_kept_for_the_page():
     assert versions == [[0.01, "Short: t0."], [-1.0, "Short: none."]]
 
 
-def test_tests_that_another_claim_brings_are_not_counted_again():
-    first, again = table(0.001, 0.03, 0.9), table(0.001, 0.03, 0.9)
-    comes_first = claim(again, lambda rows: "t0 first." if (rows["verdict"] == "shortfall").any() else "", again=True)
-    assert comes_first["p"] == [] and settle([claim(first, names), comes_first]) == ["Short: t0, t1.", "t0 first."]
-    beside = table(*[0.9] * 60)
-    assert settle([claim(first, names), comes_first, claim(beside, lambda rows: "")]) == ["Short: none."]
+def test_claims_of_one_name_count_their_tests_once():
+    gaps = table(0.001, 0.03, 0.9)
+    first = claim(gaps, names, of="gaps")
+    comes_first = claim(gaps, lambda rows: "t0 first." if (rows["verdict"] == "shortfall").any() else "", of="gaps")
+    assert settle([comes_first]) == ["t0 first."] and settle([comes_first, first]) == ["t0 first.", "Short: t0, t1."]
+    beside = [claim(table(*[0.9] * count), lambda rows: "") for count in (46, 47)]
+    assert settle([first, comes_first, beside[0]]) == ["Short: t0.", "t0 first."]
+    assert settle([first, comes_first, beside[1], beside[1]])[0] == "Short: none."
 
 
 def test_a_skewed_gap_is_no_surer_than_student_and_than_hall():

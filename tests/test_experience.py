@@ -52,7 +52,7 @@ def test_the_nps_has_its_own_interval_and_its_parts_are_not_shown():
     parts = dict(promoters=([0.5, 0.5], 0.1), detractors=([0.2, 0.2], 0.1))
     found = find_experience(summary(nps=([0.3, 0.3], se), **parts))
     assert "promoters" not in found and "n_detractors" not in found
-    assert found.loc[0, ["nps_low", "nps_high"]].tolist() == pytest.approx(nps_interval(0.5, 0.2, se, 50, 0.95))
+    assert found.loc[0, ["nps_low", "nps_high"]].tolist() == pytest.approx(nps_interval(0.5, 0.2, se, 50, 50, 0.95))
 
 
 def test_measures_nobody_gave_are_left_out():

@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from cxlib.intervals import guard_rare_failures, ratio_mean, skewness_of, t_interval
-from tests.proof.guard import GOAL, KINDS, OTHER_POINTS, POINTS, at, below, measure, measure_cell, mix, rounded
+from tests.proof.drawn_gaps import KINDS, OTHER_POINTS, POINTS, at, mix, rounded
+from tests.proof.guard import GOAL, below, measure, measure_cell
 from tests.proof.page import keep_section
 
 REPLICATES = 2000

@@ -80,6 +80,14 @@ def test_uneven_weights_make_random_variables_reach_further():
     assert (find_importance([few])["above_random"] < find_importance([stage])["above_random"]).all()
 
 
+def test_another_name_of_a_stage_or_touchpoint_moves_no_figure():
+    stage = stage_of(survey(np.random.default_rng(18), betas=[0.4]))
+    renamed = CrossProducts(**(vars(stage) | {"stage": "after", "touchpoints": list("abcdef")}))
+    names = ["stage", "touchpoint"]
+    once, again = (find_importance([one]).drop(columns=names) for one in (stage, renamed))
+    pd.testing.assert_frame_equal(once, again, check_exact=True)
+
+
 def test_residuals_are_those_of_every_subset():
     data = survey(np.random.default_rng(16), n=60, p=3, betas=[0.4, 0.2])
     products = np.cov(data.T)

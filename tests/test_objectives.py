@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from cxlib.monitoring.control_charts import find_kpi_changes
 from cxlib.monitoring.kpis import add_wave_kpis, describe_wave_kpis, track_kpis
 from cxlib.monitoring.objectives import describe_objectives, find_open_gaps, find_unlinked, link_objectives
 from cxlib.monitoring.targets import compare_targets, describe_left_out
@@ -185,8 +186,8 @@ def test_p_of_a_count_agrees_with_its_interval(row):
     assert p[0] < 0.05 < p[1]
 
 
-def measured(kind, mean, *, n=100, se=0.05, kpi="NPS", promoters=np.nan, detractors=np.nan):
-    row = dict(kpi=kpi, wave="w1", date=DAY, kind=kind, n=n, mean=mean, se=se, n_effective=n)
+def measured(kind, mean, *, n=100, se=0.05, kish=None, kpi="NPS", promoters=np.nan, detractors=np.nan):
+    row = dict(kpi=kpi, wave="w1", date=DAY, kind=kind, n=n, mean=mean, se=se, n_effective=float(kish or n))
     return pd.DataFrame([row | dict(promoters=promoters, detractors=detractors)])
 
 
@@ -221,6 +222,40 @@ def test_a_weighted_share_is_as_wide_and_as_sure_as_its_effective_n():
     for step, sure in ((-0.002, True), (0.002, False)):
         target = aims(("Loved", "CSAT (overall, top two)", None, found["low"].iloc[0] + step))
         assert (compare_targets(found, target, RATED)["p"].iloc[0] < 0.05) == sure
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        measured("share", 0.62, se=(0.62 * 0.38 / 79 * 100 / 99) ** 0.5, kish=40),
+        measured("share", 1.0, se=0.0, kish=40),
+        measured("mean", 3.0, kish=6),
+        measured("nps", 0.9, se=(0.09 / 99) ** 0.5, promoters=0.93, detractors=0.03),
+    ],
+)
+def test_p_of_a_measured_figure_agrees_with_its_interval(figure):
+    found = add_wave_kpis(NO_KPIS, figure, NO_ADOPTION)
+    low, value = found.loc[0, ["low", "value"]]
+    for part, sure in ((-0.01, True), (0.01, False)):
+        against = compare_targets(found, aims(("Loved", "NPS", None, low + part * (value - low))), RATED).iloc[0]
+        assert ((against["p"] <= 0.05), against["status"] == "reached") == (sure, sure)
+
+
+def test_p_of_adoption_agrees_with_its_interval():
+    rates = pd.DataFrame({"date": [DAY], "window_days": 30.0, "n": 50, "adoption_rate": 0.5})
+    rates = rates.assign(adoption_rate_low=0.3, adoption_rate_high=0.6)
+    found = add_wave_kpis(NO_KPIS, measured("share", 0.6).iloc[:0], rates)
+    for target, sure in ((0.299, True), (0.301, False), (0.599, False), (0.601, True)):
+        against = compare_targets(found, aims(("Used", found.loc[0, "kpi"], None, target)), RATED)
+        assert (against["p"].item() <= 0.05) == sure
+
+
+def test_a_change_of_measured_kpis_counts_on_the_effective_n():
+    waves = pd.concat([measured("mean", mean, kpi="CES (effort)", kish=6).assign(date=DAY + shift) for mean, shift in
+                       ((3.0, pd.Timedelta(0)), (3.2, pd.Timedelta(90, "D")))])  # fmt: skip
+    change = find_kpi_changes(add_wave_kpis(NO_KPIS, waves, NO_ADOPTION)).iloc[0]
+    welch = stats.ttest_ind_from_stats(3.2, 0.05 * 6**0.5, 6, 3.0, 0.05 * 6**0.5, 6, equal_var=False)
+    assert change["p"] == pytest.approx(welch.pvalue)
 
 
 def test_an_own_kpi_of_the_same_name_stays_and_that_is_said():

@@ -29,7 +29,8 @@ from cxlib.priorities.ranking import (
     rank_gaps,
 )
 from cxlib.tables import StudyError
-from tests.proof.priorities import in_bins, make_study, state_studies
+from tests.proof.drawn_studies import make_study
+from tests.proof.priorities import in_bins, state_studies
 
 
 def tables(se=0.1, importance=0.2, reach=0.5, **gaps):

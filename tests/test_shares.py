@@ -100,37 +100,33 @@ def nps_se(promoters, detractors, n):
 def test_nps_interval_by_hand():
     p, d = 50.75 / 103, 20.75 / 103
     margin = 1.959964 * np.sqrt((p + d - (p - d) ** 2) / 103)
-    found = nps_interval(0.5, 0.2, nps_se(0.5, 0.2, 100), 100, 0.95)
+    found = nps_interval(0.5, 0.2, nps_se(0.5, 0.2, 100), 100, 100, 0.95)
     assert found == pytest.approx((p - d - margin, p - d + margin), abs=1e-6)
 
 
 def test_swapping_promoters_and_detractors_flips_the_interval():
-    low, high = nps_interval(0.5, 0.2, nps_se(0.5, 0.2, 60), 60, 0.9)
-    assert nps_interval(0.2, 0.5, nps_se(0.2, 0.5, 60), 60, 0.9) == pytest.approx((-high, -low), abs=1e-12)
+    low, high = nps_interval(0.5, 0.2, nps_se(0.5, 0.2, 60), 60, 60, 0.9)
+    assert nps_interval(0.2, 0.5, nps_se(0.2, 0.5, 60), 60, 60, 0.9) == pytest.approx((-high, -low), abs=1e-12)
 
 
 def test_more_answers_and_less_confidence_narrow_the_nps_interval():
     def width(n, confidence):
-        low, high = nps_interval(0.4, 0.3, nps_se(0.4, 0.3, n), n, confidence)
+        low, high = nps_interval(0.4, 0.3, nps_se(0.4, 0.3, n), n, n, confidence)
         return high - low
 
     assert width(400, 0.95) < width(100, 0.95) and width(100, 0.8) < width(100, 0.95)
     assert width(400, 0.95) == pytest.approx(width(100, 0.95) / 2, rel=0.02)
 
 
-def test_an_nps_all_agree_on_has_no_interval():
-    assert np.isnan(nps_interval(1.0, 0.0, 0.0, 30, 0.95)).all()
-
-
-def test_an_nps_all_agree_on_is_as_sure_as_their_share_where_kishs_n_is_given():
-    low, high = nps_interval(1.0, 0.0, 0.0, 30, 0.95, 20)
+def test_an_nps_all_agree_on_is_as_sure_as_their_share():
+    low, high = nps_interval(1.0, 0.0, 0.0, 30, 20, 0.95)
     assert (low, high) == pytest.approx((2 * stats.beta.ppf(0.025, 20, 1) - 1, 1)) and high == 1
-    low_d, high_d = nps_interval(0.0, 1.0, 0.0, 30, 0.95, 20)
+    low_d, high_d = nps_interval(0.0, 1.0, 0.0, 30, 20, 0.95)
     assert (low_d, high_d) == pytest.approx((-high, -low))
 
 
 def test_an_nps_without_passives_is_twice_a_share_less_one():
-    low, high = nps_interval(0.9, 0.1, nps_se(0.9, 0.1, 40), 40, 0.95)
+    low, high = nps_interval(0.9, 0.1, nps_se(0.9, 0.1, 40), 40, 40, 0.95)
     ends = stats.binomtest(36, 40).proportion_ci(0.95, method="exact")
     assert (low, high) == pytest.approx((2 * ends.low - 1, 2 * ends.high - 1))
 

@@ -40,7 +40,7 @@ def test_the_range_is_where_the_band_crosses_the_target(target):
         return line.intercept + line.slope * at + sign * t * error - target
 
     ends = [optimize.brentq(end_of_band, -4000, 4000, args=(sign,), xtol=1e-12, rtol=1e-14) for sign in (1, -1)]
-    assert find_crossing(x, RISING, target=target) == pytest.approx(tuple(ends), abs=1e-8)
+    assert find_crossing(x, RISING, target=target, reach=t) == pytest.approx(tuple(ends), abs=1e-8)
 
 
 def test_what_is_said_is_the_range_in_whole_days():

@@ -151,4 +151,5 @@ def test_only_what_was_measured_as_the_same_is_recalled(said, recalled):
     day = {"kpi": "done", "date": [pd.Timestamp("2026-06-30")], "sites": 1, "n": 9, "value": 0.62}
     now = pd.DataFrame(day | {"low": 0.5, "high": 0.7, "se": 0.1, "is_share": True, "chart": ""})
     earlier = now.assign(date=pd.Timestamp("2026-05-31"), **{"chart": None} | said)
-    assert len(recall_kpis(now, earlier)) == recalled
+    found = recall_kpis(now.assign(n_effective=4.5), earlier)
+    assert len(found) == recalled and found["n_effective"].dropna().tolist() == [4.5]

@@ -43,18 +43,18 @@ def find_typical_words(
 
     Themes are codes readers gave, else words; `unit` "code" or "word" decides. `n` counts people (customers; a row
     without one is a person), `n_quotes` rows. `log_odds` has an informative Dirichlet prior (Monroe, Colaresi & Quinn
-    2008), of people, above 0 typical; `q` is Benjamini–Hochberg's over all themes and touchpoints tested; intervals are
-    the wider for it that only the surest of those are shown (Benjamini & Yekutieli 2005). Themes and touchpoints of
-    fewer than `least` people are left out; the figures of a row that would give fewer people away at the other
-    touchpoints are blank, its verdict stays.
+    2008), of people, above 0 typical; `q` is Benjamini–Hochberg's over all themes and touchpoints tested, sure
+    up to `level`; intervals are the wider the fewer of those are sure (Benjamini & Yekutieli 2005). Themes and
+    touchpoints of fewer than `least` people are left out; the figures of a row that would give fewer people away at the
+    other touchpoints are blank, its verdict stays.
     """
     check_columns(feedback, FEEDBACK, name="feedback")
     unit = unit or unit_of(feedback)
     said = list_themes(feedback, unit)
     if said.empty:
         return pd.DataFrame(columns=list(TYPICAL)).astype(TYPICAL)
-    table = order_typical(contrast_touchpoints(said.drop_duplicates(["quote", "theme"]), least), top)
-    margin = stats.norm.isf((1 - confidence) / 2 * len(table) / table["tested"]) * table["se"]
+    table = order_typical(contrast_touchpoints(said.drop_duplicates(["quote", "theme"]), least, level), top)
+    margin = stats.norm.isf((1 - confidence) / 2 * table["sure"]) * table["se"]
     table = table.assign(low=table["log_odds"] - margin, high=table["log_odds"] + margin)
     rows = said.groupby(["theme", "touchpoint"])["row"].nunique().rename("n_quotes").reset_index()
     table = table.merge(rows, on=["theme", "touchpoint"], how="left", validate="one_to_one")
@@ -63,10 +63,11 @@ def find_typical_words(
     return table[list(TYPICAL)].astype(TYPICAL)
 
 
-def contrast_touchpoints(people: pd.DataFrame, least: int) -> pd.DataFrame:
+def contrast_touchpoints(people: pd.DataFrame, least: int, level: float) -> pd.DataFrame:
     """Every theme said more of a touchpoint than of the others, with figures, and what `hide_few` needs.
 
-    `people` has a row for every theme of a quote; all themes of enough people are tested, of either direction.
+    `people` has a row for every theme of a quote; all themes of enough people are tested, of either direction. `sure`
+    is the share of the tests, one at least, whose q is at most `level`.
     """
     people = people.assign(everybody="all")
     counts = pd.crosstab(people["theme"], people["touchpoint"])
@@ -81,7 +82,8 @@ def contrast_touchpoints(people: pd.DataFrame, least: int) -> pd.DataFrame:
     figures |= {"q": adjust(np.where(tested, p, np.nan)), "elsewhere": elsewhere, "total": total}
     row, column = np.nonzero(tested & (here >= max(least, 1)) & (ratio > 0))
     table = pd.DataFrame({"touchpoint": counts.columns[column], "theme": counts.index[row]})
-    return table.assign(tested=tested.sum(), **{name: values[row, column] for name, values in figures.items()})
+    sure = max((figures["q"] <= level).sum(), 1) / max(tested.sum(), 1)
+    return table.assign(sure=sure, **{name: values[row, column] for name, values in figures.items()})
 
 
 def people_elsewhere(people: pd.DataFrame, key: str) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from cxlib.intervals import adjust, interval_of_ends
+from cxlib.intervals import adjust, guard_rare_failures, interval_of_ends
 from cxlib.suppression import hide_cells
 from cxlib.tables import check_columns
 
@@ -31,14 +31,16 @@ def find_needs(
     `summary` comes from `summarise_needs` with the same `value`. `omega2` is the share of the variance between people
     that goes with the persona (Hays 1963; 0 at least), `q` Benjamini–Hochberg's over the touchpoints; `lowest` and
     `highest` are the personas at the ends, with mean and interval in scale points, the wider the more personas there
-    are. Personas of fewer than 2 people or without a known error are left out.
+    are, guarded against rare failures and blank where those leave it unknown. Personas of fewer than 2 people or
+    without a known error are left out.
     """
-    columns = [f"{part}_{value}" for part in ("n", "mean", "se", "n_effective")]
-    check_columns(summary, ["touchpoint", "label", "persona", *columns], name="summary (from summarise_needs)")
-    means = summary.rename(columns=dict(zip(columns, ["n", "mean", "se", "worth"])))
+    columns = [f"{part}_{value}" for part in ("mean", "se", "n", "n_effective", "modal", "skewness")]
+    check_columns(summary, ["touchpoint", "label", "persona", *columns, "width"], name="summary (from summarise_needs)")
+    means = summary.rename(columns=dict(zip(columns, ["mean", "se", "n", "worth", "modal", "skewness"])))
     means = means[(means["n"] >= 2) & (means["worth"] > 1) & (means["se"] > 0) & means["persona"].notna()]
     personas = means.groupby("touchpoint")["touchpoint"].transform("size")
-    low, high = interval_of_ends(means["mean"], means["se"], means["worth"], personas, confidence)
+    guarded = guard_rare_failures(*(means[part] for part in ("se", "n", "worth", "modal", "skewness", "width")))
+    low, high = interval_of_ends(means["mean"], *guarded, personas, confidence)
     means = means.assign(low=low, high=high)
     rows = [compare_means(group) for _, group in means.groupby("touchpoint", sort=False) if len(group) > 1]
     needs = pd.DataFrame(rows, columns=[name for name in NEEDS if name != "q"])
@@ -79,11 +81,11 @@ def describe_needs(needs: pd.DataFrame, *, value: str = "expected") -> str:
         people = f"{needs['n'].min():,}" + (f" to {needs['n'].max():,}" if needs["n"].nunique() > 1 else "")
         where = row["label"] if len(needs) == 1 else f"any {among}"
         return f"What personas {what} does not surely differ at {where} (n\u00a0{people})."
-    ends = [
-        f"{row[end]} {row[f'{end}_mean']:.1f} ({row[f'{end}_low']:.1f} to {row[f'{end}_high']:.1f}; "
-        f"n\u00a0{row[f'{end}_n']:,})"
-        for end in ("highest", "lowest")
-    ]
+    ends = []
+    for end in ("highest", "lowest"):
+        told = pd.notna(row[f"{end}_low"])
+        interval = f"{row[f'{end}_low']:.1f} to {row[f'{end}_high']:.1f}; " if told else ""
+        ends.append(f"{row[end]} {row[f'{end}_mean']:.1f} ({interval}n\u00a0{row[f'{end}_n']:,})")
     where = f"{len(sure)} {among}, {'most at ' if len(sure) > 1 else ''}" if len(needs) > 1 else ""
     return f"What personas {what} differs at {where}{row['label']}: {', '.join(ends)}."
 

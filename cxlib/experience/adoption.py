@@ -213,7 +213,7 @@ def find_barriers(counts: pd.DataFrame, *, confidence: float = 0.95, level: floa
     `counts` comes from `summarise_barriers`. `share` is of the `n` respondents who name it (Wilson); `missed_with` and
     `missed_without` are shares that did not adopt; `risk_ratio` is the first over the second (half a person is added to
     each cell where one is empty) with its interval from theirs (Donner & Zou 2012), blank at an end that is 0 or
-    without limit; `p` is Fisher's exact one, `q` Benjamini and Hochberg's.
+    without limit; `p` is Fisher's exact one, `q` Benjamini and Hochberg's; a verdict takes `q` and interval.
     """
     check_columns(counts, list("barrier n_with missed_with n_without missed_without".split()), name="counts")
     n = counts["n_with"] + counts["n_without"]
@@ -227,8 +227,8 @@ def find_barriers(counts: pd.DataFrame, *, confidence: float = 0.95, level: floa
         n=n, share=share, share_low=low, share_high=high, missed_with=one, missed_without=other,
         risk_ratio=more / less, **ratio_ends(*shares), p=np.array(p, dtype=float), q=adjust(p),
     )  # fmt: skip
-    sure, more = found["q"] <= level, found["risk_ratio"] > 1
-    verdict = np.select([sure & more, sure], ["holds back", "goes with adopting"], "no sure difference")
+    sure = [(found["q"] <= level) & beyond for beyond in (found["low"] > 1, found["high"] < 1)]
+    verdict = np.select(sure, ["holds back", "goes with adopting"], "no sure difference")
     found = found.assign(verdict=verdict).sort_values("risk_ratio", ascending=False, kind="stable", ignore_index=True)
     return found.loc[:, ["barrier", "n", *found.columns.drop(["barrier", "n"])]]
 

@@ -14,7 +14,7 @@ def find_experience(summary: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
 
     `summary` comes from `summarise_experience` (or `summarise_people`). Per measure `n_<measure>`, `<measure>`,
     `<measure>_low`, `<measure>_high`: means in scale points by Student's t, `top2` as a share by Wilson, `nps` as a
-    share from −1 to 1 by adjusted Wald. A measure nobody gave is left out.
+    share from −1 to 1 by adjusted Wald (exact limits where few differ). A measure nobody gave is left out.
     """
     measures = [column.removeprefix("mean_") for column in summary if column.startswith("mean_")]
     table = summary[[c for c in summary if not c.startswith(("n_", "mean_", "se_"))]].copy()
@@ -28,7 +28,7 @@ def find_experience(summary: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
             low, high = share_interval(mean, se, n, kish, confidence)
         elif measure == "nps":
             sides = (summary[f"mean_{side}"] for side in ("promoters", "detractors"))
-            low, high = nps_interval(*sides, se, n, confidence, kish)
+            low, high = nps_interval(*sides, se, n, kish, confidence)
         else:
             low, high = t_interval(mean, se, kish, confidence)
         table = table.assign(**{f"n_{measure}": n, measure: mean, f"{measure}_low": low, f"{measure}_high": high})

@@ -73,7 +73,7 @@ def find_complainants(recovery: pd.DataFrame, *, confidence: float = 0.95) -> pd
     """What each group says of the whole, with `low` and `high` beside `mean`, in points of the outcome.
 
     `recovery` comes from `summarise_recovery`. Means by Student's t, outcomes of 0 or 1 as shares by Wilson, `nps` from
-    −1 to 1 by adjusted Wald.
+    −1 to 1 by adjusted Wald (exact limits where few differ).
     """
     helpers = ["lowest", "promoters", "detractors"]
     check_columns(recovery, ["outcome", "n", "mean", "width", *helpers], name="recovery (from summarise_recovery)")
@@ -86,7 +86,7 @@ def ends_of(recovery: pd.DataFrame, confidence: float) -> list[np.ndarray]:
     figures = recovery[["n", "mean", "se", "n_effective", "promoters", "detractors"]].astype("float64")
     n, mean, se, kish, promoters, detractors = (figures[name] for name in figures)
     kinds = [recovery["outcome"] == "nps", are_shares(recovery)]
-    nps = nps_interval(promoters, detractors, se, n, confidence, kish)
+    nps = nps_interval(promoters, detractors, se, n, kish, confidence)
     share = share_interval(mean.where(kinds[1]), se, n, kish, confidence)
     ends = zip(nps, share, t_interval(mean, se, kish, confidence))
     return [np.select(kinds, end[:2], end[2]) for end in ends]

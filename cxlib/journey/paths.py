@@ -158,8 +158,9 @@ def removal_interval(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The interval of a removal effect: that of a share, on the journeys its jackknifed standard error is worth.
 
-    The error is widened by t/z on `blocks` − 1 degrees of freedom; where fewer than 5 of the `converting` are on either
-    side, no more than these are counted. NaN where it is not known, or where fewer than 10 are `converting`.
+    The error is widened by t/z on `blocks` − 1 degrees of freedom. Where fewer than 5 of the `converting` are on either
+    side, as at 0 and 1, no more than these are counted, and all of them where there is no error. Elsewhere NaN without
+    an error; NaN, too, where fewer than 10 are `converting`.
     """
     tail, few = 0.5 + confidence / 2, np.minimum(removal, 1 - removal) * converting < FEW
     wider = np.where(se > 1e-9, se, np.nan) * stats.t.ppf(tail, max(blocks - 1, 1)) / stats.norm.ppf(tail)

@@ -1,7 +1,5 @@
 """Step 1: which touchpoints decide how customers judge the whole."""
 
-from zlib import crc32
-
 import numpy as np
 import pandas as pd
 from scipy import special
@@ -115,9 +113,9 @@ def find_importance(drivers: list, *, confidence: float = 0.95, draws: int = 100
 def draw_weights(drivers: list, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Johnson's weight of every touchpoint, and of a random variable beside it, in resamples of the blocks.
 
-    Both of shape (draws, touchpoints). All stages share the resamples, and each has a random variable of its own, whose
-    sample correlations with predictors and outcome are drawn as those of any independent one: N(0, R/n), n the
-    effective respondents.
+    Both of shape (draws, touchpoints). All stages share the resamples. The random variable's sample correlations with
+    predictors and outcome are drawn as those of any independent one: N(0, R/n), n the effective respondents; from how
+    many rated what, whatever stages are called and however many there are.
     """
     answered = np.any([stage.sums.reshape(len(stage.sums), -1).any(axis=1) for stage in drivers], axis=0)
     blocks = int(answered.sum())
@@ -128,7 +126,7 @@ def draw_weights(drivers: list, draws: int, seed: int) -> tuple[np.ndarray, np.n
         sums = stage.sums[answered]
         products = to_correlations(covariances(np.tensordot(times, sums[:, None] if stage.joint else sums, axes=1)))
         n = np.array(stage.n_effective or stage.n_own, dtype=float)[: products.shape[1], None]
-        rng = np.random.default_rng([seed, crc32(stage.stage.encode())])
+        rng = np.random.default_rng([seed, stage.n, *stage.n_own])
         noise = rng.normal(size=products.shape[:-1]) / np.sqrt(np.maximum(n, 1))
         drawn = johnson(add_first(products, (square_roots(products)[0] @ noise[..., None])[..., 0]))
         weights.append(johnson(products).reshape(draws, -1))

@@ -17,7 +17,7 @@ from cxlib.monitoring.limits import (
     leans,
     p_of_newest,
 )
-from cxlib.shares import newcombe
+from cxlib.shares import newcombe, worth_of
 from cxlib.tables import StudyError, check_columns
 from cxlib.words import counted, figure, in_words, listed, percent, signed
 
@@ -85,7 +85,10 @@ def chart_kpi(series: pd.DataFrame, baseline: int, rules: Sequence[str]) -> pd.D
 
 
 def allow_for_skew(found: pd.DataFrame, z: np.ndarray, rules: Sequence[str], **how) -> tuple[pd.DataFrame, np.ndarray]:
-    """Limits of values that lean in their baseline, never narrower than those of their logs; the lesser z of both."""
+    """Limits of values that lean in their baseline, never narrower than those of their logs; the lesser z of both.
+
+    Eight in a row lie on one side of both centres, the mean and that of the logs; of a value between the nearer counts.
+    """
     logs = find_limits(found.assign(value=np.log(found["value"].clip(lower=1e-300))), chart="xmr", **how)
     of_logs = 3 * ((logs["value"] - logs["centre"]) / (logs["upper"] - logs["centre"])).to_numpy(dtype=float)
     z = np.where(np.abs(of_logs) < np.abs(z), of_logs, z)
@@ -201,9 +204,9 @@ def find_kpi_changes(tracked: pd.DataFrame, *, confidence: float = 0.95, level: 
     """
     columns = ["kpi", "date", "n", "value", "se", "is_share"]
     check_columns(tracked, columns, name="tracked (from track_kpis)")
-    known = tracked.reindex(columns=[*columns, "chart"]).dropna(subset="value")
+    known = tracked.reindex(columns=[*columns, "n_effective", "chart"]).dropna(subset="value")
     known = known.sort_values(["kpi", "date"], ignore_index=True)
-    earlier = known.groupby("kpi")[["date", "n", "value", "se"]].shift().add_suffix("_before")
+    earlier = known.groupby("kpi")[["date", "n", "value", "se", "n_effective"]].shift().add_suffix("_before")
     size = known["kpi"].map(known["kpi"].value_counts())
     few = known.join(earlier)[(size >= 2) & (size < FEWEST)].groupby("kpi").tail(1).reset_index(drop=True)
     low, high, p = compare_with_before(few, confidence)
@@ -216,16 +219,16 @@ def find_kpi_changes(tracked: pd.DataFrame, *, confidence: float = 0.95, level: 
 
 
 def compare_with_before(few: pd.DataFrame, confidence: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Both ends of the interval of value − value_before, and its p; a share counts as the n its `se` is worth."""
+    """Both ends of the interval of value − value_before, and its p: on effective n, a share on what `se` is worth."""
     share, value, other = few["is_share"].astype(bool), few["value"], few["value_before"]
-    sizes, spreads = (few[["n", "n_before"]].to_numpy(dtype=float), few[["se", "se_before"]].to_numpy(dtype=float) ** 2)
-    shares = few[["value", "value_before"]].to_numpy(dtype=float)
+    names = ("n", "n_effective", "value", "se")
+    sizes, worth, shares, se = (few[[name, f"{name}_before"]].to_numpy(dtype=float) for name in names)
+    worth, spreads = np.where(np.isnan(worth), sizes, worth), se**2
     with np.errstate(divide="ignore", invalid="ignore"):
-        worth = shares * (1 - shares) / spreads * sizes / (sizes - 1)
-        n, m = np.fmin(np.where(worth > 0, worth, np.nan), sizes).T
+        n, m = worth_of(shares * (1 - shares), se, sizes, worth).T
         pooled = (value * n + other * m) / (n + m)
         score = (value - other) / np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-        welch = 1 + spreads.sum(axis=1) ** 2 / (spreads**2 / (sizes - 1)).sum(axis=1)
+        welch = 1 + spreads.sum(axis=1) ** 2 / (spreads**2 / (worth - 1)).sum(axis=1)
         welch, se = np.where(few["chart"].isin(["u", "c"]), np.inf, welch), np.sqrt(spreads.sum(axis=1))
         ends = zip(newcombe(value, n, other, m, confidence), t_interval(value - other, se, welch, confidence))
         p = np.where(share, 2 * stats.norm.sf(np.abs(score)), t_test(value - other, se, welch))

@@ -145,9 +145,9 @@ def find_interruptions(
 
     `tracked` comes from `track_kpis`; an action counts where it names no sites, or its KPI has none. `raw` is after −
     before, `effect` the same beside trend and season with its interval, `detectable` the effect found with 80 % power:
-    in shares, the KPI's unit or, for counts (chart u or c), ratios. `reason` says why it cannot be told: under 24
-    months, 8 before or 6 after, or gaps; or else that months depend on the ones before by more than .5, so that only a
-    large effect shows. `judge_effects` has the verdicts.
+    in shares, the KPI's unit or, for counts (chart u or c), ratios. `reason` says why it cannot be told (under 24
+    months, 8 before or 6 after, or gaps), or that only a large effect would show (autocorrelation over .5).
+    `judge_effects` has the verdicts.
     """
     rows = []
     for action, series in choose_series(tracked, actions):
@@ -233,7 +233,7 @@ def judge_action(series: pd.DataFrame, *, confidence: float, seed: int) -> tuple
     figures = {"effect": step.effect} | {name: found[name] for name in ("low", "high", "detectable")}
     if series["unit"].iloc[0] == "ratio":
         figures = {name: np.exp(figure) for name, figure in figures.items()}
-    far = f"Each month depends on the one before (autocorrelation about {found['rho']:.1f}); only a large effect shows."
+    far = f"Each month depends on the one before (autocorrelation about {found['rho']:.2f}); only a large effect shows."
     return figures | {"p": found["p"]}, far if found["rho"] > NOTED else ""
 
 

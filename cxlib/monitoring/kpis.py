@@ -10,7 +10,7 @@ from cxlib.tables import StudyError, check_columns
 from cxlib.words import bounds, in_words, listed, percent, signed
 
 CHARTS = {"p": "shares", "u": "incidents per unit", "c": "plain counts", "xmr": "single values"}
-COLUMNS = ["kpi", "date", "sites", "n", "value", "low", "high", "se", "is_share", "chart"]
+COLUMNS = ["kpi", "date", "sites", "n", "n_effective", "value", "low", "high", "se", "is_share", "chart"]
 
 
 def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -18,7 +18,8 @@ def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
 
     Shares are hits over cases (Wilson); with `chart` u incidents per unit, with c the sum of counts (both exact
     Poisson); other values the mean over sites (t over sites, empty for a single one). Columns: kpi, date, `sites`,
-    `n` (cases, units, or sites), `value`, `low`, `high`, `se`, `is_share`, `chart` (blank where kpis.csv says none).
+    `n` (cases, units, or sites), `n_effective` (as many), `value`, `low`, `high`, `se`, `is_share`, `chart` (blank
+    where kpis.csv says none).
     """
     check_columns(kpis, ["kpi", "date", "value", "numerator", "denominator"], name="kpis (kpis.csv)")
     kpis = kpis.assign(chart=read_charts(kpis))
@@ -50,7 +51,7 @@ def track_kpis(kpis: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
         "se": np.select(cases, [se, np.sqrt(events) / units], spread),
     }
     n = n.astype("int64") if (n % 1 == 0).all() else n
-    return table.assign(n=n, low=low, high=high, is_share=is_share, **figures)[COLUMNS]
+    return table.assign(n=n, n_effective=n.astype("float64"), low=low, high=high, is_share=is_share, **figures)[COLUMNS]
 
 
 def read_charts(kpis: pd.DataFrame) -> pd.Series:
@@ -107,14 +108,15 @@ def add_wave_kpis(
 ) -> pd.DataFrame:
     """The KPIs of `track_kpis` and below them those the study measures, on the last day of each wave, `sites` 0.
 
-    `measured` comes from `summarise_wave_kpis`: shares by Wilson on effective n, NPS by adjusted Wald in points from
-    −100 to 100, means by t. `adoption` comes from `find_adoption` per wave. An own KPI of the same name stays instead.
+    `measured` comes from `summarise_wave_kpis`: shares by Wilson on effective n, NPS by adjusted Wald (exact limits
+    where few differ) in points from −100 to 100, means by t. `adoption` comes from `find_adoption` per wave; its
+    `n_effective` is blank. An own KPI of the same name stays instead.
     """
     shares, nps = measured["kind"].eq("share"), measured["kind"].eq("nps")
     n, mean, se, kish = (measured[name] for name in ("n", "mean", "se", "n_effective"))
     ends = zip(
         share_interval(mean.where(shares), se, n, kish, confidence),
-        (100 * end for end in nps_interval(measured["promoters"], measured["detractors"], se, n, confidence, kish)),
+        (100 * end for end in nps_interval(measured["promoters"], measured["detractors"], se, n, kish, confidence)),
         t_interval(mean, se, kish, confidence),
     )
     low, high = (np.select([shares, nps], [one, two], three) for one, two, three in ends)
@@ -125,7 +127,7 @@ def add_wave_kpis(
     )
     names = [f"adoption within {days:g} days (log)" for days in adoption["window_days"]]
     margins = 2 * stats.norm.ppf(0.5 + confidence / 2)
-    log = log.assign(kpi=names, is_share=True, se=(log["high"] - log["low"]) / margins)
+    log = log.assign(kpi=names, is_share=True, n_effective=np.nan, se=(log["high"] - log["low"]) / margins)
     own = set(tracked["kpi"].astype("str").str.casefold())
     parts = [part[part["value"].notna() & ~part["kpi"].str.casefold().isin(own)] for part in (survey, log) if len(part)]
     new = [part.sort_values(["kpi", "date"]).assign(sites=0, chart="")[COLUMNS] for part in parts if len(part)]
@@ -177,7 +179,7 @@ def recall_kpis(tracked: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     """The KPIs with what earlier reports had of each before its first measurement in the study.
 
     A measurement missing in between was taken out on purpose and stays out; so does what was measured as something
-    else, with another `is_share` or `chart`. Both have the columns of `track_kpis`.
+    else, with another `is_share` or `chart`. Both have the columns of `track_kpis`, but `earlier` no `n_effective`.
     """
     if earlier.empty or tracked.empty:
         return tracked
@@ -187,6 +189,6 @@ def recall_kpis(tracked: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     before = earlier[same & (earlier["date"] < now["date"])]
     if before.empty:
         return tracked
-    both = pd.concat([before.astype(tracked.dtypes.to_dict()), tracked], ignore_index=True)
+    both = pd.concat([before.reindex(columns=tracked.columns).astype(tracked.dtypes), tracked], ignore_index=True)
     place = both["kpi"].map({kpi: place for place, kpi in enumerate(tracked["kpi"].unique())})
     return both.assign(place=place).sort_values(["place", "date"], ignore_index=True).drop(columns="place")

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxlib.intervals import t_test
-from cxlib.shares import FEW
+from cxlib.intervals import degrees
+from cxlib.shares import FEW, worth_of
 from cxlib.tables import StudyError
 from cxlib.trends import AT_MOST, DIRECTIONS, describe_attainment, reach_dates
 from cxlib.words import counted, in_words, listed, percent
@@ -65,32 +65,34 @@ def pair_up(tracked: pd.DataFrame, objectives: pd.DataFrame, experience: pd.Data
         ]
         parts.append(rated.merge(aims.dropna(subset="touchpoint").drop(columns="kpi"), on="touchpoint", how="inner"))
     table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    return table.reindex(columns=[*COLUMNS, "is_share", "se", "chart"])
+    return table.reindex(columns=[*COLUMNS, "is_share", "se", "n_effective", "chart"])
 
 
 def p_of_targets(table: pd.DataFrame, confidence: float) -> np.ndarray:
     """Two-sided p of value = target, agreeing with the interval.
 
-    The score test of a share on the n its `se` is worth (exact where fewer than 5 are on either side), t of a mean, the
-    exact test of a Poisson rate (chart u, c).
+    The score test of a share on the n its `se` is worth (exact where fewer than 5 are on either side), the exact test
+    of a Poisson rate (chart u, c); of means, NPS and adoption the p at which the interval, its shape kept, reaches the
+    target: of a mean that of t.
     """
-    value, target, n, se = (table[name].astype("float64") for name in ("value", "target", "n", "se"))
+    names = ("value", "target", "n", "se", "n_effective", "low", "high")
+    value, target, n, se, effective, low, high = (table[name].astype("float64") for name in names)
+    worth, df = worth_of(value * (1 - value), se, n, effective), degrees(effective.fillna(n))
     with np.errstate(divide="ignore", invalid="ignore"):
-        worth = np.fmin((value * (1 - value) / se**2 * n / (n - 1)).where(se > 0), n)
         score = (value - target) / np.sqrt(target * (1 - target) / worth)
-        half = (table["high"] - table["low"]) / 2 / stats.t.ppf(0.5 + confidence / 2, (n - 1).where(n > 1))
+        arms = np.abs(value - target) / np.where(target > value, high - value, value - low)
     hits, misses = value * worth, (1 - value) * worth
     least, most = stats.beta.sf(target, hits + 1, misses), stats.beta.cdf(target, hits, misses + 1)
     tails = np.fmin(np.where(misses > 0, least, 1), np.where(hits > 0, most, 1))
     few = np.minimum(hits, misses) < FEW - 1e-9
     units = n.mask(table["chart"].eq("c"), 1.0)
     below, above = stats.poisson.cdf(value * units, target * units), stats.poisson.sf(value * units - 1, target * units)
-    cases = [table["is_share"].astype(bool), table["chart"].isin(["u", "c"])]
+    cases = [table["is_share"].astype(bool) & effective.notna(), table["chart"].isin(["u", "c"])]
     exact = [
         np.where(few, np.minimum(2 * tails, 1), 2 * stats.norm.sf(np.abs(score))),
         np.minimum(2 * np.fmin(below, above), 1),
     ]
-    return np.select(cases, exact, t_test(value - target, se.fillna(half.astype("float64")), n))
+    return np.select(cases, exact, 2 * stats.t.sf(arms * stats.t.ppf(0.5 + confidence / 2, df), df))
 
 
 def find_attainment(monitoring: pd.DataFrame, traced: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:

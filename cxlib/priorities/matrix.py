@@ -33,7 +33,8 @@ def place_in_matrix(
 
     Performance is the mean experience, importance comes from `find_moments`. `performance_line` is the mean of all
     (`crosshair` "means"), the middle of the `scale` ("scale"), or the mean of each touchpoint's own `benchmarks`
-    (touchpoint, value, se; "benchmark": what has none is left out); `importance_line` is the mean importance.
+    (touchpoint, value, se; "benchmark": what has none is left out); `importance_line` is the mean importance. What has
+    no importance, or a mean without an interval, is left out.
     `quadrant` is the one that most draws from the empirical-Bayes posteriors, crosshair included, fall into, and
     `p_quadrant` how many do; a doubtful point may lie beside the quadrant it is named after. Under 7 touchpoints
     against a line that is not their own mean it is blank: not sure.

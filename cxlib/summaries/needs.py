@@ -3,13 +3,13 @@
 import dataclasses
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from cxlib.study import Study
 from cxlib.summaries.answers import find_answers, whole
 from cxlib.summaries.protection import OTHERS, hidden_groups, show_groups
-from cxlib.summaries.ratings import scales_of
-from cxlib.summaries.sums import group_means, place_on_map
+from cxlib.summaries.sums import add_up, means_of, place_on_map, respondent_sums, stated
 
 KEYS = ["touchpoint", "persona"]
 MOSTLY = 0.5
@@ -20,14 +20,17 @@ of those touchpoints."""
 def summarise_needs(study: Study, *, value: str = "expected") -> pd.DataFrame:
     """Per touchpoint and persona: n, mean, se and effective n of what was `expected`, or of its `importance`.
 
-    In scale points, the errors guarded against rare failures; small groups are left out (`show_groups`). Empty
-    where nobody was asked, or no persona is known.
+    In scale points, with `modal`, `skewness` and the `width` of the scale for `guard_rare_failures`; small groups are
+    left out (`show_groups`). Empty where nobody was asked, or no persona is known.
     """
     answers = find_answers(study).filter(~nw.col("persona").is_null())
-    values = {value: nw.col(value)}
-    table = group_means(answers, KEYS, values, scales=scales_of(study, values))
-    table = show_groups(study, table, KEYS, values)
-    return place_on_map(study, table[table[f"n_{value}"] > 0], KEYS)
+    people = respondent_sums(answers, KEYS, {"gap": nw.col(value)})
+    sums = stated(add_up(people, KEYS, ["gap"], spread=True), KEYS)
+    table = means_of(sums, KEYS, ["gap"]).assign(modal_gap=sums["modal"], skewness_gap=sums["skewness"])
+    table = table.rename(columns=lambda column: column.replace("_gap", f"_{value}"))
+    table = show_groups(study, table, KEYS, {value: nw.col(value)})
+    low, high = study.settings.scales.get(value, (np.nan, np.nan))
+    return place_on_map(study, table[table[f"n_{value}"] > 0].assign(width=float(high - low)), KEYS)
 
 
 def sample_answers(study: Study, *, value: str = "expected", most: int = 3000) -> pd.DataFrame:

@@ -39,9 +39,10 @@ def summarise_ratings(study: Study, *, by: str | list[str] = "touchpoint") -> pd
 
     `by` names one or more of touchpoint, stage, dimension, channel, wave, persona or a segment of respondents. `n`
     counts respondents with a gap, `n_effective` is Kish's, (ΣB)²/ΣB²; `modal` of them have the commonest gap,
-    `skewness` is that of the gaps, `below` the share whose gap is negative with its `se_below`, `width` the range of the scale. `paired`
-    says what a gap is: "yes", experienced − expected of one answer; "no", the two sides came from different answers,
-    mostly of different people, and their means are set against each other; "direct", what people said outright.
+    `skewness` is that of the gaps, `below` the share whose gap is negative, with its `se_below`, `width` the range of
+    the scale. `paired` says what a gap is: "yes", experienced − expected of one answer; "no", the two sides came from
+    different answers, mostly of different people, and their means are set against each other (guarded by then, so that
+    `modal` is NaN); "direct", what people said outright.
     Errors of either side are guarded against rare failures, that of the gap is not yet.
     `paired_expected` and `paired_experienced` are means of the pairs, `mean_expected`, `mean_experienced` and their n
     those of everybody who gave that side, `n_answered` who gave either. Groups of the map come with stage and label, in
@@ -72,7 +73,7 @@ def gap_table(study: Study, answers: nw.LazyFrame, keys: list[str]) -> pd.DataFr
     kinds = [table["n_gap"] > 0, hidden[0] | hidden[1]]
     kind = np.select(kinds, ["direct" if study.direct else "yes", "too few to show"], "no pairs")
     table = table.assign(
-        **{name: table[name].where(table["n_gap"] > 0) for name in ("below", "se_below")}, mean_paired=table["mean_paired"].where(table["n_gap"] > 0),
+        **{name: table[name].where(table["n_gap"] > 0) for name in ("below", "se_below", "mean_paired")},
         width=study.width, paired=kind,
     ).rename(columns={"n_gap": "n", "n_effective_gap": "n_effective", "mean_paired": "paired_expected"})  # fmt: skip
     table = table.assign(paired_experienced=table["paired_expected"] + table["mean_gap"])
@@ -93,7 +94,7 @@ def set_sides_apart(table: pd.DataFrame, people: nw.LazyFrame, keys: list[str]) 
     guarded = guard_sides(found.assign(width=table["width"]), "first", "second", gaps=False)
     gap, se, effective = difference_of_means(guarded, "first", "second")
     figures = {"n": table["n_answered"], "mean_gap": gap, "se_gap": se, "n_effective": effective}
-    figures |= {"modal": 0, "skewness": 0.0, "below": np.nan, "se_below": np.nan, "paired": "no"}
+    figures |= {"modal": np.nan, "skewness": 0.0, "below": np.nan, "se_below": np.nan, "paired": "no"}
     return table.assign(**{name: table[name].mask(apart, figure) for name, figure in figures.items()})
 
 

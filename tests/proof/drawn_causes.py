@@ -87,10 +87,13 @@ def measure_groups(replicates: int, seed: int) -> tuple[pd.DataFrame, dict]:
         figures = dict(mean_gap=gaps.mean(-1), se_gap=gaps.std(-1, ddof=1) / np.sqrt(n))
         table = pd.DataFrame({name: values.ravel() for name, values in figures.items()})
         table["touchpoint"] = np.repeat(np.arange(many), groups).astype("str")
-        table = table.assign(f=np.tile(np.arange(groups), many).astype("str"), n=n, n_effective=n, label="t")
+        table = table.assign(f=np.tile(np.arange(groups), many).astype("str"), n=n, n_effective=n, label="t", width=6)
+        table["modal"] = (gaps[..., None] == gaps[..., None, :]).sum(-1).max(-1).ravel()
+        table["skewness"] = stats.skew(gaps, axis=-1).ravel()
         found = find_gap_drivers({"f": table})
-        names = dict(f="persona", mean_gap="mean_expected", se_gap="se_expected", n_effective="n_effective_expected")
-        needs = find_needs(table.rename(columns=names | {"n": "n_expected"}).head(groups * replicates))
+        names = dict(f="persona", mean_gap="mean_expected", se_gap="se_expected")
+        names |= {name: f"{name}_expected" for name in ("n", "n_effective", "modal", "skewness")}
+        needs = find_needs(table.rename(columns=names).head(groups * replicates))
         for name, ends in (("gap drivers", found), ("persona needs", needs)):
             for end in ("lowest", "highest"):
                 true = pd.Series(mean[ends[end].astype(int)])

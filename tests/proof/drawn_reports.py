@@ -14,8 +14,8 @@ from cxlib.intervals import ratio_mean, skewness_of
 from cxlib.monitoring.change import find_change
 from cxlib.monitoring.kpis import track_kpis
 from cxlib.monitoring.targets import compare_targets
+from tests.proof.drawn_gaps import difference, from_the_top, mix, peaked, rounded, values_of
 from tests.proof.effects import draw_sites, welch
-from tests.proof.guard import difference, from_the_top, mix, peaked, rounded, values_of
 
 PLACES, STAGES, PERSONAS, PEOPLE, LEVEL = 24, 6, 4, 600, 0.05
 """Touchpoints, stages and personas of a report, the most respondents, and the level of the corrections."""

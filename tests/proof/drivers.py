@@ -87,7 +87,8 @@ def measure_importance(cell: str, replicates: int, seed: int) -> tuple[pd.DataFr
         worth = weights.sum() ** 2 / (weights**2).sum()
         stages.append(CrossProducts(str(draw), names, sums, n, n, True, [n] * count, [worth] * count))
     parts = [stages[start : start + TOGETHER] for start in range(0, replicates, TOGETHER)]
-    table = pd.concat([find_importance(part, draws=200) for part in parts], ignore_index=True)
+    tables = [find_importance(part, draws=200, seed=place) for place, part in enumerate(parts)]
+    table = pd.concat(tables, ignore_index=True)
     place = table["touchpoint"].astype(int)
     sure = (table["above_random"] > 0).to_numpy().reshape(replicates, count)
     top = table["importance"].to_numpy().reshape(replicates, count).argmax(axis=1) == 0

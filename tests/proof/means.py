@@ -5,7 +5,7 @@ Answers are drawn from distributions whose mean is known, and what would be prin
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import product
 
 import numpy as np
@@ -15,22 +15,8 @@ from scipy import stats
 from cxlib.expectations.zones import find_zones
 from cxlib.gaps.table import find_gaps
 from cxlib.intervals import compare_gaps, guard_rare_failures, n_for_precision, ratio_mean, skewness_of, t_interval
-from tests.proof.guard import (
-    GOAL,
-    OFTEN,
-    POINTS,
-    at,
-    below,
-    by_kind,
-    figures_of,
-    from_the_top,
-    measure_cell,
-    mix,
-    rounded,
-    say_cell,
-    values_of,
-    worst_of,
-)  # fmt: skip
+from tests.proof.drawn_gaps import POINTS, Members, at, from_the_top, mix, rounded, values_of
+from tests.proof.guard import GOAL, OFTEN, below, by_kind, figures_of, measure_cell, say_cell, worst_of
 from tests.proof.page import compose_section, in_markdown, run_suite
 
 HEADING = "Means, weights, repeated answers and differences"
@@ -40,7 +26,6 @@ MANY = 400
 """People from which on a quarter of the replicates is drawn, person by person."""
 
 STEPS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7)
-Members = Iterator[tuple[str, np.ndarray]]
 
 
 def ceiling(points: int) -> Members:

@@ -18,8 +18,8 @@ from cxlib.gaps.differences import find_differences
 from cxlib.gaps.sentences import describe_gaps, describe_kind, describe_ties, describe_verdicts
 from cxlib.monitoring.change import describe_change
 from cxlib.monitoring.targets import describe_targets
+from tests.proof.drawn_gaps import rounded
 from tests.proof.drawn_reports import LEVEL, PLACES, SHAPES, STAGES, add_up, bh, by_stage, draw_gaps, draw_people
-from tests.proof.guard import rounded
 from tests.proof.page import compose_section, in_markdown, run_suite
 
 HEADING = "False alarms of a whole report"

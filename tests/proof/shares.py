@@ -93,7 +93,7 @@ def sum_nps(sizes: Iterable[int] = SIZES[:-1]) -> pd.DataFrame:
         counts, ways = outcomes(n)
         p, _, d = counts / n
         se = np.sqrt(np.maximum(p + d - (p - d) ** 2, 0) / (n - 1))
-        ends = nps_interval(p, d, se, n, 0.95, np.full(len(p), n))
+        ends = nps_interval(p, d, se, n, n, 0.95)
         for mix in MIXES:
             shares = np.array([mix[0], max(1 - sum(mix), 0), mix[1]])
             chances = np.exp(ways + special.xlogy(counts, shares[:, None]).sum(axis=0))
@@ -161,7 +161,7 @@ def measure_nps(replicates: int, seed: int, *, kinds: dict = KINDS, sizes: Itera
         hits, misses, answers = draw(how, mix, n, replicates, chance(seed, "nps", kind, n, mix))
         people, _, se, kish = summed(hits - misses, answers)
         shares = (part.sum(1) / answers.sum(1) for part in (hits, misses))
-        rows.append((kind, n, mix, np.nanmean(holds(nps_interval(*shares, se, people, 0.95, kish), mix[0] - mix[1]))))
+        rows.append((kind, n, mix, np.nanmean(holds(nps_interval(*shares, se, people, kish, 0.95), mix[0] - mix[1]))))
     return pd.DataFrame(rows, columns=["kind", "n", "truth", "covered"])
 
 
@@ -319,7 +319,7 @@ def widths(sizes: Iterable[int]) -> pd.DataFrame:
     rows = {}
     for n in sizes:
         shares = [np.diff(of_counts(np.array([part * n]), n), axis=0).item() for part in (0.5, 0.1)]
-        nps = np.diff(nps_interval(0.5, 0.2, np.sqrt(0.61 / (n - 1)), n, 0.95, n)).item()
+        nps = np.diff(nps_interval(0.5, 0.2, np.sqrt(0.61 / (n - 1)), n, n, 0.95)).item()
         rows[n] = [round(width, 3) for width in (*shares, nps)]
     return pd.DataFrame.from_dict(rows, orient="index", columns=["width at .5", "width at .1", "width of NPS"])
 
