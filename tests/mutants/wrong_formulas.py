@@ -67,7 +67,7 @@ WRONG_FORMULAS += of(
         ("guard off", "plain = is_ordinary(se, n, effective,", "plain = (n > 0) | is_ordinary(se, n, effective,"),
         ("pseudo-responses at half their distance", "PSEUDO = 2, 0.75", "PSEUDO = 2, 0.375"),
         ("one pseudo-response", "PSEUDO = 2, 0.75", "PSEUDO = 1, 0.75"),
-        ("few answers off the mode are told", "told = n - modal >= OFF_MODE", "told = n - modal >= 0"),
+        ("few answers off the mode are told", "guarded = n - modal >= OFF_MODE,", "guarded = n - modal >= 0,"),
         ("guard without skewness", "* (1 + skewness**2 / n)", "* (1 + 0 * skewness / n)"),
         ("guard forgets how far gaps reach", "reach = width + np.abs(gap)", "reach = width + 0 * np.abs(gap)"),
         ("guard forgets unequal weights", "heavy = np.where(unequal, 1 + ", "heavy = np.where(unequal, 1 + 0 * "),

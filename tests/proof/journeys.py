@@ -39,6 +39,8 @@ from tests.proof.drawn_journeys import (
 )
 from tests.proof.page import compose_section, in_markdown, run_suite
 
+HEADING = "Journeys and times"
+
 OFTEN, GOAL, SHARE_GOAL = 0.05, 0.93, 0.92
 """Printed in this share of samples a cell counts; the coverage to reach, and that of shares."""
 
@@ -274,7 +276,7 @@ def write_section(replicates: int, seed: int) -> str:
     sizes = ", ".join(f"{suite.__name__.removeprefix('measure_').replace('_', ' ')} {replicates // part:,}"
                       for suite, part in SUITES.items())  # fmt: skip
     return compose_section(
-        "Journeys and times",
+        HEADING,
         tried=f"Customers were drawn whose waits, paths, complaints and answers have a known truth, in {len(cells):,} "
         "settings: few and many customers, several journeys each, many still under way.",
         held=f"On average the intervals hold the truth in {kinds['mean'].min():.1%} to {kinds['mean'].max():.1%} of "
