@@ -28,10 +28,10 @@ test: $(VENV)/.stamp-test  ## all tests, the notebooks too; needs Chromium for t
 fuzz: $(VENV)/.stamp-test  ## read 20,000 broken files: each is refused with a sentence, or every row of it accounted for
 	$(BIN)/python -m tests.fuzz.run --cases 20000 --seed 1
 
-proof: $(VENV)/.stamp-test  ## measure again, by simulation, all that docs/proof.md says of the statistics
+proof: $(VENV)/.stamp-test  ## measure again, by simulation, all that docs/proof.md says of the statistics (a quarter of an hour)
 	$(BIN)/python -m tests.proof --seed 1 --write docs/proof.md
 
-mutants: $(VENV)/.stamp-test  ## put wrong formulas into a copy of the code, one at a time: the tests must notice each
+mutants: $(VENV)/.stamp-test  ## put wrong formulas into a copy of the code, one at a time: the tests must notice each (8 minutes)
 	$(BIN)/python -m tests.mutants.run
 
 properties: $(VENV)/.stamp-test  ## every property of every statistic, on twenty drawn studies

@@ -231,3 +231,12 @@ def test_incidents_are_held_against_the_units_of_their_month():
     x = np.column_stack([after, np.ones(36), months / 12])
     fit = sm.GLM(events, x, family=sm.families.Poisson(), exposure=units).fit(scale="X2")
     assert (step.effect, step.se) == pytest.approx((fit.params[0], fit.bse[0]), rel=1e-6)
+
+
+def test_the_season_fitted_is_two_harmonics_of_the_year():
+    months = np.arange(48.0)
+    after, year = (months >= 24).astype(float), np.pi * months / 6
+    values = 3 * after + 2 * np.sin(year) + np.cos(2 * year) + np.random.default_rng(1).normal(0, 0.5, 48)
+    season = [wave(k * year) for k in (1, 2) for wave in (np.sin, np.cos)]
+    fitted = np.linalg.lstsq(np.column_stack([after, np.ones(48), months, *season]), values, rcond=None)[0]
+    assert fit_step(values, after, months).effect == pytest.approx(fitted[0], abs=1e-9)

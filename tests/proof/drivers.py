@@ -236,12 +236,14 @@ def write_section(replicates: int, seed: int) -> str:
         "words, beliefs and clusters, in surveys drawn with a known truth: few people and many, skewed ratings and "
         "ratings alike, weights, several answers each, mixes that turn a difference round.",
         held=f"An interval holds the truth in {part(mean)} of samples on average, the worst ({worst['figure']}, "
-        f"{worst['where']}) in {part(worst['worst'])}; {below} lie below {part(GOAL)} by more than chance. Something "
+        f"{worst['where']}) in {part(worst['worst'])}; {below or 'none'} of the figures "
+        f"{'lies' if below < 2 else 'lie'} below {part(GOAL)} by more than chance. Something "
         f"that does not matter is said to matter in {part(drivers['false'].max())} of tables at most; the strongest "
         f"touchpoint comes first in {part(drivers['top'].min())} to {part(drivers['top'].max())}.",
-        refused="No asymmetry where a poor and a good experience may make no difference, no level at an equal mix "
-        "for customers and touchpoints only one channel serves, and no interval where staff and customers put "
-        "touchpoints in the very same order.",
+        refused="No asymmetry where a poor and a good experience may make no difference; no interval where staff and "
+        "customers put touchpoints in the very same order; what only one channel serves is left out of an equal mix. "
+        f"With few answers little is told: delighters in {part(kinds['delighter 2'].max())} at most, dissatisfiers in "
+        f"{part(kinds['dissatisfier 0'].min())} to {part(kinds['dissatisfier 0'].max())}.",
         body="\n".join(
             [
                 "Respondents are put into 200 blocks at random and go through the functions that make a report; the "

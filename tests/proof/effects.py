@@ -14,7 +14,7 @@ from scipy import stats
 
 from cxlib.monitoring.effects import PRE_TREND, contrast
 from cxlib.monitoring.regression import correct
-from tests.proof.page import compose_section, in_markdown, run_suite
+from tests.proof.page import compose_section, in_markdown, percent, run_suite
 
 HEADING = "Actions: difference-in-differences and regression to the mean"
 GOAL = 0.09
@@ -247,13 +247,17 @@ def write_section(replicates: int, seed: int) -> str:
         tried="Actions that did nothing, and such that did, at 3 to 6 sites against 3 to 20 others, over 3 to 12 "
         "months before and after; and the worst groups of a survey, which rise by themselves.",
         held=f"An action without effect is called effective in at most {cells['welch'].max():.3f} of cases (goal: "
-        f"{GOAL}; {(cells['welch'] > GOAL).sum()} cells above). With 3 + 3 sites and 3 months it takes "
-        f"{power['points, 3 months'].iloc[0]:.0f} points to be found, with 6 + 6 and 12 months "
-        f"{power['points, 12 months'].iloc[2]:.0f}. Of the worst groups, with nothing done, the raw change is called "
+        f"{GOAL}; {(cells['welch'] > GOAL).sum()} cells above). With 3 + 3 sites and 3 months an effect "
+        f"must be {power['points, 3 months'].iloc[0]:.0f} percentage points to be found in four of five cases (150 "
+        "cases a "
+        f"month and site), with 6 + 6 and 12 months {power['points, 12 months'].iloc[2]:.0f}. Of the worst groups, "
+        "with nothing done, the raw change is called "
         f"sure in {raw.min():.2f} to {raw.max():.2f} of cases, the corrected one in at most "
         f"{nothing['size'].max():.3f}.",
-        refused="Fewer than 3 + 3 sites, fewer than 3 months before or after, another trend before; fewer than 6 "
-        "groups for the worst.",
+        refused="Fewer than 3 + 3 sites, fewer than 3 months before or after, fewer than 6 groups for the worst; a "
+        "clearly "
+        f"other trend before, though one worth four standard errors still passes in {percent(left.min(), 0)} to "
+        f"{percent(left.max(), 0)}.",
         body="\n\n".join(body),
     )
 

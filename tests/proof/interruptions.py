@@ -199,7 +199,8 @@ def write_section(replicates: int, seed: int) -> str:
     cells, power, covered = (find(replicates, seed) for find in (measure, measure_power, measure_with_effect))
     near, beyond = (cells[cells["rho"] <= CLAIMED], cells.loc[cells["rho"] > CLAIMED, "false"].max())
     worst, plain = near.loc[near["false"].idxmax()], near["plain"].max()
-    at = power[power["model"] == "trend, season"].set_index("months")["rho 0"]
+    found = power[power["model"] == "trend, season"].set_index("months").filter(like="rho ")
+    at, free = found.max(axis=1), found["rho 0"]
     body = [
         METHOD,
         f"{replicates:,} replicates a cell, {len(cells):,} cells, seed {seed}; Monte Carlo error of .05 and .09: "
@@ -222,7 +223,9 @@ def write_section(replicates: int, seed: int) -> str:
         held=f"Up to an autocorrelation of {CLAIMED}, such an action is called effective in at most "
         f"{worst['false']:.3f} of series (a plain t test: {plain:.2f}), at 0.9 in at most {beyond:.3f}. The price is "
         f"power: an effect is found with 80\u00a0% power if it is {at[24]:.1f} standard deviations of a month with 24 "
-        f"months, {at[36]:.1f} with 36 and {at[60]:.1f} with 60.",
+        f"months, {at[36]:.1f} with 36 and {at[60]:.1f} with 60 (where months are independent {free[24]:.1f}, "
+        f"{free[36]:.1f} "
+        f"and {free[60]:.1f}).",
         refused=f"Fewer than 24 months, {FEWEST_BEFORE} before or {FEWEST_AFTER} after the start, gaps of more than a "
         "month, months exactly on a line. Months that depend on one another are not refused: their interval is wider.",
         body="\n\n".join(body),

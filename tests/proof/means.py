@@ -17,7 +17,7 @@ from cxlib.gaps.table import find_gaps
 from cxlib.intervals import compare_gaps, guard_rare_failures, n_for_precision, ratio_mean, skewness_of, t_interval
 from tests.proof.drawn_gaps import POINTS, Members, at, from_the_top, mix, rounded, values_of
 from tests.proof.guard import GOAL, OFTEN, below, by_kind, figures_of, measure_cell, say_cell, worst_of
-from tests.proof.page import compose_section, in_markdown, run_suite
+from tests.proof.page import compose_section, in_markdown, percent, run_suite
 
 HEADING = "Means, weights, repeated answers and differences"
 SIZES = (10, 15, 30, 50, 100, 200, 400)
@@ -279,6 +279,10 @@ def measure_precision(replicates: int, seed: int, *, margin: float = 0.24) -> pd
     return pd.DataFrame(rows)
 
 
+ASKED = {"pilot": "pilot n", "asked_for": "n asked for", "from_to": "range of n", "half_width": "half width, points"}
+ASKED |= {"of_the_margin": "half width / wanted"}
+
+
 def write_section(replicates: int, seed: int) -> str:
     """The section of the proof: what was tried, what held, where we refuse."""
     means, people = measure_means(replicates, seed), measure_people(replicates, seed)
@@ -310,11 +314,28 @@ def write_section(replicates: int, seed: int) -> str:
         tried=f"{len(means):,} kinds of mean rating, {len(people):,} with weights or several answers a person, and "
         f"{len(differences):,} comparisons of two groups or waves; {replicates:,} surveys of each.",
         held=f"A printed 95\u00a0% interval holds the truth in at least "
-        f"{100 * min(cell['covered'] for cell in worst.values()):.1f} of 100 surveys; *met* is said of a gap that is "
-        f"too wide in at most {100 * said['met']:.1f} of 100.",
+        f"{percent(min(cell['covered'] for cell in worst.values()))} of surveys; *met* is said of a gap that just "
+        "matters "
+        f"in at most {percent(said['met'])}. The price: ordinary means are {percent(wider[15] / 100, 0)} wider than "
+        "plain "
+        f"t's at n\u00a015, {percent(wider[30] / 100, 0)} at 30, {percent(wider[100] / 100, 0)} at 100.",
         refused="A mean of which fewer than five answers differ from the commonest has no interval, nor has a "
-        f"difference from it; of ordinary means at n ≥ 30, {told.mean():.0%} have one.",
-        body="\n\n".join(["\n".join(f"- {fact}" for fact in facts), *map(in_markdown, [*tables, precision.round(3)])]),
+        f"difference from it; of ordinary means at n ≥ 30, {percent(told.min())} have one in the worst setting.",
+        body="\n\n".join(
+            [
+                "\n".join(f"- {fact}" for fact in facts),
+                "Means of answers on one scale:",
+                in_markdown(tables[0]),
+                "Unequal weights (coefficient of variation cv; tie: how far weight and answer go together) and "
+                "several answers "
+                "a person:",
+                in_markdown(tables[1]),
+                "Differences of two groups or waves, of which some people are in both:",
+                in_markdown(tables[2]),
+                "How many people are asked for to know a gap within ± 0.24 points, from a pilot of n people:",
+                in_markdown(precision.round(3).rename(columns=ASKED)),
+            ]
+        ),  # fmt: skip
     )
 
 

@@ -11,8 +11,14 @@ TITLE = """# Proof
 
 What is claimed of the statistics was measured by simulation: data are drawn whose truth is known, analysed with the
 very functions that make a report, and what the report would have said is held against that truth. `make proof`
-measures all of it again, with the same figures. *Coverage* is how often a 95 % interval holds the true value, *size*
-how often an effect is claimed where there is none.
+measures all of it again, with the same figures, in about a quarter of an hour on two cores. Goals: a 95 % interval
+holds the truth in at least 93 % of samples in its worst setting (shares 92 %), a first page without anything true
+claims something in at most 5.5 % of reports, an action without effect is called effective in at most 9 %, and a stated
+probability is off by at most 5 points. Where a goal is missed the section says so.
+
+*Coverage* is how often a 95 % interval holds the true value, *size* how often an effect is claimed where there is none,
+a *cell* one setting that was tried, *printed* how often an interval is given at all, *n* the people in it, *plain t*
+the textbook interval of a mean (Student's), *Monte Carlo error* how far a figure may be off because it was drawn.
 """
 ANSWERS = ("Tried", "Held", "Refused")
 
@@ -21,6 +27,11 @@ def compose_section(heading: str, *, tried: str, held: str, refused: str, body: 
     """A section: what was tried, what held, where the product refuses to answer, each in a sentence or two; tables."""
     answers = [f"- **{name}:** {words}" for name, words in zip(ANSWERS, (tried, held, refused))]
     return "\n".join([f"## {heading}", "", *answers, "", body.strip("\n"), ""])
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share as people write it."""
+    return f"{100 * share:.{digits}f}\u00a0%"
 
 
 def in_markdown(table: pd.DataFrame) -> str:

@@ -25,7 +25,7 @@ from cxlib.priorities.ranking import (
 )
 from cxlib.shrinkage import shrink
 from tests.proof.drawn_studies import TOPS, Figures, make_study, measure_means
-from tests.proof.page import compose_section, in_markdown, run_suite
+from tests.proof.page import compose_section, in_markdown, percent, run_suite
 
 HEADING = "Priorities: the probability to be among the first, and of a quadrant"
 METHOD = (
@@ -212,7 +212,7 @@ def write_section(studies: int, seed: int, draws: int) -> str:
         f"{len(KINDS)} kinds of studies, from 3 to 40 touchpoints, whose true order and true quadrants are known; and "
         "sets of 4 to 40 groups whose gaps are drawn towards their mean."
     )
-    held, refused = say_what_held(bins, firsts, patterns), say_what_is_refused(corners, patterns)
+    held, refused = say_what_held(bins, firsts, patterns), say_what_is_refused(corners)
     return compose_section(HEADING, tried=tried, held=held, refused=refused, body="\n\n".join(body))
 
 
@@ -220,7 +220,7 @@ def say_what_held(bins: pd.DataFrame, firsts: pd.DataFrame, patterns: pd.DataFra
     """The worst of what is stated of places and quadrants, of the set that could be first, and of intervals."""
     worst = bins.loc[bins.groupby("stated of")["off"].apply(lambda off: off.abs().idxmax())].set_index("stated of")
     place, corner, first = worst.loc["place"], worst.loc["quadrant"], firsts.loc[firsts["held"].idxmin()]
-    missed = bins[bins["off"].abs() > GOAL]
+    missed, rare = bins[bins["off"].abs() > GOAL], patterns.loc[patterns["lowest"].idxmin()]
     goal = "; ".join(f"{row['stated of']}s, {row['kind']}" for _, row in missed.iterrows())
     beyond = f" Further off than the goal of {GOAL}: {goal}." if goal else ""
     return (
@@ -228,23 +228,23 @@ def say_what_held(bins: pd.DataFrame, firsts: pd.DataFrame, patterns: pd.DataFra
         f"{place['stated']:.2f} was said and {place['true']:.2f} was true ({place['kind']}); of quadrants "
         f"{corner['stated']:.2f} and {corner['true']:.2f} ({corner['kind']}). The set that could be first held the "
         f"true first in {100 * first['held']:.1f}\u00a0% of studies of the worst kind ({first['kind']}), and "
-        f"intervals after shrinkage held {100 * patterns['covered'].min():.0f}\u00a0% of the true gaps or more, on "
-        f"average over the groups.{beyond}"
+        f"intervals after shrinkage held {percent(patterns['covered'].min(), 0)} of the true gaps or more, on average "
+        "over "
+        f"the groups. Of the lowest of many groups they hold less, {percent(rare['lowest'], 0)} at worst "
+        f"({rare['shape']}, "
+        f"{rare['groups']} groups), a plain interval {percent(patterns['unshrunk'].min(), 0)}: the lowest is partly "
+        f"unlucky.{beyond}"
     )
 
 
-def say_what_is_refused(corners: pd.DataFrame, patterns: pd.DataFrame) -> str:
-    """Who gets no place and no quadrant, which quadrants are doubtful, and where an interval is too short."""
+def say_what_is_refused(corners: pd.DataFrame) -> str:
+    """Who gets no place and no quadrant, and which quadrants are doubtful."""
     beside, sure = corners["beside"], corners["stated"] >= SURE
-    rare = patterns.loc[patterns["lowest"].idxmin()]
     return (
         "A touchpoint without an interval of its gap has no place, one without an importance no quadrant, and "
         f"fewer than {FEWEST_GIVEN} touchpoints no sure one against a line that is not their own mean. A quadrant "
         f"is the likeliest one: {100 * beside.mean():.0f}\u00a0% of points lie beside it, and nearly all of these are "
-        f"doubtful (sure ones are {100 * (beside & sure).mean():.2f}\u00a0% of all points). The interval of the lowest "
-        "of many gaps is too short where gaps have a long tail below or are of two kinds: it held "
-        f"{100 * rare['lowest']:.0f}\u00a0% in the worst cell ({rare['shape']}, {rare['groups']} groups, "
-        f"τ {rare['tau']})."
+        f"doubtful (sure ones are {percent((beside & sure).mean(), 2)} of all points)."
     )
 
 

@@ -77,7 +77,8 @@ def write_section(seed: int) -> str:
         held=f"All agree within the digits given: {printed} with figures printed in books, papers or by R, {libraries} "
         "with SciPy, statsmodels or other libraries, the rest with a second computation (some with several).",
         refused="Nothing is refused; what a report does not compute, such as Krippendorff's α, has no reference here.",
-        body="The tests named run with all others. Nothing is drawn, so there is no size, seed or Monte Carlo error. "
+        body="The tests named run with all others, those in tests/real/ where the real data are. Nothing is drawn, so "
+        "there is no size, seed or Monte Carlo error. "
         "*Digits*: those of a printed figure, or the tolerance.\n\n" + in_markdown(table),
     )
 

@@ -8,7 +8,11 @@ import pandas as pd
 from cxlib.tables import RESULTS
 from tests.proof.page import in_markdown
 
-HEADING = "## Every interval of a report, and where it was measured"
+HEADING = "## Where each interval of a report was measured"
+EXPLAINED = (
+    "A row for each place of the sections above, with the intervals (table: column of `tables/`) it stands for. *Same "
+    "function*, *taken from*: not drawn themselves, but made by the code that was measured there."
+)
 END = re.compile(r"(?:.*_)?low(?:er)?|above_random")
 """How columns with the lower end of an interval are called."""
 
@@ -29,4 +33,4 @@ def write_register() -> str:
     names = known["table"] + ": " + known["column"].str.removesuffix("_low").replace("low", "interval")
     groups = names.rename("of").groupby([known["suite"], known["where"]], sort=False).agg("; ".join).reset_index()
     groups.columns = ["suite", "row, or why another stands for it", "table: interval"]
-    return f"{HEADING}\n\n{in_markdown(groups)}"
+    return f"{HEADING}\n\n{EXPLAINED}\n\n{in_markdown(groups)}"

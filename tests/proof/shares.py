@@ -17,7 +17,7 @@ from cxlib.gaps.benchmarks import compare_benchmarks
 from cxlib.gaps.table import below
 from cxlib.intervals import ratio_mean
 from cxlib.shares import exact_p, newcombe, nps_interval, poisson_interval, share_interval, shares_against_rest
-from tests.proof.page import compose_section, in_markdown, run_suite
+from tests.proof.page import compose_section, in_markdown, percent, run_suite
 
 HEADING = "Shares and NPS"
 MEAN, WORST = 0.94, 0.92
@@ -343,7 +343,8 @@ def measure(replicates: int, seed: int) -> dict[str, pd.DataFrame]:
 def in_words(name: str, *cells: pd.DataFrame) -> str:
     """The mean and the worst coverage of these cells."""
     covered = pd.concat(cells)["covered"]
-    return f"{name} in {covered.mean():.3f} on average, {covered.min():.3f} in the worst of {len(covered)} cells"
+    worst = f"{percent(covered.min())} in the worst of {len(covered):,} settings"
+    return f"{name} in {percent(covered.mean())} of samples on average, {worst}"
 
 
 def shown(table: pd.DataFrame) -> str:
@@ -402,11 +403,16 @@ def write_section(replicates: int, seed: int) -> str:
         tried="Shares from very rare to nearly all, and NPS of every shape, with equal and unequal weights, one or "
         f"several answers a person, of {SIZES[0]} to {SIZES[-1]} people; differences, benchmarks, rates and claims.",
         held=f"A 95\u00a0% interval held the truth of {in_words('shares', *shares)}; of {in_words('NPS', *nps)}. "
-        + (f"Below the goal: {'; '.join(said)}." if said else "Every line of the tables reached its goal."),
+        + (
+            f"Below the goal: {'; '.join(said)}."
+            if said
+            else "Every line but those of the last table, beyond the goal, reached it."
+        ),
         refused="No interval where nobody answered, and no benchmark where all our answers are the same. What "
         "cannot be seen is not held: "
-        f"nearly all hits sitting with the heaviest weights ({min(heavy)} at worst), counts varying "
-        f"twice as much as by chance ({varied}).",
+        f"hits sitting almost only with the heaviest, or the lightest, weights ({percent(min(heavy))} at worst), "
+        "counts "
+        f"varying twice as much as by chance ({percent(varied)}).",
         body=write_body(found, replicates, seed),
     )
 

@@ -12,7 +12,7 @@ from cxlib.suppression import cells_of, hide_cells, join_reports, lay_out
 from cxlib.tables import StudyError
 from tests.proof.page import compose_section, in_markdown, run_suite
 
-HEADING = "Small groups: what is hidden stays hidden"
+HEADING = "Small groups: can what is hidden be worked out?"
 
 METHOD = """Counts of people in random tables, about half of the cells of 0 to 6 people, published with all margins and
 the total; groups of fewer than five are hidden, and their complements. The attacker solves all that is shown
@@ -158,11 +158,13 @@ def write_section(tables: int, seed: int) -> str:
     return compose_section(
         HEADING,
         tried=f"An attacker solves all that is published for the groups that are hidden, in {tables:,} random studies "
-        f"of each of {len(KINDS)} kinds with {int(found['small'].sum()):,} groups of fewer than {LEAST} people.",
+        f"of each of {len(KINDS)} kinds, together {int(found['small'].sum()):,} groups of fewer than {LEAST} people.",
         held=f"He works out {int(found['recovered'].sum()):,} of {int(found['hidden'].sum()):,} hidden groups. Were "
         f"only small groups hidden, and no others beside them, it would be {percent(found)} of the small ones.",
         refused=f"Groups of fewer than {LEAST} people, and others that would give them away, are not shown; a table "
-        f"that earlier ones would give away is left out ({int(found['left_out'].sum()):,} here).",
+        f"that earlier ones would give away is left out ({int(found['left_out'].sum()):,} here). Not tried: narrowing "
+        "a count "
+        "down to a range, and what somebody knows from elsewhere.",
         body=f"{METHOD}\n\n{in_markdown(shown)}\n\n{tables:,} random studies of each kind, seed {seed}.",
     )
 

@@ -13,7 +13,7 @@ import pandas as pd
 from cxlib.monitoring.kpis import track_kpis
 from cxlib.monitoring.targets import compare_targets
 from cxlib.trends import FEWEST, reach_dates
-from tests.proof.page import compose_section, in_markdown, run_suite
+from tests.proof.page import compose_section, in_markdown, percent, run_suite
 
 HEADING = "Targets: reached, missed, and when"
 GOAL, OFTEN = 0.05, 0.05
@@ -117,10 +117,10 @@ def write_section(replicates: int, seed: int) -> str:
         tried=f"Figures exactly at the border of their target, {len(border)} kinds and sizes; and series of "
         f"{POINTS[0]} to {POINTS[-1]} measurements on a straight line, independent or autocorrelated up to {RHOS[-1]}.",
         held=f"At the border, reached or missed is wrongly said in at most {wrong.max():.3f} of cases "
-        f"({worst['figure']}, {worst['n or mean']}). A flat series is said to have a sure trend in at most "
-        f"{flat['wrong'].max():.3f}; a range of dates leaves out the true day in at most {rising['wrong'].max():.3f} "
-        f"of all series, and holds it in at least {rising['held'].min():.2f} of those given one "
-        "(where these are at least one in twenty).",
+        f"({worst['figure']}, {worst['n or mean']}). Of flat series at most "
+        f"{flat['wrong'].max():.3f} are said to have a sure trend; a range of dates leaves out the true day in at "
+        f"most {rising['wrong'].max():.3f} "
+        f"of all series, and holds it in at least {percent(rising['held'].min())} of those given one.",
         refused=f"A date from fewer than {FEWEST} measurements, from a line that does not surely rise or fall, from "
         "measurements that clearly depend on one another, or over ten years ahead.",
         body="\n\n".join(body),
