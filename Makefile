@@ -35,7 +35,7 @@ mutants: $(VENV)/.stamp-test  ## put wrong formulas into a copy of the code, one
 	$(BIN)/python -m tests.mutants.run
 
 properties: $(VENV)/.stamp-test  ## every property of every statistic, on twenty drawn studies
-	CX_EXAMPLES=20 $(BIN)/python -m pytest -n 2 tests/test_properties.py tests/test_gap_properties.py
+	CX_EXAMPLES=20 $(BIN)/python -m pytest -n 2 tests/references/properties.py tests/test_properties.py tests/test_gap_properties.py
 
 benchmark: $(VENV)/.stamp  ## 10 million ratings read and checked, beside DuckDB's own GROUP BY; drivers, beside regressions
 	$(BIN)/python benchmarks/checking.py

@@ -1,6 +1,6 @@
 """What every statistic of a report keeps: the order of rows, names, files, weights, scales, sides and engine.
 
-`CX_EXAMPLES=20 python -m pytest tests/test_properties.py` draws twenty studies and tries each property by itself.
+`CX_EXAMPLES=20` draws twenty studies; tests/references/properties.py tries each property by itself (`make properties`).
 """
 
 import os
@@ -17,7 +17,6 @@ from tests.references.statistics import DIFFERENCES, LEVELS, STATISTICS, Report
 from tests.references.studies import PLACES, RATED, draw_tables, write_tables
 
 EXAMPLES = int(os.environ.get("CX_EXAMPLES", 1))
-long = pytest.mark.skipif(EXAMPLES == 1, reason="CX_EXAMPLES is not set: each property alone takes minutes")
 some = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -36,9 +35,6 @@ DRAWN = {"p_quadrant": 0.01, "p_top": 0.01, "mean_rank": 0.05}
 OF_GAPS = ["gaps", "gaps by stage", "gaps by stage and persona", "patterns", "differences", "two groups", "reversals"]
 OF_GAPS += ["split of the change", "change"]
 OF_RATINGS = [*OF_GAPS, "experience", "expectations", "zones", "channels", "beliefs"]
-NO_FAMILY = ["gaps", "gaps by stage", "gaps by persona", "gaps by channel", "experience", "expectations", "outcomes"]
-NO_FAMILY += ["zones", "kano", "change", "asymmetry", "split of the change", "benchmarks", "beliefs", "rank agreement"]
-NO_FAMILY += ["adoption", "barriers", "promises", "complaints", "typical words", "register"]
 OTHER_NAMES = {name: f'{9 - place}ª "{name[::-1].upper()}" <b>' for place, name in enumerate(PLACES)}
 OTHER_NAMES |= {name.title(): f"{name.upper()}; DROP TABLE" for name in PLACES}
 OTHER_NAMES |= {
@@ -84,23 +80,23 @@ def words_of(table: pd.DataFrame) -> list[str]:
     return [column for column in table if not pd.api.types.is_numeric_dtype(table[column])]
 
 
-def in_order(table: pd.DataFrame, back: dict[str, str]) -> pd.DataFrame:
+def in_order(table: pd.DataFrame, back: dict[str, str] | None = None) -> pd.DataFrame:
     """The rows by their words, names put back, so that tables of other orders can be laid side by side."""
     table = table.copy()
     for column in words_of(table):
         told = table[column].astype("str").fillna("")
-        for new, old in back.items():
+        for new, old in (back or {}).items():
             told = told.str.replace(new, old, regex=False)
         table[column] = told
     keys = [name for name in words_of(table) if name not in ("verdict", "status", "reason", "kind")]
     return table.sort_values([*keys, *(name for name in ("cluster", "days") if name in table)], ignore_index=True)
 
 
-def differing(left: dict, right: dict, *, back: dict = {}, free: tuple = (), tolerance: float = 1e-9) -> dict:
+def differing(left: dict, right: dict, *, back: dict | None = None, free: tuple = (), tolerance: float = 1e-9) -> dict:
     """The columns, by statistic, in which two reports say different things."""
     found = {}
     for name in right:
-        one, other = in_order(left[name], {}), in_order(right[name], back)
+        one, other = in_order(left[name]), in_order(right[name], back)
         wrong = [] if one.shape == other.shape and list(one) == list(other) else [(one.shape, other.shape)]
         for column in one if not wrong else ():
             if column in words_of(one):
@@ -188,86 +184,3 @@ def test_everybodys_ratings_twice_under_the_same_id_change_nothing(make, base, s
         tables | {"ratings": pd.concat([tables["ratings"], again])}, OF_RATINGS if EXAMPLES == 1 else STATISTICS
     )
     assert differing(base(seed), found) == {}
-
-
-@long
-@some
-@given(seeds)
-@pytest.mark.parametrize(
-    ("change", "how"),
-    [
-        (shuffled, {}),
-        (dict, {"parts": 4}),
-        (lambda tables: weighted(tables, 1e-3), {}),
-        (dict, {"names": OTHER_NAMES}),
-        (dict, {"engine": "duckdb"}),
-        (dict, {}),
-    ],
-    ids=["order", "files", "weights", "names", "engine", "again"],
-)
-def test_each_alone_changes_nothing(make, base, change, how, seed):
-    back = {new: old for old, new in how.get("names", {}).items()}
-    found = make(change(study_tables(seed)), **how)
-    assert differing(base(seed), found, back=back, tolerance=1e-9 if how or change is not dict else 0) == {}
-
-
-@long
-@some
-@given(seeds)
-def test_the_names_of_respondents_move_no_figure_but_those_of_blocks_and_draws(make, base, seed):
-    tables = study_tables(seed)
-    found = make({name: rename_people(table) for name, table in tables.items()})
-    of_blocks = ("importance", "moments", "stated", "asymmetry", "channels", "reversals", "split of the change")
-    of_draws = ("clusters", "priorities", "matrix", "removal")
-    figures = ["importance", "johnson", "direction", "vif", "penalty", "reward", "asymmetry", "crude", "adjusted"]
-    for name in of_blocks:
-        found[name] = found[name][[c for c in found[name] if c in figures or c in ("touchpoint", "channel")]]
-    left = {name: table[list(found[name])] for name, table in base(seed).items()}
-    assert differing(left, {name: table for name, table in found.items() if name not in of_draws}) == {}
-
-
-def rename_people(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(respondent="r-" + table["respondent"]) if "respondent" in table else table
-
-
-@long
-@some
-@given(seeds)
-def test_people_of_another_persona_at_another_touchpoint_change_no_interval(make, base, seed):
-    tables, others = study_tables(seed), draw_tables(seed + 1, 60)
-    people, ratings = (
-        others[name].assign(respondent="u" + others[name]["respondent"]) for name in ("respondents", "ratings")
-    )
-    people = people.assign(customer="u" + people["customer"], persona="else", site="site z")
-    ratings = ratings[ratings["touchpoint"] == "ad"].assign(touchpoint="extra", channel="kiosk")
-    place = pd.DataFrame({"touchpoint": ["extra"], "label": "Extra", "stage": "after"})
-    added = {"respondents": people, "ratings": ratings, "touchpoints": place}
-    wider = {name: pd.concat([table, added[name]]) if name in added else table for name, table in tables.items()}
-    found = make(wider, NO_FAMILY, more="after")
-    new = {"extra", "else", "kiosk", "after", "site z"}
-    for name, table in found.items():
-        found[name] = table[~table[words_of(table)].isin(new).any(axis=1)]
-    assert differing(base(seed), found, free=("q", "verdict")) == {}
-
-
-@long
-@some
-@given(seeds)
-def test_twice_as_many_people_narrow_intervals_by_the_root_of_two(make, seed):
-    tables = study_tables(seed, 500)
-    persons = {column: "t-" for column in ("respondent", "customer", "case", "staff")}
-    twins = {
-        name: pd.concat([table, table.assign(**{c: t + table[c] for c, t in persons.items() if c in table})])
-        for name, table in tables.items()
-        if set(persons) & set(table)
-    }
-    names = {"gaps": "", "gaps by persona": "", "expectations": "", "change": "", "differences": ""}
-    names |= {"experience": "experienced_", "zones": "adequacy_", "kano": "better_", "personas": "", "reach": "reach_"}
-    once, twice = make(tables, names), make(tables | twins, names)
-    for name, stem in names.items():
-        widths = [in_order(found[name], {}) for found in (once, twice)]
-        counts = widths[0].reindex(columns=["n", "n_other", "n_before"])
-        ratio = np.divide(*(table[f"{stem}high"] - table[f"{stem}low"] for table in widths))[
-            ~(counts < 100).any(axis=1)
-        ]
-        assert ratio.dropna().to_numpy() == pytest.approx(np.sqrt(2), rel=0.03), name
