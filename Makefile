@@ -44,6 +44,9 @@ benchmark: $(VENV)/.stamp  ## 10 million ratings read and checked, beside DuckDB
 lab: $(VENV)/.stamp  ## open the notebooks in JupyterLab
 	$(BIN)/cx lab
 
+dashboard: $(VENV)/.stamp-test  ## open the explorer of STUDY as a page, without code, under Voilà
+	$(BIN)/cx dashboard $(STUDY)
+
 sample: $(VENV)/.stamp  ## make data/sample again from its generator: the same bytes every time
 	$(BIN)/python data/sample/generate.py data/sample
 
@@ -87,4 +90,4 @@ $(VENV)/.stamp-test: requirements-dev.lock $(VENV)/.stamp
 	$(call install,requirements-dev.lock)
 	touch $@
 
-.PHONY: help report new check fuzz proof mutants properties benchmark test lab sample docs lock clean real-data pin hooks
+.PHONY: help report new check fuzz proof mutants properties benchmark test lab dashboard sample docs lock clean real-data pin hooks

@@ -5,6 +5,7 @@ import os
 for library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # sums in one order, whatever the machine: the same bytes
     os.environ.setdefault(library, "1")
 
+from cxlib.brief import brief_actions, brief_priorities, brief_targets
 from cxlib.chapter import Chapter
 from cxlib.charts import (
     plot_actions,
@@ -52,7 +53,7 @@ from cxlib.charts import (
     plot_zones,
 )
 from cxlib.claims import claim
-from cxlib.controls import choose_cells, explore_gaps, explore_priorities
+from cxlib.controls import explore_priorities, waiting
 from cxlib.expectations import (
     choose_quotes,
     compare_beliefs,
@@ -109,8 +110,8 @@ from cxlib.experience import (
     find_recovery,
     rank_experience,
 )
+from cxlib.explorer import Options, choose_view, explore_study, look_at
 from cxlib.gaps import (
-    add_up_cells,
     compare_benchmarks,
     contrast_themes,
     describe_benchmarks,
@@ -223,9 +224,9 @@ from cxlib.priorities import (
 )
 from cxlib.summaries import (
     CrossProducts,
+    Cube,
     as_direct,
     chosen_wave,
-    count_gaps,
     count_people,
     count_unplaced,
     describe_hidden,
@@ -240,11 +241,11 @@ from cxlib.summaries import (
     summarise_barriers,
     summarise_blocks,
     summarise_carts,
-    summarise_cells,
     summarise_change,
     summarise_channels,
     summarise_complaints,
     summarise_conversions,
+    summarise_cube,
     summarise_drift,
     summarise_drivers,
     summarise_evidence,

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
+from PIL import Image
 
 from cxlib.charts.theme import use_theme
 from cxlib.csv_files import write_csv
@@ -23,7 +24,12 @@ SWITCHED_ON_BY = {
     "channel": "a column channel in the ratings",
     "wave": "a column wave in the ratings, or answered_at and waves in study.yaml",
 }
-PNG_DPI = 200
+PNG_DPI = 160
+COLOURS = 64
+"""Of a chart's palette: text and lines look as before, at a quarter of the bytes."""
+
+ALIKE = 7
+"""Steps of 256 by which the colours of a palette differ at least, so that white stays white."""
 
 
 class Chapter:
@@ -33,12 +39,23 @@ class Chapter:
         use_theme()
         self.folder = Path(folder) if folder else None
 
-    def say(self, sentence: str, *, finding: bool | dict = False) -> None:
-        """Show a sentence; a finding also stands on the first page, a tested one (`claim`) as far as it holds."""
+    def say(self, sentence: str, *, finding: bool | dict = False, place: str = "found") -> None:
+        """Show a sentence; a finding also stands on the first page, a tested one (`claim`) as far as it holds.
+
+        `place` is its block there: "lead" and "found" (what we found), "changed", "first", "targets", "actions",
+        "worked".
+        """
         if sentence:
             words = {"text/plain": sentence, "text/html": f"<p>{html.escape(sentence)}</p>"}
             said = finding if isinstance(finding, dict) else sentence if finding else ""
-            display(words, raw=True, metadata={"cx": {"finding": said}})
+            display(words, raw=True, metadata={"cx": {"finding": said, "place": place}})
+
+    def brief(self, table: str | dict, *, place: str) -> None:
+        """A small table for the first page alone: HTML, or a `claim` whose versions are; nothing where it is empty."""
+        shown = table if isinstance(table, str) else table["versions"][0][1]
+        if shown:
+            words = {"text/plain": re.sub("<[^>]*>", " ", shown), "text/html": shown}
+            display(words, raw=True, metadata={"cx": {"finding": table, "place": place, "kind": "table"}})
 
     def keep(self, table: pd.DataFrame, name: str) -> None:
         """Keep a table as tables/`name`.csv."""
@@ -57,24 +74,33 @@ class Chapter:
         ends = [f"{column}_{end}" for column in columns or [] for end in ("low", "high")]
         chosen = [column for column in [*(columns or table.columns), *ends] if column in table]
         shown = readable(table[chosen].head(most))
-        display({"text/plain": shown.to_string(index=False), "text/html": table_html(shown)}, raw=True)
+        words = {"text/plain": shown.to_string(index=False), "text/html": table_html(shown)}
+        display(words, raw=True, metadata={"cx": {"name": name}})
         if len(table) > most:
             self.say(f"All {len(table)} rows are in tables/{name}.csv.")
 
-    def show(self, ax: Axes | None, name: str, *, alt: str, finding: str | dict = "", note: str = "") -> None:
+    def show(
+        self, ax: Axes | None, name: str, *, alt: str, finding: str | dict = "", place: str = "found", note: str = "",
+        first_page: dict | None = None,
+    ) -> None:  # fmt: skip
         """Show a chart and keep it as charts/`name`.png and .svg; None, a chart with nothing to draw, is left out.
 
         `alt` says what the chart shows to those who cannot see it; without it the report is not published.
-        `finding` is what the report's first page says of it (or a `claim`), `note` how to read it.
+        `finding` is what the report's first page says of it (or a `claim`), in the block `place`; `note` how to read
+        it. `first_page` moves the chart there, if all it shows holds beside the rest: a `claim` that says nothing where
+        less does.
         """
         if ax is None:
             return
         figure, picture = ax.figure, picture_of(ax)
         figure.set_layout_engine("none")  # laid out once, for both pictures
         self.write("charts", f"{name}.png", lambda path: path.write_bytes(picture))
+        if hasattr(figure, "drawn_from"):
+            self.write("charts", f"{name}.csv", lambda path: write_csv(figure.drawn_from, path))
         self.write("charts", f"{name}.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
         width, height = (int(inches * figure.dpi) for inches in figure.get_size_inches())
-        metadata = {"image/png": {"alt": alt, "width": width, "height": height}, "cx": {"finding": finding}}
+        mark = {"finding": finding, "place": place, "name": name, "first_page": first_page or ""}
+        metadata = {"image/png": {"alt": alt, "width": width, "height": height}, "cx": mark}
         display({"image/png": b64encode(picture).decode(), "text/plain": alt}, raw=True, metadata=metadata)
         plt.close(figure)
         self.say(note)
@@ -89,7 +115,24 @@ class Chapter:
 
 
 def picture_of(ax: Axes) -> bytes:
-    """The chart as PNG; the same chart is the same bytes."""
-    picture = io.BytesIO()
-    ax.figure.savefig(picture, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    """The chart as a small PNG of few colours; the same chart is the same bytes."""
+    drawn, picture = io.BytesIO(), io.BytesIO()
+    ax.figure.savefig(drawn, format="png", dpi=PNG_DPI, pil_kwargs={"compress_level": 1})
+    image = Image.open(drawn).convert("RGB")
+    image.quantize(palette=palette_of(image), dither=Image.Dither.NONE).save(
+        picture, format="png", optimize=True, dpi=(PNG_DPI, PNG_DPI)
+    )
     return picture.getvalue()
+
+
+def palette_of(image: Image.Image) -> Image.Image:
+    """The commonest colours of an image as they are, then a choice of the rest; no two nearly the same."""
+    counts = sorted(image.getcolors(image.width * image.height), reverse=True)[: COLOURS // 2]
+    few = image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).getpalette()
+    kept: list[tuple[int, ...]] = []
+    for colour in [*(colour for _, colour in counts), *zip(few[::3], few[1::3], few[2::3])]:
+        if all(max(abs(one - other) for one, other in zip(colour, before)) > ALIKE for before in kept):
+            kept.append(colour)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([channel for colour in kept[:COLOURS] for channel in colour])
+    return palette

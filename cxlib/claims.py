@@ -49,16 +49,21 @@ def claim(table: pd.DataFrame, *describe: Callable[[pd.DataFrame], str], column:
 
 
 def settle(findings: list[str | dict], *, level: float = 0.05) -> list[str]:
-    """The sentences of the first page: those that claim nothing as they are, the others as far as they hold.
+    """The sentences of the first page: `settle_each` without those that have nothing to say."""
+    return [sentence for sentence in settle_each(findings, level=level) if sentence]
 
-    Benjamini and Hochberg's (1995) correction over the p-values of all of them together.
+
+def settle_each(findings: list[str | dict], *, level: float = 0.05) -> list[str]:
+    """What each finding says: those that claim nothing as they are, the others as far as they hold; "" says nothing.
+
+    Benjamini and Hochberg's (1995) correction over the p-values of all of them together, wherever on the page they
+    stand and whether they are a sentence, a table or the leave to show a chart.
     """
     claims = {one.get("of") or place: one["p"] for place, one in enumerate(findings) if isinstance(one, dict)}
     p = np.array([value for tests in claims.values() for value in tests])
     held = p[adjust(p) <= level]
     most = held.max() if len(held) else 0.0
-    said = [
+    return [
         finding if isinstance(finding, str) else next(words for cut, words in finding["versions"] if cut <= most)
         for finding in findings
     ]
-    return [sentence for sentence in said if sentence]

@@ -1,4 +1,4 @@
-"""The verbs: cx new, check, report, lab. A sentence and an exit code, never a traceback, for what a user can mend."""
+"""The verbs, cx new to cx dashboard. A sentence and an exit code, never a traceback, for what a user can mend."""
 
 import os
 import sys
@@ -58,8 +58,10 @@ def check(study, reports):
 @click.option("--jobs", default=os.cpu_count() or 1, help="How many notebooks run at a time.")
 @click.option("--columns-changed", is_flag=True, help="Go on although columns of the last report are gone.")
 @click.option("--last-not-shared", is_flag=True, help="Hide small groups as if the last report did not exist.")
-def report(study, as_of, pairs, where, file, reports, notebooks, jobs, columns_changed, last_not_shared):
+@click.option("--no-pdf", is_flag=True, help="Leave out report.pdf, which takes a browser and some seconds.")
+def report(study, as_of, pairs, where, file, reports, notebooks, jobs, columns_changed, last_not_shared, no_pdf):
     """Run the notebooks on STUDY, a folder with a study.yaml, and publish the report."""
+    from cxlib.pdf import PDF, explain_no_pdf
     from cxlib.report import run_report
 
     parameters = read_yaml(Path(file), code=2) if file else {}
@@ -68,10 +70,12 @@ def report(study, as_of, pairs, where, file, reports, notebooks, jobs, columns_c
     parameters |= {"where": [*texts(parameters.get("where")), *where]} if where else {}
     home, is_new = run_report(
         study, parameters, reports=Path(reports).resolve(), notebooks=Path(notebooks), jobs=jobs,
-        drift=columns_changed, beside_last=not last_not_shared,
+        drift=columns_changed, beside_last=not last_not_shared, pdf=not no_pdf,
     )  # fmt: skip
     if not is_new:
         click.echo("Nothing has changed since this report was made; nothing was run.")
+    if not no_pdf and not (home / PDF).is_file():
+        click.echo(explain_no_pdf(), err=True)
     click.echo(f"The report is at {home / 'report.html'}")
 
 
@@ -79,6 +83,17 @@ def report(study, as_of, pairs, where, file, reports, notebooks, jobs, columns_c
 def lab():
     """Open the notebooks in JupyterLab."""
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(ROOT / "notebooks")])
+
+
+@cx.command()
+@click.argument("study")
+@click.option("--port", default=8866, help="The port of the page; the next ones are tried where it is taken.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def dashboard(study, port, no_browser):
+    """Open the explorer of STUDY as a page of its own, on this machine only."""
+    from cxlib.dashboard import serve_dashboard
+
+    sys.exit(serve_dashboard(study, port=port, open_browser=not no_browser))
 
 
 def read_pair(pair: str) -> tuple[str, object]:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from cxlib.tables import StudyError
 
+UNHASHED = ("report.pdf",)
+"""What may stand in a run beside its files: its bytes are those of the browser that printed it."""
+
 STUDY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -68,8 +71,12 @@ def staged(home: Path, run: str) -> Iterator[Path]:
 
 
 def publish(staging: Path, home: Path, run: str, manifest: dict) -> Path:
-    """Write manifest.json (every file with hash and size), move the run to runs/, and point `latest` at it."""
-    files = sorted(file for file in staging.rglob("*") if file.is_file())
+    """Write manifest.json (every file with hash and size), move the run to runs/, and point `latest` at it.
+
+    The files of UNHASHED are named there whether they are made or not, so that the rest is the same bytes either way.
+    """
+    files = sorted(file for file in staging.rglob("*") if file.is_file() and file.name not in UNHASHED)
+    manifest["may_be_there"] = list(UNHASHED)
     manifest["files"] = {file.relative_to(staging).as_posix(): fingerprint(file) for file in files}
     text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
     (staging / "manifest.json").write_text(text + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """Tables as people read them: intervals beside their value, few digits, headings people know."""
 
 import html
+from itertools import repeat
 
 import pandas as pd
 
@@ -161,13 +162,27 @@ def number(value: float) -> str:
     return f"{value:.{2 if abs(value) >= 0.1 or value == 0 else 3}f}".replace("-", "−")
 
 
-def table_html(shown: pd.DataFrame) -> str:
-    """The table as HTML, every cell escaped; cells of a column with long words may wrap."""
-    kinds = [" class=words" if shown[c].astype("str").str.len().max() > 24 else "" for c in shown]
-    head = "".join(f"<th>{html.escape(str(column))}</th>" for column in shown)
-    rows = [
-        "".join(f"<td{kind}>{html.escape(str(cell))}</td>" for cell, kind in zip(row, kinds))
-        for row in shown.itertuples(index=False)
+def table_html(shown: pd.DataFrame, *, marks: dict[str, list[str]] | None = None, named: bool = False) -> str:
+    """The table as HTML, every cell escaped; cells of a column with long words may wrap.
+
+    `marks` gives the cells of a column a class, such as "good" or "bad"; `named` cells carry the name of their column,
+    which is shown where a screen is too narrow for columns.
+    """
+    kinds = {column: "words" if shown[column].astype("str").str.len().max() > 24 else "" for column in shown}
+    head = "".join(f'<th scope="col">{html.escape(str(column))}</th>' for column in shown)
+    cells = [
+        [
+            cell_html(cell, f"{kinds[column]} {mark}".strip(), column if named else "")
+            for cell, mark in zip(shown[column], (marks or {}).get(column, repeat("")))
+        ]
+        for column in shown
     ]
-    body = "".join(f"<tr>{row}</tr>\n" for row in rows)
+    body = "".join(f"<tr>{''.join(row)}</tr>\n" for row in zip(*cells))
     return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
+
+
+def cell_html(cell: object, kind: str = "", name: str = "") -> str:
+    """One cell of a table, escaped, with its classes and the name of its column where they are given."""
+    said = f' class="{kind}"' if kind else ""
+    said += f' data-label="{html.escape(name)}"' if name else ""
+    return f"<td{said}>{html.escape(str(cell))}</td>"

@@ -6,16 +6,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 
-from cxlib.agreement import find_doubts
-from cxlib.claims import settle
+from cxlib.charts.fonts import families
 from cxlib.csv_files import write_csv
-from cxlib.examination import SWITCH_ON, as_text, examine
+from cxlib.examination import as_text, examine
 from cxlib.history import History, keep_figures, read_history, remember
 from cxlib.loaders.files import find_files
 from cxlib.opening import find_study, open_study
+from cxlib.page import write_page
 from cxlib.parameters import read_parameters
+from cxlib.pdf import PDF, print_pdf
 from cxlib.publish import (
     fingerprint,
     locked,
@@ -25,21 +25,16 @@ from cxlib.publish import (
     staged,
     study_name,
 )
-from cxlib.render import render_chapter, render_report
 from cxlib.runner import run_notebooks
 from cxlib.settings import Settings, read_settings
+from cxlib.sheets import write_workbook
 from cxlib.shown import check_small_groups, decide_shown, find_newcomers, read_shown
 from cxlib.status import point_status, write_status
 from cxlib.study import ROOT, Study, View
-from cxlib.summaries import (
-    describe_hidden,
-    describe_study,
-    summarise_study,
-)
+from cxlib.summaries import describe_hidden, describe_study, summarise_study
 from cxlib.summaries.answers import group_keys
 from cxlib.summaries.comparisons import check_pair, read_groups
 from cxlib.tables import StudyError, nearest
-from cxlib.view import describe_view
 from cxlib.words import counted
 
 LIBRARIES = ("duckdb", "matplotlib", "narwhals", "numpy", "pandas", "papermill", "scipy", "seaborn")
@@ -47,13 +42,13 @@ LIBRARIES = ("duckdb", "matplotlib", "narwhals", "numpy", "pandas", "papermill",
 
 def run_report(
     study_path: str | Path, parameters: dict, *, reports: Path = ROOT / "reports", notebooks: Path = ROOT / "notebooks",
-    jobs: int = 2, drift: bool = False, beside_last: bool = True,
+    jobs: int = 2, drift: bool = False, beside_last: bool = True, pdf: bool = False,
 ) -> tuple[Path, bool]:  # fmt: skip
     """Publish the report of a study; returns its folder and whether it is new (or was there, nothing having changed).
 
     `parameters` are those of the notebooks (stages, where, confidence, …); one that no notebook has is an error. Unless
     `drift` is allowed, columns that the last report used and that are gone are an error too. Small groups are hidden so
-    that this report beside the last one does not give them away, unless `beside_last` is False.
+    that this report beside the last one does not give them away, unless `beside_last` is False. `pdf` adds report.pdf.
     """
     chapters = sorted(notebooks.glob("[0-9]*.ipynb"))
     parameters = read_parameters(parameters, chapters)
@@ -70,15 +65,16 @@ def run_report(
         if not chapters:
             raise StudyError(f"{folder}: no notebook can run on {', '.join(study.settings.files)} alone yet.")
         remember(home)
-        confidence = parameters.get("confidence", 0.95)
-        history = read_history(home / "history", study, confidence=confidence)
+        history = read_history(home / "history", study, confidence=parameters.get("confidence", 0.95))
         more = ({} if beside_last else {"beside_last": False}) | ({"history": history.runs} if history.runs else {})
-        run = run_id(inputs=inputs, parameters=parameters, code=code_files(chapters), **more)
+        run = run_id(inputs=inputs, parameters=parameters, code=code_files(chapters), fonts=families(), **more)
         new = not (home / "runs" / run / "manifest.json").is_file()
         if new:
             shown = read_shown(home) if beside_last else {}
-            make_run(study, home, run, chapters, parameters, inputs, history, shown, jobs)
+            make_run(study, home, run, chapters, parameters, inputs, history, shown, jobs, pdf)
         else:
+            if pdf and not (home / "runs" / run / PDF).is_file():
+                print_pdf(home / "runs" / run)
             point_latest(home, run)
         remember(home, run)
         point_status(home, run)
@@ -87,7 +83,7 @@ def run_report(
 
 def make_run(
     study: Study, home: Path, run: str, chapters: list[Path], parameters: dict, inputs: dict, history: History,
-    shown: dict, jobs: int,
+    shown: dict, jobs: int, pdf: bool = False,
 ) -> None:  # fmt: skip
     """Run the notebooks into a staging folder, look at it, and publish it; `shown` is of the last report."""
     with staged(home, run) as staging:
@@ -99,6 +95,10 @@ def make_run(
         write_page(study, staging, executed, parameters, run, newcomers)
         refuse_change(study.folder, study.settings, inputs)
         check_small_groups(study, staging)
+        who = " ".join(filter(None, [describe_study(study), describe_hidden(study)]))
+        write_workbook(staging, title=study.settings.title, who=who)
+        if pdf:
+            print_pdf(staging)
         keep_figures(study, staging, run, confidence=parameters.get("confidence", 0.95))
         write_status(study, staging, run, history, confidence=parameters.get("confidence", 0.95))
         publish(staging, home, run, manifest(study, run, parameters, inputs))
@@ -175,55 +175,12 @@ def fingerprints(folder: Path, settings: Settings) -> dict[str, dict]:
 
 def code_files(notebooks: list[Path]) -> dict[str, str]:
     """Hashes of everything that is run: the package, the notebooks, the locked versions."""
-    kinds = (".py", ".csv", ".yaml", ".j2", ".css", ".json")
+    kinds = (".py", ".csv", ".yaml", ".j2", ".css", ".json", ".md")
     package = [file for file in (ROOT / "cxlib").rglob("*") if file.suffix in kinds]
     files = [*package, *notebooks, ROOT / "requirements.lock"]
     inside = {file: file.resolve().is_relative_to(ROOT) for file in files}
     names = {file: file.resolve().relative_to(ROOT).as_posix() if inside[file] else file.name for file in files}
     return {names[file]: fingerprint(file)["sha256"] for file in sorted(files)}
-
-
-def write_page(
-    study: Study, staging: Path, executed: list[Path], parameters: dict, run: str, newcomers: list[str]
-) -> None:
-    """report.html in the staging folder, and the tables that belong to no chapter."""
-    tables = staging / "tables"
-    tables.mkdir(exist_ok=True)
-    write_csv(study.counts, tables / "rows.csv")
-    if len(study.quarantined):
-        write_csv(study.quarantined, tables / "quarantined.csv")
-    chapters = [render_chapter(notebook) for notebook in executed]
-    files = [file for file in staging.rglob("*") if file.suffix in (".csv", ".png", ".ipynb")]
-    page = render_report(
-        {
-            "title": study.settings.title,
-            "who": " ".join(filter(None, [describe_study(study), describe_hidden(study)])),
-            "looked_at": describe_view(study),
-            "findings": settle([finding for chapter in chapters for finding in chapter["findings"]]),
-            "confidence": f"{100 * parameters.get('confidence', 0.95):g}",
-            "rows": study.counts.to_dict("records"),
-            "quarantined": len(study.quarantined),
-            "doubts": find_doubts(study) + newcomers,
-            "examination": [
-                {"title": section.title, "sentences": section.sentences, "rows": rows_of(section.table)}
-                for section in examine(study)
-                if section.title != SWITCH_ON
-            ],
-            "missing": study.missing(),
-            "chapters": chapters,
-            "files": sorted(file.relative_to(staging).as_posix() for file in files),
-            "run": run,
-        }
-    )
-    (staging / "report.html").write_text(page, encoding="utf-8")
-
-
-def rows_of(table: pd.DataFrame | None) -> list[list[str]]:
-    """A table as rows of text, the heading first; none where there is no table."""
-    if table is None:
-        return []
-    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in table.to_numpy().tolist()]
-    return [[name.replace("_", " ") for name in table.columns], *cells]
 
 
 def manifest(study: Study, run: str, parameters: dict, inputs: dict) -> dict:

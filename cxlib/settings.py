@@ -12,6 +12,7 @@ from cxlib.tables import FIXED_SCALES, TABLES, StudyError, nearest
 
 KEYS = ["title", "stages", "waves", "scales", "rescaled", "reversed", "codes", "missing", "numbers", "dates", "exclude"]
 KEYS += [
+    "objective",
     "keep",
     "id_key",
     "outcome",
@@ -70,6 +71,7 @@ class Journey:
 class Settings:
     """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters, where it is declared.
 
+    `objective` says in a sentence or two what the company wants to reach; it stands at the head of the report.
     Groups of fewer than `hide_below` people are not shown. `comparable` names the modes and periods in which benchmarks
     may have been measured.
 
@@ -83,6 +85,7 @@ class Settings:
 
     title: str
     files: dict[str, TableFile]
+    objective: str = ""
     stages: list[str] = field(default_factory=list)
     waves: dict[str, datetime.date] = field(default_factory=dict)
     scales: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -126,6 +129,7 @@ def read_settings(folder: Path) -> Settings:
     return Settings(
         title=str(said.get("title", folder.name)),
         files={table: table_file(table, entry) for table, entry in mapping(said, "files").items()},
+        objective=str(said.get("objective") or "").strip(),
         stages=texts(said.get("stages")),
         waves=in_order({str(wave): last_day(wave, day) for wave, day in mapping(said, "waves").items()}),
         scales=scales,

@@ -28,9 +28,10 @@ NO_PEOPLE = (
     "effects",
     "effects_by_month",
     "interrupted_months",
+    "interruptions",
     "unlinked",
 )
-"""Tables whose n does not count respondents, or only those of figures of the whole company."""
+"""Tables, and charts, whose n does not count respondents, or only those of figures of the whole company."""
 
 PEOPLE = "everybody"
 """Under which history/<run>.json keeps how many people a report looked at."""
@@ -83,8 +84,11 @@ def find_newcomers(study: Study, before: dict) -> list[str]:
 
 
 def check_small_groups(study: Study, staging: Path) -> None:
-    """Raise when a table of a report shows a group of too few people."""
-    for path in sorted((staging / "tables").glob("*.csv")):
+    """Raise when a table of a report, or the data of a chart, shows a group of too few people.
+
+    The workbook holds the tables that were looked at here, and nothing else.
+    """
+    for path in sorted([*staging.glob("tables/*.csv"), *staging.glob("charts/*.csv")]):
         if path.stem in NO_PEOPLE:
             continue
         table = pd.read_csv(path)
@@ -95,5 +99,6 @@ def check_small_groups(study: Study, staging: Path) -> None:
         small = (counts > 0) & (counts < study.hide_below)
         if small.any(axis=None):
             raise StudyError(
-                f"The report was not published: tables/{path.name} shows a group of too few people.", code=77
+                f"The report was not published: {path.parent.name}/{path.name} shows a group of too few people.",
+                code=77,
             )

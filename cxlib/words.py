@@ -4,6 +4,8 @@ import datetime
 
 import pandas as pd
 
+from cxlib.catalogue import tell
+
 
 def signed(value: float, digits: int = 1) -> str:
     """A number with its sign, as people read it.
@@ -57,6 +59,26 @@ def bounds(low: float, high: float) -> str:
     ('76 to 85\xa0%', '–')
     """
     return "–" if pd.isna(low) else f"{percent(low)[:-2]} to {percent(high)}"
+
+
+def most_likely(span: str, confidence: float = 0.95) -> str:
+    """An interval in plain words; how sure it is where that is not 95 %.
+
+    >>> most_likely("1.3 to 1.6"), most_likely("1.3 to 1.6", 0.9)
+    ('most likely 1.3 to 1.6', '1.3 to 1.6 with 90\xa0% confidence')
+    """
+    if abs(confidence - 0.95) < 1e-9:
+        return tell("most likely {span}", span=span)
+    return tell("{span} with {sure}\u00a0% confidence", span=span, sure=f"{100 * confidence:g}")
+
+
+def shortly(span: str) -> str:
+    """A range of signed figures without the plus.
+
+    >>> shortly("+0.7 to +1.1"), shortly("−0.1 to +0.2")
+    ('0.7 to 1.1', '−0.1 to 0.2')
+    """
+    return span.replace("+", "")
 
 
 def counted(count: int, thing: str, things: str = "") -> str:

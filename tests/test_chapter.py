@@ -7,7 +7,7 @@ import pandas as pd
 
 from cxlib import Chapter, chapter
 from cxlib.charts import plot_gap_intervals
-from cxlib.readable import readable
+from cxlib.readable import readable, table_html
 from tests.test_charts import gaps
 
 
@@ -30,11 +30,11 @@ def test_a_table_keeps_its_digits_in_the_file_and_few_on_the_page(tmp_path):
     assert "−1.23<" in output.data["text/html"] and "falls short" in output.data["text/html"]
 
 
-def test_a_chart_is_kept_as_png_and_svg_with_its_alt_text(tmp_path):
+def test_a_chart_is_kept_as_png_svg_and_data_with_its_alt_text(tmp_path):
     chapter = Chapter(tmp_path)
     ax = plot_gap_intervals(gaps(), title="x", met_within=0.24)
     [output] = shown(lambda: chapter.show(ax, "gaps", alt="Delivery falls short", finding="Delivery!"))
-    assert sorted(path.name for path in (tmp_path / "charts").iterdir()) == ["gaps.png", "gaps.svg"]
+    assert sorted(path.name for path in (tmp_path / "charts").iterdir()) == ["gaps.csv", "gaps.png", "gaps.svg"]
     assert (
         output.metadata["image/png"]["alt"] == "Delivery falls short"
         and output.metadata["cx"]["finding"] == "Delivery!"
@@ -88,3 +88,20 @@ def test_blank_figures_are_a_dash_and_blank_groups_are_named():
         {"persona": [None], "n": [3], "gap": [float("nan")], "low": [float("nan")], "high": [float("nan")]}
     )
     assert readable(table).to_numpy().tolist() == [["not stated", "3", "–", "–"]]
+
+
+def test_a_finding_says_which_block_of_the_first_page_it_belongs_to():
+    [output] = shown(lambda: Chapter("").say("It worked.", finding=True, place="worked"))
+    assert output.metadata["cx"] == {"finding": "It worked.", "place": "worked"}
+
+
+def test_a_small_table_is_marked_for_the_first_page_alone():
+    claim = {"p": [0.1], "versions": [[0.1, "<table></table>"], [-1.0, ""]]}
+    [output] = shown(lambda: Chapter("").brief(claim, place="first"))
+    assert output.metadata["cx"] == {"finding": claim, "place": "first", "kind": "table"}
+    assert shown(lambda: Chapter("").brief("", place="first")) == []
+
+
+def test_heads_of_columns_say_so_and_a_cell_may_be_marked():
+    html = table_html(pd.DataFrame({"state": ["late"]}), marks={"state": ["bad"]})
+    assert '<th scope="col">state</th>' in html and '<td class="bad">late</td>' in html

@@ -1,13 +1,19 @@
 """Charts draw the table they are given: positions, names, order."""
 
+import io
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import seaborn as sns
+from PIL import Image
 
-from cxlib.charts import plot_gap_heatmap, plot_gap_intervals, plot_gaps, use_theme
-from cxlib.charts.theme import VERDICT_COLOURS
+from cxlib.chapter import PNG_DPI, picture_of
+from cxlib.charts import fonts, plot_gap_heatmap, plot_gap_intervals, plot_gaps, use_theme
+from cxlib.charts.theme import VERDICT_COLOURS, missing_scripts
+from tests.stress import HOSTILE, crowded, make_stress_study, too_small
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +73,7 @@ def test_heatmap_greys_what_is_not_sure_and_keeps_the_order_of_stages():
     table = gaps(stage=["adoption", "awareness"], persona=["Senior", "Senior"]).drop(columns="label")
     ax = plot_gap_heatmap(table, rows="persona", columns="stage", title="x", order=["awareness", "adoption"])
     assert [label.get_text() for label in ax.get_xticklabels()] == ["awareness", "adoption"]
-    assert {"+0.2\nn 1200", "−1.5\nn 50"} == set(texts(ax)) - {""}
+    assert {"+0.2\nn 1,200", "−1.5\nn 50"} == set(texts(ax)) - {""}
     assert np.ma.getmaskarray(ax.collections[0].get_array()).ravel().tolist() == [True, False]
 
 
@@ -94,32 +100,80 @@ def test_names_of_many_stages_do_not_overlap_on_the_heatmap():
         .drop(columns="label")
     )
     ax = plot_gap_heatmap(table, rows="persona", columns="stage", title="x", order=stages)
-    ax.figure.canvas.draw()
-    boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
-    assert not any(left.x1 > right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
-    assert ax.figure._suptitle.get_window_extent().y0 >= max(box.y1 for box in boxes)
+    assert crowded(ax.figure) == []
 
 
 def test_nothing_overlaps_with_forty_long_names():
     names = [f"Touchpoint {place} with a name that goes on for sixty letters" for place in range(40)]
     table = pd.concat([gaps()] * 20, ignore_index=True).assign(label=names)
     ax = plot_gaps(table, title="x " * 80, scale=(1, 7))
-    ax.figure.canvas.draw()
-    boxes = [label.get_window_extent() for label in ax.get_yticklabels()]
-    assert not any(low.y1 > high.y0 + 1 for high, low in zip(boxes, boxes[1:]))
-    assert all(box.x0 >= 0 for box in boxes)
-    title = ax.figure._suptitle.get_window_extent()
-    assert title.y0 >= boxes[0].y1 and title.x1 <= ax.figure.bbox.x1
+    assert crowded(ax.figure) == [] and ax.figure.get_figheight() * PNG_DPI <= 2100
 
 
 def test_a_long_title_wraps_inside_the_chart():
     ax = plot_gaps(gaps(), title="Masquerading WWW touchpoints fall furthest short, " * 4, scale=(1, 7))
-    ax.figure.canvas.draw()
-    assert ax.figure._suptitle.get_window_extent().x1 <= ax.figure.bbox.x1
+    assert crowded(ax.figure) == []
 
 
 def test_verdicts_are_told_apart_by_words_not_by_colour_alone():
     assert len(set(VERDICT_COLOURS.values())) == 4
+
+
+def test_words_on_one_another_or_cut_off_are_found():
+    figure, ax = plt.subplots()
+    ax.set_axis_off()
+    for x, word in ((0.2, "one"), (0.21, "two"), (0.7, "alone"), (1.2, "outside")):
+        ax.text(x, 0.5, word, fontsize=9 if word != "alone" else 6)
+    assert crowded(figure) == ["cut off: 'outside'", "'one' is on 'two'"] and too_small(figure) == ["alone"]
+
+
+def test_hostile_names_are_drawn_as_they_are_without_a_warning():
+    table = pd.concat([gaps()] * 5, ignore_index=True).assign(label=HOSTILE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        use_theme()
+        ax = plot_gaps(table, title=HOSTILE[0], scale=(1, 7))
+        assert crowded(ax.figure) == [] and too_small(ax.figure) == []
+    drawn = [label.get_text().replace("\n", "") for label in ax.get_yticklabels()]
+    assert all(name.replace(" ", "") in said.replace(" ", "") for name, said in zip(HOSTILE, drawn))
+
+
+def test_letters_no_font_draws_are_said_once_a_script(monkeypatch):
+    monkeypatch.setattr(fonts, "families", lambda: ("DejaVu Sans",))
+    said = missing_scripts(["결제", "고객", "การ", "🎉", "plain – “é” تجربة", None, float("nan")])
+    assert [sentence.split(" cannot")[0] for sentence in said] == ["Names in Korean", "Names in Thai", "Emoji"]
+    assert said[0].endswith(
+        "in the charts of this machine: install the fonts (Debian: fonts-noto-cjk), then run again."
+    )
+    assert missing_scripts(["plain", "Ünïcode, ελληνικά, Русский"]) == []
+
+
+def test_a_font_installed_since_is_found(monkeypatch):
+    monkeypatch.setattr(fonts.font_manager, "findSystemFonts", lambda: ["/x/NotoSansThai-Bold.ttf", "/x/Other.ttf"])
+    added = []
+    monkeypatch.setattr(fonts.font_manager.fontManager, "addfont", added.append)
+    assert fonts.families.__wrapped__()[0] == "DejaVu Sans" and added == ["/x/NotoSansThai-Bold.ttf"]
+
+
+def test_a_picture_is_small_has_white_ground_and_the_colours_of_the_theme():
+    picture = picture_of(plot_gaps(gaps(), title="Delivery falls short", scale=(1, 7)))
+    image = Image.open(io.BytesIO(picture))
+    colours = {colour for _, colour in image.convert("RGB").getcolors()}
+    assert image.width == round(7.6 * PNG_DPI) and image.mode == "P" and len(picture) < 30_000
+    assert {(255, 255, 255), (0xC4, 0x4E, 0x00)} <= colours and len(colours) <= 64
+
+
+def test_a_chart_carries_the_table_it_draws():
+    table = gaps()
+    assert plot_gaps(table, title="x", scale=(1, 7)).figure.drawn_from is table
+
+
+def test_the_same_stress_study_is_the_same_bytes(tmp_path):
+    for folder in ("one", "two"):
+        make_stress_study(tmp_path / folder, touchpoints=4, stages=2, waves=2, people=5, names="hostile")
+    files = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert len(files) == 13
+    assert all((tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes() for name in files)
 
 
 @pytest.mark.parametrize("plot", [sns.stripplot, sns.swarmplot])

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import cxlib as cx
-from cxlib.claims import claim, settle
+from cxlib.claims import claim, settle, settle_each
 from cxlib.gaps import describe_verdicts
 from cxlib.gaps.table import p_of_gaps
 from cxlib.intervals import adjust, guard_rare_failures, skewness_of, t_test
@@ -47,6 +47,12 @@ def test_the_threshold_is_that_of_benjamini_and_hochberg_over_all():
     q = stats.false_discovery_control([*first, *second])
     counts = [sentence.count("t") - sentence.count("Short") for sentence in said]
     assert counts == [(q[:15] <= 0.05).sum(), (q[15:] <= 0.05).sum()]
+
+
+def test_each_finding_keeps_its_place_even_one_with_nothing_to_say():
+    found = [claim(table(0.9), lambda rows: ""), "Nobody visits it.", claim(table(0.001), names)]
+    assert settle_each(found) == ["", "Nobody visits it.", "Short: t0."]
+    assert settle(found) == ["Nobody visits it.", "Short: t0."]
 
 
 def test_a_row_without_a_claim_is_never_made_one():

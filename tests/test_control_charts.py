@@ -103,31 +103,33 @@ def test_only_a_signal_at_the_newest_measurement_is_an_alert():
     found = chart_kpis(pd.concat([calm("now", 0, 9), calm("once", 9, 0), calm("never", 0, 0)]))
     assert list_alerts(found)["kpi"].tolist() == ["now"]
     assert describe_control(found) == (
-        "Now has been above its usual level since 31 January 2026 (19.0, usually 9.99; n\u00a0400); "
-        "1 with signals; 1 in control."
+        "Now has been above its usual level since 31 January 2026 (19.0, usually 9.99; n\u00a0400). "
+        "1 more may have changed; 1 as usual."
     )
 
 
 def test_what_is_said_of_control():
     wavy = tracked(WAVY, kpi="mood")
     said = describe_control(chart_kpis(pd.concat([calm("a"), wavy])))
-    assert said == "1 KPI in control; not judged: mood (its measurements depend on one another)."
+    assert said == "1 KPI as usual; not judged: mood (its measurements depend on one another)."
     assert describe_control(chart_kpis(calm("a").head(5))) == (
-        "Control limits take 12 measurements of a KPI; the longest series has 5."
+        "What is usual can be said from 12 measurements of a KPI on; the longest series has 5."
     )
     many = chart_kpis(pd.concat([calm(name, -9) for name in "abcd"] + [wavy, wavy.assign(kpi="tone")]))
-    assert describe_control(many) == "Alerts at the newest measurement: a, b and 2 more; 2 not judged."
+    assert describe_control(many) == "Surely not as usual now: a, b and 2 more. 2 without a known usual range."
     assert "kpis.csv" in describe_control(chart_kpis(calm("a").iloc[:0]))
 
 
-def test_the_worst_sentence_has_thirty_words():
+def test_the_worst_sentences_have_thirty_five_words():
     share = shares([*CALM, *[4] * 4], kpi="set-up in the first week")
     every = pd.concat([share, calm("once", 9, 0), calm("twice", 9, 0), calm("a"), tracked(WAVY, kpi="mood")])
     said = describe_control(chart_kpis(every))
     assert said.startswith("Set-up in the first week has been above its usual level since 31 January 2026 (68\u00a0%, ")
-    assert said.endswith("; n\u00a0400); 2 with signals.") and len(said.split()) <= 30
+    assert said.endswith("; n\u00a0400). 2 more may have changed.") and len(said.split()) <= 35
     without = chart_kpis(every[every["kpi"].isin(["once", "mood"])])
-    assert describe_control(without).startswith("No alert; signals: once; not judged: mood (its measurements depend")
+    assert describe_control(without).startswith(
+        "None surely unusual now; may have changed: once; not judged: mood (its measurements depend"
+    )
 
 
 @pytest.mark.parametrize("signals", [1, 2, 9])
@@ -135,7 +137,7 @@ def test_the_sentence_stays_short_with_long_names(signals):
     names = [f"share of customers whose enquiry number {place} was answered the same day" for place in range(signals)]
     every = [*(calm(name, -9) for name in names), calm("a"), calm("once", 9, 0), tracked(WAVY, kpi="mood")]
     said = describe_control(chart_kpis(pd.concat(every)))
-    assert len(said.split()) <= 30 and names[0] in said.replace("Share", "share")
+    assert len(said.split()) <= 35 and names[0] in said.replace("Share", "share")
 
 
 def test_all_rules_may_speak_where_they_are_asked_for():
@@ -174,9 +176,9 @@ def test_a_count_that_was_always_the_same_has_the_limits_of_chance():
 def test_a_value_that_left_a_level_always_the_same_is_named():
     jump, still = tracked([*[5] * 24, 500], kpi="z"), tracked([5] * 25, kpi="y")
     said = describe_control(chart_kpis(pd.concat([calm("a"), jump])))
-    assert said == "1 KPI in control; not judged: z (500, always 5.00 in its baseline)."
+    assert said == "1 KPI as usual; not judged: z (500, always 5.00 in its baseline)."
     said = describe_control(chart_kpis(pd.concat([jump, still])))
-    assert said == "2 not judged, among them z (500, always 5.00 in its baseline)."
+    assert said == "2 without a known usual range, among them z (500, always 5.00 in its baseline)."
     assert describe_control(chart_kpis(still)) == "Not judged: y (did not vary in its baseline)."
 
 
@@ -250,7 +252,9 @@ def test_an_alert_is_judged_beside_all_other_kpis():
     lone = chart_kpis(calm("wait", *CALM, 3.2))
     assert lone["signal"].iloc[-1] == "beyond" and list_alerts(lone)["p"].iloc[0] == pytest.approx(alert_p(lone))
     beside = chart_kpis(pd.concat([calm("wait", *CALM, 3.2)] + [calm(f"k{place}", 0.1) for place in range(9)]))
-    assert list_alerts(beside).empty and describe_control(beside).startswith("No alert; signals: wait; 9 in control")
+    assert list_alerts(beside).empty and describe_control(beside).startswith(
+        "None surely unusual now; may have changed: wait; 9 as "
+    )
 
 
 def alert_p(one):

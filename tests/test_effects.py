@@ -219,28 +219,29 @@ def test_without_an_action_the_sentence_names_the_file():
 
 def test_sentences_for_one_many_none_and_not_enough():
     one = judged({})
-    assert describe_effects(one) == "A1 (wait) worked (+8.0 points; +5.0 to +11.0; 6 against 6 sites)."
+    worked = "A1 (wait) worked: +8.0 percentage points (most likely +5.0 to +11.0; 6 against 6 sites)."
+    assert describe_effects(one) == worked
     none = dict(action="A2", label="A2 (b)", p=0.4, effect=0.01, low=-0.02, high=0.04)
-    assert describe_effects(judged(none)) == "A2: no sure effect (+1.0 points; −2.0 to +4.0; 6 against 6 sites)."
+    unsure = "A2: no sure effect (+1.0 percentage points, most likely −2.0 to +4.0; 6 against 6 sites)."
+    assert describe_effects(judged(none)) == unsure
     bad, untold = dict(action="A3", effect=-0.1), dict(action="A4", label="A4", p=np.nan, reason="It has no start.")
     said = describe_effects(judged({}, none, bad, untold))
-    assert said.endswith(
-        "Also made it worse: A3. A2: no sure effect (+1.0 points; −2.0 to +4.0). 1 more cannot be told."
-    )
-    assert len(said.split()) <= 30
+    assert said.endswith(f"Also made it worse: A3. {unsure} 1 more cannot be judged; chapter 6 says why.")
+    assert len(said.split()) <= 45
     assert describe_effects(judged(untold)) == "Whether A4 worked cannot be told. It has no start."
     assert (
-        describe_effects(judged(untold, untold | dict(action="A5"))) == "Whether the 2 actions worked cannot be told."
+        describe_effects(judged(untold, untold | dict(action="A5")))
+        == "Whether the 2 actions worked cannot be told; chapter 6 says why."
     )
     ratio = dict(unit="ratio", effect=0.9, low=0.85, high=0.95, n_text="12 months before, 24 after")
-    assert "(×\u00a00.90; 0.85 to 0.95; 12 months before, 24 after)" in describe_effects(judged(ratio))
+    assert "×\u00a00.90 (most likely 0.85 to 0.95; 12 months before, 24 after)" in describe_effects(judged(ratio))
 
 
 def test_a_long_label_gives_way_to_the_action_alone():
     long = dict(label="A1 (share of all customers who set up in the first week and a half)")
     alone, beside = judged(long), judged(long, dict(action="A2", p=0.4), dict(action="A4", p=np.nan))
     assert describe_effects(alone).startswith(long["label"])
-    assert describe_effects(beside).startswith("A1 worked (") and len(describe_effects(beside).split()) <= 30
+    assert describe_effects(beside).startswith("A1 worked: ") and len(describe_effects(beside).split()) <= 40
 
 
 def test_the_planted_action_is_found_and_the_one_begun_after_the_worst_month_is_not():

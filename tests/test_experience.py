@@ -106,13 +106,13 @@ def test_the_share_that_goes_on_has_its_interval(before, after, method):
 
 def test_the_largest_drop_off_is_the_lowest_share_not_the_most_people():
     assert describe_funnel(funnel(1000, 700, 600, 100)).replace("\u00a0", " ") == (
-        "The largest drop-off is between use and renew: 17 % go on (14 to 20 %; n 600)."
+        "Customers leave most often between use and renew: 17 % go on (most likely 14 to 20 %; 600 customers)."
     )
     assert "between buy and use" in describe_funnel(funnel(1000, 600, 180, 100))
 
 
 def test_a_drop_off_that_could_be_as_large_is_named():
-    assert describe_funnel(funnel(200, 100, 52, 50)).endswith("Could be as large: between buy and use.")
+    assert describe_funnel(funnel(200, 100, 52, 50)).endswith("It may be as bad between buy and use.")
 
 
 def test_a_stage_nobody_reached_does_not_hide_the_drop_off_before_it():
@@ -121,6 +121,10 @@ def test_a_stage_nobody_reached_does_not_hide_the_drop_off_before_it():
 
 def test_short_funnels():
     assert describe_funnel(funnel(200)) == "200 customers reached see."
+    assert describe_funnel(funnel(200, 100), window_days=30).replace("\u00a0", " ") == (
+        "Of 200 customers who reached see, 50 % went on to buy within 30 days of their first event "
+        "(most likely 43 to 57 %)."
+    )
     assert "file of events" in describe_funnel(funnel())
 
 

@@ -128,7 +128,7 @@ def test_a_raw_table_is_refused_with_what_it_lacks():
 def test_headline_names_the_widest_shortfall_with_n_and_interval():
     sentence = describe_gaps(find_gaps(summary(search=-0.5, checkout=-1.5), met_within=0.24))
     assert sentence.replace("\u00a0", " ") == (
-        "Checkout falls furthest short: 1.5 points below expectation (95 % interval 1.3 to 1.7; n 50)."
+        "Checkout falls furthest short of what customers expected: by 1.5 points (most likely 1.3 to 1.7; 50 people)."
     )
 
 
@@ -146,14 +146,22 @@ def test_expectation_is_named_once_whatever_comes_first():
 def test_headline_when_nothing_can_be_told():
     gaps = find_gaps(summary(search=-0.5, se=1.0), met_within=0.24)
     assert describe_gaps(gaps) == "The answers are too few to name a shortfall."
-    assert describe_verdicts(gaps) == "Of 1 touchpoint, for 1 the answers do not suffice to tell."
+    assert describe_verdicts(gaps) == "Of 1 touchpoint, for 1 there are not enough answers to tell."
 
 
 def test_headline_says_what_was_compared_and_leaves_unknown_groups_out():
     table = summary(a=-3.0, b=-1.5).drop(columns=["touchpoint", "label"])
     gaps = find_gaps(table.assign(stage=["adoption", "purchase"], persona=[None, "Senior"]), met_within=0.24)
     assert describe_gaps(gaps, among="Of all personas and stages").startswith(
-        "Of all personas and stages, Senior in purchase falls furthest short: 1.5 points"
+        "Of all personas and stages, Senior in purchase falls furthest short of what customers expected: by 1.5 "
+    )
+
+
+def test_the_headline_names_the_scale_and_another_confidence_and_no_superlative_over_one():
+    gaps = find_gaps(summary(checkout=-1.5), met_within=0.24)
+    assert describe_gaps(gaps, confidence=0.9, scale=(-3, 3)).replace("\u00a0", " ") == (
+        "Checkout falls short of what customers expected: by 1.5 points on the scale of −3 to 3 "
+        "(1.3 to 1.7 with 90 % confidence; 50 people)."
     )
 
 
@@ -166,8 +174,8 @@ def test_ties_are_named_only_where_intervals_overlap():
     close = find_gaps(summary(search=-1.4, checkout=-1.5), met_within=0.24)
     apart = find_gaps(summary(search=-0.5, checkout=-1.5), met_within=0.24)
     alone = find_gaps(summary(search=0.5, checkout=-1.5), met_within=0.24)
-    assert describe_ties(close) == "Could be as bad, for their intervals overlap: Search."
-    assert describe_ties(apart) == "The intervals of all other shortfalls lie apart from it."
+    assert describe_ties(close) == "Search may be just as bad."
+    assert describe_ties(apart) == "The other shortfall is smaller: its likely range does not reach as far."
     assert describe_ties(alone) == ""
 
 

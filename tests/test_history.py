@@ -68,7 +68,7 @@ def test_a_second_report_says_what_is_new_closed_uncertain_and_a_third_what_is_r
     assert second["state"].to_dict() == {"pay": "persisting", "find": "new", "help": "closed", "wait": "uncertain"}
     assert second["news"].to_dict() == {"pay": "", "find": "new", "help": "closed", "wait": "uncertain"}
     assert describe_news(second.reset_index(), day="2026-03-30") == (
-        "Since the last report, of 30 March 2026, new: Find; closed: Help; uncertain: Wait."
+        "Gaps since the last report, of 30 March 2026: a new gap at Find; closed at Help; no longer sure at Wait."
     )
     third, earlier = report_of("c", "2026-09-29", THIRD)
     assert third["state"].to_dict() == {"pay": "closed", "help": "reopened", "find": "persisting", "wait": "persisting"}

@@ -90,18 +90,19 @@ def test_the_sample_is_what_its_generator_writes(root, tmp_path):
 
 STEPS = "journey moments expectations experience gaps priorities monitoring"
 FLOORS = [
+    "catalogue",
     "tables words intervals engine personal redaction",
     "shares suppression shrinkage trends claims typical strict_yaml csv_files",
-    f"settings dictionary publish render {STEPS}",
+    f"settings dictionary publish render pdf {STEPS}",
     "checks parameters charts",
     "loaders readable",
-    "study chapter runner",
+    "study chapter runner brief sheets",
     "proposals",
     "view",
     "agreement",
     "opening summaries doubts",
-    "examination controls history",
-    "status shown",
+    "examination controls history dashboard",
+    "status shown page explorer",
     "beginning report",
     "cli",
 ]

@@ -263,8 +263,14 @@ def test_moments_come_first_and_the_unmeasured_last():
 
 def test_the_sentence_names_every_moment_and_its_way():
     assert describe_moments(moments_of(0.3), outcome="overall") == (
-        "The moments of truth are Pay (falling short); Help (better than expected); Setup (meeting expectation); "
-        "Search: there the verdict on the whole (overall) is decided more than elsewhere."
+        "Pay, Help, Setup and Search are moments of truth: they weigh more than others in how customers judge the "
+        "whole (overall). Falling short: Pay. Better than expected: Help. As expected: Setup. "
+        "Not sure which way: Search."
+    )
+    short = moments_of(0.3).query("moment in ['negative', '']")
+    assert describe_moments(short, outcome="overall") == (
+        "Pay is a moment of truth: it weighs more than others in how customers judge the whole (overall). "
+        "It falls short of expectation."
     )
     assert describe_moments(moments_of(0.2), outcome="overall").startswith("No touchpoint surely matters more")
 

@@ -91,7 +91,10 @@ def test_above_zero_is_better_and_sure_changes_come_first():
     assert found["touchpoint"].tolist() == ["up", "down", "slight"]
     assert found["verdict"].tolist() == ["better", "worse", "no sure change"]
     sentence = describe_change(found)
-    assert sentence.startswith("Since 2025 better: Up (+1.0;") and "worse: Down (−0.5;" in sentence
+    assert sentence == (
+        "Better since 2025: Up by 1.0 points (most likely 0.8 to 1.2; 480 and 480 people). Worse since 2025: Down by "
+        "0.5 points (most likely 0.3 to 0.7; 480 and 480 people). No sure change at 1 of 3 touchpoints."
+    )
 
 
 def test_one_answer_in_a_wave_tells_no_change():
@@ -153,7 +156,7 @@ def test_what_was_never_short_is_not_in_the_register():
 
 
 def test_the_register_says_what_is_open_and_what_closed():
-    assert describe_register(register_of("met", "shortfall"), waves=["a"]) == "Open gaps: 1 new."
+    assert describe_register(register_of("met", "shortfall"), waves=["a"]) == "1 open gap: 1 new."
     assert (
         describe_register(register_of("shortfall", "met"), waves=["a"])
         == "No gap is open. Closed since they opened: Pay."
@@ -252,6 +255,9 @@ def test_a_figure_without_target_or_interval_gets_no_verdict():
     untold = compare_targets(tracked(low=np.nan, high=np.nan), objectives(0.1), NO_RATINGS)
     without = compare_targets(tracked(), objectives(kpi="other"), NO_RATINGS)
     assert untold["status"].tolist() == ["cannot be told"] and without["status"].tolist() == [""]
+    assert describe_targets(untold) == "Of 1 target, on 6 June 2026: 1 with too few cases to say (done)."
+    close = compare_targets(tracked(), objectives(0.5), NO_RATINGS)
+    assert describe_targets(close) == "Of 1 target, on 6 June 2026: 1 too close to its target to say (done)."
     assert describe_targets(without) == "1 figure tracked; objectives.csv would give them targets."
 
 
@@ -264,14 +270,14 @@ def test_a_touchpoint_with_an_objective_stands_beside_the_kpis():
     aims = pd.concat([objectives(0.4), objectives(5.0, kpi=None, touchpoint="pay")], ignore_index=True)
     found = compare_targets(tracked(), aims, EXPERIENCE)
     assert found[["figure", "value", "status"]].values.tolist() == [["done", 0.5, "reached"], ["Payment", 4, "missed"]]
-    assert describe_targets(found) == "Targets missed: Payment; reached: done (KPIs of 6 June 2026)."
+    assert describe_targets(found) == "Of 2 targets, on 6 June 2026: 1 missed (Payment); 1 reached (done)."
 
 
 def test_touchpoints_have_targets_without_any_kpi():
     aims = objectives(3.0, kpi=None, touchpoint="pay")
     found = compare_targets(track_kpis(kpis()), aims, EXPERIENCE)
     assert found[["figure", "status"]].values.tolist() == [["Payment", "reached"]]
-    assert describe_targets(found) == "Targets reached: Payment."
+    assert describe_targets(found) == "Of 1 target: 1 reached (Payment)."
 
 
 def test_objectives_of_which_only_the_target_is_written_down(make_study):

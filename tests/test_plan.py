@@ -85,15 +85,14 @@ def test_an_action_is_late_only_when_past_due_and_not_done():
     assert found["state"].tolist() == ["late", "late", "done", "dropped", "On hold", "planned", "running"]
     assert found["days_late"].fillna(-1).tolist() == [1, 30, -1, -1, -1, -1, -1]
     assert describe_actions(found, day="2026-06-30") == (
-        "Of 7 actions of actions.csv, on 30 June 2026: "
-        "2 late (A1 by 30 days), 1 running, 1 planned, 1 On hold and 2 more."
+        "Of 7 actions, on 30 June 2026: 2 late (A1, Payment, by 30 days), 1 running, 1 planned, 1 On hold and 2 more."
     )
 
 
 def test_without_a_day_nothing_is_late():
     found = states(("2020-01-01", "running"), day="")
     assert found["state"].tolist() == ["running"]
-    assert describe_actions(found, day="") == "Of 1 action of actions.csv: 1 running."
+    assert describe_actions(found, day="") == "Of 1 action: 1 running."
 
 
 def test_a_person_who_writes_late_is_quoted():
@@ -103,7 +102,7 @@ def test_a_person_who_writes_late_is_quoted():
 
 def test_one_late_action_is_said_with_its_days():
     assert describe_actions(states(("2026-06-29", "planned"), places=None), day="2026-06-30") == (
-        "Of 1 action of actions.csv, on 30 June 2026: 1 late (A0 by 1 day)."
+        "Of 1 action, on 30 June 2026: 1 late (A0, by 1 day)."
     )
 
 
@@ -139,7 +138,7 @@ def test_a_register_edited_by_hand_is_respected_and_what_is_odd_in_it_is_said(ma
     assert found["on_map"].tolist() == ["yes", "no", "yes", "no"]
     assert found.loc[0, ["label", "cost", "due", "days_late"]].tolist() == ["Payment", 40000, "2026-03-31", 91]
     assert describe_actions(found, day="2026-06-30").endswith(
-        "1 late (A1 by 91 days), 1 dnoe, 1 done and 1 wip; 2 not on the map."
+        "1 late (A1, Payment, by 91 days), 1 dnoe, 1 done and 1 wip; 2 not on the map."
     )
     assert describe_action_doubts(found, places=study.touchpoints, earlier=["A1", "A2", "A2"]) == [
         "A3's touchpoint 'chekout' is not on the map. Did you mean 'checkout'?",
@@ -216,7 +215,7 @@ def test_rows_of_one_action_with_different_kpis_are_its_parts():
     found = parts()
     assert found["kpi"].tolist() == ["paid", "called"]
     assert describe_actions(found, day="2026-06-30").startswith(
-        "Of 1 action of actions.csv, on 30 June 2026: 1 late (A0 by"
+        "Of 1 action, on 30 June 2026: 1 late (A0, Payment, by 1 day)."
     )
     assert describe_action_doubts(found, places=PLACES) == ["Nobody answers for A0."]
     assert proposals(own=found)["under_way"].tolist() == ["A0 late", ""]

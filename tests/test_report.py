@@ -11,7 +11,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from cxlib import open_study, summarise_ratings
+from cxlib import open_study
 from cxlib.cli import main
 from cxlib.parameters import parameters_of
 from cxlib.publish import fingerprint, locked, point_latest
@@ -121,7 +121,7 @@ def test_the_page_has_no_script_no_address_and_says_the_findings(sample_report):
     assert page.count("<img") == page.count('alt="') == len(list((sample_report / "charts").glob("*.png")))
     for number in range(1, 7):
         assert f"<h2>{number} " in page
-    assert len(re.findall("<li>", page.split('<ol class="findings">')[1].split("</ol>")[0])) <= 10
+    assert len(re.findall("<li>", page.split('<ol class="findings">')[1].split("</ol>")[0])) <= 6
     assert "find_gaps" not in page
 
 
@@ -145,7 +145,7 @@ def test_a_second_run_with_nothing_changed_does_nothing(sample_report):
 
 def test_a_study_of_one_ratings_file_publishes_a_report_that_names_what_is_missing(tmp_path):
     folder = write_study(tmp_path / "little", ratings=GOOD)
-    done = run_cx("report", str(folder), "--reports", "out", cwd=tmp_path)
+    done = run_cx("report", str(folder), "--no-pdf", "--reports", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     page = Path(done.stdout.strip().removeprefix("The report is at ")).read_text(encoding="utf-8")
     for table in ("respondents", "touchpoints"):
@@ -173,7 +173,7 @@ def test_parameters_from_a_file_and_a_line_reach_every_notebook(tmp_path):
     """Days and numbers of the file are words; what the line says comes on top."""
     (tmp_path / "view.yaml").write_text("as_of: 2026-05-30\nwhere: market=DE\nby: market\nstages: [adoption]\n")
     options = ["--where", "market=FR", "-f", "view.yaml", "--reports", "out", "--set", "wave=2026-Q1"]
-    done = run_cx("report", "data/sample", *options, "--set", "personas=[Senior, Family]", cwd=tmp_path)
+    done = run_cx("report", "data/sample", "--no-pdf", *options, "--set", "personas=[Senior, Family]", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     home = tmp_path / "out/sample/latest"
     for table in ("moments", "expectations", "experience", "gaps", "priorities", "change", "register"):
@@ -350,23 +350,6 @@ def test_a_view_that_is_no_mapping_is_a_sentence(ask_cx, tmp_path, text):
     assert code == 2 and "Traceback" not in said and "view.yaml" in said
 
 
-def test_the_examples_of_the_readme_work(root, tmp_path):
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```(?:yaml)?\n(.*?)```", readme, re.S)
-    ratings = next(block for block in blocks if block.startswith("respondent,touchpoint"))
-    settings = next(block for block in blocks if block.startswith("title: Acme"))
-    (tmp_path / "ratings.csv").write_text(ratings)
-    (tmp_path / "study.yaml").write_text(settings)
-    assert summarise_ratings(open_study(tmp_path))["n"].tolist() == [2, 1]
-    columns = next(block for block in blocks if block.startswith("position,header"))
-    wide = next(block for block in blocks if "format: survey" in block)
-    (tmp_path / "columns.csv").write_text(columns)
-    (tmp_path / "answers.csv").write_text("When,a,b,c,d,How satisfied are you overall?\n2026-01-01,x,x,6,4,5\n")
-    scales = "scales: {expected: [1, 7], experienced: [1, 7], overall: [1, 7]}\n"
-    (tmp_path / "study.yaml").write_text(scales + wide)
-    assert summarise_ratings(open_study(tmp_path)).loc[0, "mean_gap"] == -2
-
-
 def test_papermill_lists_every_parameter_with_its_help(root):
     words = [sys.executable, "-m", "papermill", "--help-notebook", "notebooks/04_gaps.ipynb"]
     done = subprocess.run(words, cwd=root, capture_output=True, text=True, timeout=60)
@@ -405,7 +388,7 @@ def test_the_samples_small_personas_are_in_no_file_of_the_report(sample_report, 
 
 def test_the_page_says_that_groups_are_not_shown(sample_report):
     page = (sample_report / "report.html").read_text(encoding="utf-8")
-    assert "Not shown, being fewer than 5 people or giving such a group away: 2 personas" in page
+    assert "Not shown, to protect groups of fewer than 5 people: 2 personas" in page
 
 
 @pytest.mark.small_groups

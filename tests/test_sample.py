@@ -205,7 +205,7 @@ def test_what_truly_matters_is_what_is_found_to_matter(moments, generator):
     assert set(found["importance"].nlargest(len(truly)).index) == truly
     assert set(found.loc[list(truly), "moment"]) == {"negative"}
     sentence = cx.describe_moments(moments, outcome="overall")
-    assert "The moments of truth are" in sentence and "Delivery on time" in sentence
+    assert "are moments of truth" in sentence and "Delivery on time" in sentence
 
 
 def test_a_wrong_claim_about_a_persona_is_found_and_said(study):

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from cxlib import charts
+from cxlib.chapter import PNG_DPI
 from cxlib.monitoring.control_charts import chart_kpis
+from tests.stress import crowded, name, too_small
 
 LONG = r"Comparing $prices_ and \undefined$ deliveries of several shops"
 WAVES = [f"2025-{month:02d}" for month in range(1, 13)]
@@ -86,16 +88,40 @@ def names_of(ax) -> list:
 @pytest.mark.parametrize("chart", DRAW)
 def test_no_word_stands_on_another_or_is_cut(chart, count):
     ax = DRAW[chart](touchpoints(count, stages=min(count, 5)))
-    ax.figure.canvas.draw()
-    boxes = [(text.get_text(), text.get_window_extent().padded(-1)) for text in names_of(ax)]
-    frame = ax.figure.bbox.padded(1)
-    assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 for _, box in boxes), "cut"
-    heads = ("in the log", "rated", "stage ")  # legends and headings stand in room of their own
-    for place, (one, box) in enumerate(boxes):
-        for other, second in boxes[place + 1 :]:
-            assert not box.overlaps(second) or one.startswith(heads) or other.startswith(heads), (one, other)
-    labels = [text.get_window_extent() for text in [ax.xaxis.label, ax.figure._suptitle]]
-    assert all(box.x1 <= frame.x1 for box in labels)
+    assert crowded(ax.figure) == [] and too_small(ax.figure) == []
+    assert ax.figure.get_figheight() * PNG_DPI <= 2100
+
+
+MORE = {
+    "channels": lambda t: charts.plot_channels(t.assign(channel=t["label"]), title="Channels differ"),
+    "asymmetry": lambda t: charts.plot_asymmetry(t, title="Poor costs more", outcome="overall"),
+    "stated": lambda t: charts.plot_stated(t, title="Said and counted", outcome="overall"),
+    "matrix": lambda t: charts.plot_matrix(t.assign(p_quadrant=0.5), title="All doubtful", outcome="overall"),
+}
+
+
+@pytest.mark.parametrize("names", ["long", "hostile"])
+@pytest.mark.parametrize(("chart", "count"), [("channels", 12), ("asymmetry", 40), ("stated", 40), ("matrix", 40)])
+def test_names_of_any_kind_leave_each_other_room(chart, count, names):
+    sides = {"crude": 0.1, "adjusted": 0.2, "penalty": -0.3, "reward": 0.2, "stated": 5.0, "asymmetry": 0.1}
+    ends = {f"{name}_{end}": side + shift for name, side in sides.items() for end, shift in (("low", -1), ("high", 1))}
+    more = dict(n_stated=1200, stated_even=5.0, even=0.1, kind="dissatisfier", verdict="said more than it counts")
+    called = [name("touchpoint", place, names) for place in range(count)]
+    ax = MORE[chart](touchpoints(count).assign(**sides, **ends, **more, label=called))
+    assert crowded(ax.figure) == [] and too_small(ax.figure) == []
+    assert ax.figure.get_figheight() * PNG_DPI <= 2100
+
+
+@pytest.mark.parametrize(("rows", "columns", "names"), [(1, 1, "long"), (4, 9, "hostile"), (40, 12, "long")])
+def test_a_grid_of_any_size_has_room_for_names_and_figures(rows, columns, names):
+    down, across = ([name(kind, at, names) for at in range(n)] for kind, n in (("persona", rows), ("stage", columns)))
+    pairs = pd.DataFrame([(one, other) for one in down for other in across], columns=["persona", "stage"])
+    table = pairs.assign(n=1234, gap=-1.25, shrunk=-1.0, verdict="shortfall")
+    look = dict(rows="persona", columns="stage", order=across, title="Where it falls short")
+    for plot in (charts.plot_gap_heatmap, charts.plot_patterns):
+        ax = plot(table, **look)
+        assert crowded(ax.figure) == [] and too_small(ax.figure) == []
+        assert ax.figure.get_figheight() * PNG_DPI <= 2300
 
 
 @pytest.mark.parametrize("chart", DRAW)
@@ -105,7 +131,7 @@ def test_the_table_is_left_as_it_was_and_names_are_drawn_literally(chart):
     ax = DRAW[chart](table)
     pd.testing.assert_frame_equal(table, before)
     shown = " ".join(text.get_text().replace("\n", " ") for text in names_of(ax))
-    assert "_Call 0" in shown and r"$prices_ and \undefined$" in shown
+    assert "_Call 0" in shown and "$prices_ and" in shown
 
 
 @pytest.mark.parametrize("chart", [chart for chart in DRAW if chart != "journey map"])

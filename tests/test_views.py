@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import cxlib as cx
-from cxlib import StudyError, find_gaps, open_study
+from cxlib import StudyError, open_study
 from cxlib.agreement import find_doubts
 
 VIEWS = [
@@ -19,8 +19,6 @@ PASSES = {
     "experience": cx.summarise_experience,
     "change": cx.summarise_change,
     "waves": cx.summarise_waves,
-    "cells": cx.summarise_cells,
-    "counts of gaps": cx.count_gaps,
     "each channel and the rest": lambda study: cx.summarise_rest(study, "channel"),
     "two channels": lambda study: cx.summarise_pair(study, "channel", "phone", "store", by="stage"),
     "people": cx.summarise_people,
@@ -145,38 +143,6 @@ def test_days_are_those_of_the_place_the_study_was_made(make_study):
     states = cx.find_action_states(study.small("actions"), day=cx.newest_day(study))
     assert states.loc[0, ["due", "state"]].tolist() == ["2026-06-30", "running"]
     assert cx.find_kpis(study)["date"].tolist() == [pd.Timestamp("2026-06-30")]
-
-
-def cells_study(make_study, ratings: pd.DataFrame):
-    study = open_study(make_study(ratings=ratings))
-    return study, cx.summarise_cells(study), cx.count_gaps(study)
-
-
-def gaps_of(table: pd.DataFrame) -> pd.DataFrame:
-    return find_gaps(table, met_within=0.24).set_index("touchpoint")[["n", "gap", "low", "high", "q"]]
-
-
-def test_cells_without_persona_channel_or_wave_add_up_to_the_gaps(make_study, small_ratings):
-    study, *cells = cells_study(make_study, small_ratings.drop(columns="channel"))
-    pd.testing.assert_frame_equal(
-        gaps_of(cx.add_up_cells(*cells, all_waves=True)), gaps_of(cx.summarise_ratings(study)), rtol=1e-9
-    )
-
-
-def test_those_who_met_a_touchpoint_in_two_channels_take_the_interval_from_blocks(make_study):
-    rng = np.random.default_rng(5)
-    people = [f"p{place}" for place in range(60)]
-    both = pd.DataFrame({"respondent": people * 2, "touchpoint": "pay", "channel": ["web"] * 60 + ["app"] * 60})
-    both = both.assign(expected=rng.integers(4, 8, 120), experienced=rng.integers(2, 7, 120))
-    study, cells, counts = cells_study(make_study, both)
-    assert cells["again"].sum() == 120
-    found, exact = gaps_of(cx.add_up_cells(cells, counts, all_waves=False)), gaps_of(cx.summarise_ratings(study))
-    assert found.loc["pay", "gap"] == pytest.approx(exact.loc["pay", "gap"])
-    widths = [float(table["high"].iloc[0] - table["low"].iloc[0]) for table in (found, exact)]
-    assert widths[0] == pytest.approx(widths[1], rel=0.1) and widths[0] != widths[1]
-    web = open_study(study.folder, channels=["web"])
-    chosen = cx.add_up_cells(*(cx.choose_cells(table, channels=["web"]) for table in (cells, counts)), all_waves=False)
-    pd.testing.assert_frame_equal(gaps_of(chosen), gaps_of(cx.summarise_ratings(web)), rtol=1e-9)
 
 
 RATINGS = "respondent,touchpoint,expected,experienced\nann,pay,5,4\nbob,pay,6,5\n"

@@ -150,6 +150,6 @@ def test_the_chart_draws_the_zone_as_a_bar_and_experience_as_a_dot(count):
     ends = zip(zones["adequate"], zones["desired"])
     assert bars == [[[low, row], [high, row]] for row, (low, high) in enumerate(ends)]
     assert ax.collections[-1].get_offsets().tolist() == [[x, row] for row, x in enumerate(zones["experienced"])]
-    assert [text.get_text() for text in ax.texts] == zones["verdict"].tolist()
+    assert [text.get_text() for text in ax.texts] == [*zones["verdict"], "adequate", "desired"]
     assert plot_zones(zones.iloc[:0], title="none") is None
     plt.close("all")

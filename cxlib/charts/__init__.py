@@ -1,5 +1,10 @@
 """Charts: a result table in, Axes out. One module a step, one look for all."""
 
+from collections.abc import Callable
+from functools import wraps
+
+from matplotlib.axes import Axes
+
 from cxlib.charts.adoption import plot_adoption, plot_barriers
 from cxlib.charts.channels import plot_channels
 from cxlib.charts.comparisons import (
@@ -78,3 +83,19 @@ __all__ = [
     "plot_zones",
     "use_theme",
 ]
+
+
+def keeps_its_table(plot: Callable[..., Axes | None]) -> Callable[..., Axes | None]:
+    """The same chart, with the table it draws as `drawn_from` on its figure, for those who want the figures."""
+
+    @wraps(plot)
+    def plot_and_keep(*tables, **options):
+        ax = plot(*tables, **options)
+        if ax is not None:
+            ax.figure.drawn_from = next(iter([*tables, *options.values()]))
+        return ax
+
+    return plot_and_keep
+
+
+globals().update({name: keeps_its_table(globals()[name]) for name in __all__ if name.startswith("plot_")})

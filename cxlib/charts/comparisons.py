@@ -8,22 +8,23 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from cxlib.catalogue import tell
 from cxlib.charts.experience import BAR
 from cxlib.charts.rows import (
+    cell_count,
     cell_size,
-    name_columns,
+    name_grid,
     name_rows,
     new_axes,
     plot_rows,
     say_right,
 )
-from cxlib.charts.theme import DIVERGING, FAINT, GRID, INK, VERDICT_COLOURS, finish, wrap
+from cxlib.charts.theme import DIVERGING, FAINT, GRID, INK, VERDICT_COLOURS, finish, shorten
 from cxlib.gaps import group_names
 from cxlib.tables import check_columns
 from cxlib.words import counted, percent, signed
 
 MOST_ROWS, MOST_PARTS = 30, 12
-LABEL_WIDTH = 50  # letters before the axis label wraps, where long names and verdicts leave little room
 WORSE, BETTER, UNSURE = (VERDICT_COLOURS[verdict] for verdict in ("shortfall", "exceeded", "not enough data"))
 COLOURS = {"worse": WORSE, "behind": WORSE, "typical here": WORSE, "better": BETTER, "ahead": BETTER}
 SURE_AT_AN_EQUAL_MIX = ["reversed", "hidden by mix", "holds"]
@@ -45,8 +46,8 @@ def plot_differences(differences: pd.DataFrame, *, title: str, ax: Axes | None =
     names = group_names(shown.filter(["stage", "touchpoint", "label"])) if pair else shown["group"].astype("str")
     return plot_around_zero(
         shown, "difference", names=names, n=join_counts(shown["n"], shown["n_other"]), title=title, ax=ax,
-        xlabel=f"gap of {one} − gap of {other} in scale points, below 0 is worse; lines: its interval; "
-        f"n: {one} and {other}{tell_rest(known, MOST_ROWS)}",
+        xlabel=f"gap of {shorten(one, 30)} − gap of {shorten(other, 30)} in scale points, below 0 is worse; "
+        f"lines: its interval; n: {one} and {other}{tell_rest(known, MOST_ROWS)}",
     )  # fmt: skip
 
 
@@ -86,7 +87,7 @@ def plot_themes(contrast: pd.DataFrame, *, title: str, label: str, ax: Axes | No
     counts = (shown[side].map("{:,}".format, na_action="ignore").fillna("few") for side in ("n_here", "n_elsewhere"))
     return plot_around_zero(
         shown, "log_odds", names=shown["theme"], n=join_counts(*counts), title=title, ax=ax,
-        xlabel=f"log-odds ratio, above 0: said more of {label} than of the others; lines: its interval; "
+        xlabel=f"log-odds ratio, above 0: said more of {shorten(label, 40)} than of the others; lines: its interval; "
         f"n: quotes here and elsewhere{tell_rest(contrast, MOST_ROWS)}",
     )  # fmt: skip
 
@@ -95,8 +96,7 @@ def plot_around_zero(table: pd.DataFrame, value: str, *, xlabel: str, **text) ->
     """`plot_rows` with a line at 0, coloured by verdict, each figure and its verdict in words."""
     words = [f"{signed(figure)}  {verdict}" for figure, verdict in zip(table[value], table["verdict"])]
     colours = table["verdict"].map(COLOURS).fillna(UNSURE).tolist()
-    label = wrap(xlabel, LABEL_WIDTH)
-    ax = plot_rows(table, value, "low", "high", words=words, colours=colours, xlabel=label, **text)
+    ax = plot_rows(table, value, "low", "high", words=words, colours=colours, xlabel=xlabel, **text)
     if ax is not None:
         ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
     return ax
@@ -147,10 +147,10 @@ def plot_split(split: pd.DataFrame, *, title: str, within: str, ax: Axes | None 
     ax.axhline(0.5, color=GRID, linewidth=1, zorder=0)
     ax.locator_params(axis="x", nbins=6)
     xlabel = (
-        f"part of the difference in scale points by {thing}, hollow: mix, filled: the gaps; lines: intervals; "
+        f"part of the difference in scale points by {thing}; hollow: mix, filled: the gaps; lines: intervals; "
         f"in brackets: share of answers on either side{tell_rest(strata, MOST_PARTS, thing)}"
     )
-    return finish(ax, title, wrap(xlabel, LABEL_WIDTH))
+    return finish(ax, title, xlabel)
 
 
 def plot_reversals(reversals: pd.DataFrame, *, title: str, within: str, ax: Axes | None = None) -> Axes | None:
@@ -186,7 +186,7 @@ def plot_reversals(reversals: pd.DataFrame, *, title: str, within: str, ax: Axes
         "gap of the group − gap of the rest in scale points, below 0 is worse; hollow: as it is, filled: at an equal "
         f"mix by {within.replace('_', ' ')}; lines: intervals{tell_rest(known, MOST_ROWS)}"
     )
-    return finish(ax, title, wrap(xlabel, LABEL_WIDTH))
+    return finish(ax, title, xlabel)
 
 
 def plot_gap_drivers(drivers: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes | None:
@@ -247,13 +247,17 @@ def plot_patterns(
     for row, known in zip(shown.itertuples(), sure):
         ax.text(
             across.index(shown.at[row.Index, columns]) + 0.5, down.index(shown.at[row.Index, rows]) + 0.5,
-            f"{signed(row.gap)}\nn {row.n:,}", ha="center", va="center", fontsize=cell_size(len(across)),
+            f"{signed(row.gap)}\n{cell_count(row.n, len(across))}", ha="center", va="center",
+            fontsize=cell_size(len(across), len(down)),
+            linespacing=0.95,
             color=INK if known else FAINT,
         )  # fmt: skip
-    ax.set_facecolor("#f1f1f1")
-    name_columns(ax, across)
-    ax.set_yticks([place + 0.5 for place in range(len(down))], [wrap(name, 24) for name in down], parse_math=False)
-    ax.set_ylabel("")
-    ax.tick_params(length=0)
-    words = "figures: gap in scale points; colour: after shrinkage, orange below expectation, blue above, pale near it"
-    return finish(ax, title, f"{words}, grey: not enough data")
+    name_grid(ax, down, across)
+    return finish(
+        ax,
+        title,
+        tell(
+            "; figures: gap in scale points with n below it; colour: after shrinkage, orange below expectation, "
+            "blue above, pale near it, grey: not enough data"
+        ),
+    )

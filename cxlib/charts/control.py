@@ -42,7 +42,7 @@ def mark_baseline(ax: Axes, control: pd.DataFrame) -> None:
         ax.axvline(end, color=GRID, linewidth=0.8, zorder=0.5)
     ax.axvspan(days.iloc[0], end, color="#f5f5f5", linewidth=0, zorder=0)
     ax.annotate(
-        word, (days.iloc[0], 1), (2, -2), xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=7.5,
+        word, (days.iloc[0], 1), (2, -2), xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=8,
         color=FAINT, va="top",
     )  # fmt: skip
 

@@ -5,11 +5,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxlib.charts.rows import LINE_INCHES, NAME_WIDTH, look_over_time, name_rows, new_axes, new_panels, say_right
-from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish, wrap
+from cxlib.catalogue import tell
+from cxlib.charts.rows import (
+    LINE_INCHES,
+    NAME_WIDTH,
+    cut,
+    look_over_time,
+    name_dots,
+    name_rows,
+    new_axes,
+    new_panels,
+    panel_height,
+    say_below,
+    say_right,
+)
+from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish
 from cxlib.tables import check_columns
 from cxlib.words import counted, signed
 
+MOST_ROWS, MOST_PANELS = 12, 10
 WITH_IT = VERDICT_COLOURS["exceeded"]
 GOOD, BAD, UNSURE = (VERDICT_COLOURS[verdict] for verdict in ("exceeded", "shortfall", "not enough data"))
 COLOURS = {"worked": GOOD, "better": GOOD, "made it worse": BAD, "worse": BAD}
@@ -20,11 +34,12 @@ def plot_effects(effects: pd.DataFrame, *, title: str) -> Axes | None:
     """The raw change (hollow) and the effect (filled) of each action with its interval; None where none can be told.
 
     Shares are drawn in percentage points, other KPIs on an axis of their own in per cent of the value before, for their
-    units differ.
+    units differ. The first twelve actions are drawn.
     """
     needed = ["label", "n_text", "before", "raw", "effect", "low", "high", "unit", "verdict"]
     check_columns(effects, needed, name="effects (from judge_effects)")
     shown = effects[effects["p"].notna() & (effects["unit"].isin(["share", "ratio"]) | (effects["before"].abs() > 0))]
+    shown = shown.head(MOST_ROWS)
     shares = shown["unit"] == "share"
     panels = [(share, shown[shares == share]) for share in (True, False) if (shares == share).any()]
     if not panels:
@@ -38,7 +53,7 @@ def plot_effects(effects: pd.DataFrame, *, title: str) -> Axes | None:
     for ax, (share, part) in zip(axes[:, 0], panels):
         last = ax is axes[-1, 0]
         more = f"; {counted(rest, 'more action')} in the table" if last and rest else ""
-        words = "\nhollow: raw change, filled: effect, line: its interval" if last else ""
+        words = "; " + tell("line: interval of the effect") if last else ""
         draw_effects(ax, part.reset_index(drop=True), share)
         finish(ax, title, f"{PANELS[share]}{words}{more}")
     return axes[0, 0]
@@ -46,7 +61,7 @@ def plot_effects(effects: pd.DataFrame, *, title: str) -> Axes | None:
 
 def name_of(row) -> str:
     """An action with its n, as it stands at its row."""
-    return f"{wrap(row.label, NAME_WIDTH)}\n(n {row.n_text})"
+    return f"{cut(row.label, NAME_WIDTH, 2)}\n(n {row.n_text})"
 
 
 def draw_effects(ax: Axes, shown: pd.DataFrame, share: bool) -> None:
@@ -62,6 +77,7 @@ def draw_effects(ax: Axes, shown: pd.DataFrame, share: bool) -> None:
     digits, mark = (1, "") if share else (0, "\u00a0%")
     words = [f"{signed(value, digits)}{mark}  {verdict}" for value, verdict in zip(figures["effect"], shown["verdict"])]
     say_right(ax, words, colours)
+    name_dots(ax, [(figures["raw"][0], tell("raw change"), FAINT), (figures["effect"][0], tell("effect"), INK)])
 
 
 def draw_pairs(ax: Axes, figures: pd.DataFrame, colours: list[str]) -> None:
@@ -83,7 +99,8 @@ def plot_regression_to_mean(found: pd.DataFrame, *, title: str, ax: Axes | None 
     check_columns(found, needed, name="found (from find_regression_to_mean)")
     if found.empty:
         return None
-    names = [name if pd.isna(n) else f"{name} (n\u00a0{n:,})" for name, n in zip(found["group"], found["n"])]
+    names = [cut(name, NAME_WIDTH, 2) for name in found["group"]]
+    names = [name if pd.isna(n) else f"{name} (n\u00a0{n:,})" for name, n in zip(names, found["n"])]
     colours = found["verdict"].map(COLOURS).fillna(UNSURE).tolist()
     ax = new_axes(names, ax, lines=2)
     rows = np.arange(len(found))
@@ -98,32 +115,36 @@ def plot_regression_to_mean(found: pd.DataFrame, *, title: str, ax: Axes | None 
          zip(found["raw"], found["corrected"], found["verdict"])],
         colours,
     )  # fmt: skip
-    return finish(
-        ax, title, "change of the gap in scale points, hollow: as it is; stroke: what would have come with nothing "
-        "done; filled: what is left, with its interval",
-    )  # fmt: skip
+    name_dots(ax, [(found["raw"].iloc[0], tell("as it is"), FAINT),
+                   (found["corrected"].iloc[0], tell("what is left"), INK)])  # fmt: skip
+    said = "change of the gap in scale points; stroke: what would have come with nothing done; line: interval"
+    return finish(ax, title, tell(said))
 
 
 def plot_actions(traced: pd.DataFrame, *, title: str) -> Axes | None:
     """Month by month the mean of the sites with each action and of those without it, and when it began.
 
-    `traced` comes from `trace_sites`; the months that count are marked by dots. None without an action.
+    `traced` comes from `trace_sites`; the months that count are marked by dots. The first ten actions are drawn.
+    None without an action.
     """
     needed = ["label", "month", "start", "with_it", "without_it", "n", "n_others", "unit", "used"]
     check_columns(traced, needed, name="traced (from trace_sites)")
     if traced.empty:
         return None
-    actions = list(dict.fromkeys(traced["label"]))
-    axes = new_panels(len(actions), 2.4)
+    every = list(dict.fromkeys(traced["label"]))
+    actions = every[:MOST_PANELS]
+    axes = new_panels(len(actions), panel_height(actions, 2.15 if len(actions) > 2 else 2.4))
     for ax, action in zip(axes, actions):
         draw_action(ax, traced[traced["label"] == action])
+    if len(every) > len(actions):
+        say_below(axes[0], tell("{count} more in the table", count=len(every) - len(actions)))
     return finish(axes[0], title, "")
 
 
 def draw_action(ax: Axes, series: pd.DataFrame) -> None:
     """One action: two lines, the start, and the months that count."""
     first = series.iloc[0]
-    looks = {"with_it": (WITH_IT, f"{first['n']} with it"), "without_it": (FAINT, f"{first['n_others']} without")}
+    looks = {"with_it": (WITH_IT, f"{first['n']:,} with it"), "without_it": (FAINT, f"{first['n_others']:,} without")}
     ends = []
     for column, (colour, words) in looks.items():
         ax.plot(series["month"], series[column], color=colour, linewidth=1.3)
@@ -140,6 +161,6 @@ def draw_action(ax: Axes, series: pd.DataFrame) -> None:
         "start", (first["start"], 1), (-3, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
         fontsize=8, va="top", ha="right",
     )  # fmt: skip
-    ax.set_title(wrap(first["label"], 38), loc="left", fontsize=9.5, pad=6, parse_math=False)
+    ax.set_title(cut(first["label"], 38, 2), loc="left", fontsize=9.5, pad=6, parse_math=False)
     ax.margins(y=0.15)
     look_over_time(ax, series["month"], is_share=first["unit"] == "share")

@@ -4,15 +4,18 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from cxlib.catalogue import tell
 from cxlib.charts.rows import (
-    cell_size,
+    cut,
+    fit,
     name_columns,
+    name_dots,
     name_rows,
     new_axes,
     plot_rows,
     say_right,
 )
-from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, finish, wrap
+from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, finish
 from cxlib.tables import check_columns
 from cxlib.words import percent
 
@@ -42,17 +45,18 @@ def plot_expectation_grid(
         return None
     there = [column for column in order if column in set(shown[columns])]
     grid = shown.pivot(index=rows, columns=columns, values="expected").reindex(columns=there).sort_index()
-    words = shown.assign(words=[f"{row.expected:.1f}\nn {row.n}" for row in shown.itertuples()])
+    words = shown.assign(words=[f"{row.expected:.1f}\nn {short(row.n)}" for row in shown.itertuples()])
     words = words.pivot(index=rows, columns=columns, values="words").reindex_like(grid).fillna("")
-    ax = new_axes(grid.index, ax, lines=2, columns=there)
+    heads = there if fit(there) else [cut(stage, 24, 2) for stage in there]
+    ax = new_axes(grid.index, ax, lines=2, columns=heads)
     middle, reach = grid.stack().mean(), 2 * (grid.stack().max() - grid.stack().min() + 0.1)
     sns.heatmap(
         grid, ax=ax, cmap="Purples", vmin=middle - reach / 2, vmax=middle + reach, linewidths=2, cbar=False,
-        annot=words, fmt="", annot_kws={"fontsize": cell_size(len(there)), "color": INK},
+        annot=words, fmt="", annot_kws={"fontsize": 9 if len(there) < 9 else 8, "color": INK},
         xticklabels=False, yticklabels=False,
     )  # fmt: skip
-    name_columns(ax, there)
-    ax.set_yticks([place + 0.5 for place in range(len(grid))], [wrap(n, 24) for n in grid.index], parse_math=False)
+    name_columns(ax, heads)
+    ax.set_yticks([place + 0.5 for place in range(len(grid))], [cut(n, 24, 3) for n in grid.index], parse_math=False)
     ax.set_ylabel("")
     ax.tick_params(length=0)
     return finish(ax, title, "mean expectation in scale points; darker: more is expected")
@@ -74,10 +78,20 @@ def plot_persona_mix(mix: pd.DataFrame, *, title: str, ax: Axes | None = None) -
     ax.scatter(shown["claimed_share"], shown.index, s=34, facecolor="white", edgecolor=INK, linewidth=1.3, zorder=3)
     ax.scatter(shown["share"], shown.index, s=34, color=colours, zorder=4)
     name_rows(ax, shown["persona"])
+    name_dots(ax, [(shown["claimed_share"][0], tell("claimed"), INK), (shown["share"][0], tell("found"), INK)])
     words = [f"{percent(row.share)}  {row.verdict}" for row in shown.itertuples()]
     say_right(ax, words, colours)
     ax.xaxis.set_major_formatter(lambda share, _: percent(share))
     ax.locator_params(axis="x", nbins=6)
     ax.set_xlim(left=0)
-    n = f"n {shown['n'].iloc[0]:,}"
-    return finish(ax, title, f"share of customers: hollow claimed, filled found with its interval ({n})")
+    said = tell("share of customers; lines: interval of what was found (n\u00a0{n})", n=f"{shown['n'].iloc[0]:,}")
+    return finish(ax, title, said)
+
+
+def short(n: int) -> str:
+    """A count that fits a cell.
+
+    >>> short(4123), short(41234), short(4123456)
+    ('4,123', '41k', '4.1M')
+    """
+    return f"{n:,}" if n < 1e4 else f"{n / 1e3:.0f}k" if n < 999_500 else f"{n / 1e6:.1f}M"

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxlib.charts.rows import name_rows, new_axes, plot_rows, say_right
+from cxlib.catalogue import tell
+from cxlib.charts.rows import cut, name_rows, new_axes, plot_rows, say_right
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, finish
 from cxlib.tables import check_columns
 from cxlib.words import percent, signed
@@ -61,12 +62,13 @@ def mark_stages(ax: Axes, shown: pd.DataFrame) -> None:
     stages = shown["stage"].fillna("")
     ax.set_xlim(-3.4, 2.1)
     ax.set_xticks(range(-2, 3))
-    for row in shown.index[stages.ne(stages.shift())]:
+    starts = list(shown.index[stages.ne(stages.shift())])
+    for row, end in zip(starts, [*starts[1:], len(shown)]):
         if row:
             ax.axhline(row - 0.5, color=GRID, linewidth=0.8, zorder=0)
         ax.annotate(
-            stages[row], (0, row - 0.42), (3, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-            va="top", fontsize=7.5, color=FAINT, parse_math=False,
+            cut(stages[row], 15, min(3, end - row)), (0, row - 0.42), (3, 0), xycoords=("axes fraction", "data"),
+            textcoords="offset points", va="top", fontsize=8, color=FAINT, parse_math=False,
         )  # fmt: skip
 
 
@@ -86,9 +88,10 @@ def plot_funnel(funnel: pd.DataFrame, *, title: str, ax: Axes | None = None) -> 
     if "wait" in shown:
         words = [word if pd.isna(wait) else f"{word}\n{wait}" for word, wait in zip(words, shown["wait"])]
     say_right(ax, words)
-    ax.xaxis.set_major_formatter("{x:,.0f}")
-    ax.locator_params(axis="x", nbins=6)
-    below = "; below: when half of those had gone on" if "wait" in shown else ""
-    return finish(
-        ax, title, f"customers who got there in order; right: share of the stage before, with its interval{below}"
-    )
+    ax.set_xticks([])
+    said = tell("customers (n) who got there in order; right: share of the stage before, with its interval")
+    if "wait" in shown:
+        said += tell("; below: when half of those had gone on")
+    finish(ax, title, said)
+    ax.spines["bottom"].set_visible(False)
+    return ax

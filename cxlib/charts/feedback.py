@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxlib.charts.rows import name_rows, new_axes, say_right
-from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, finish, wrap
+from cxlib.catalogue import tell
+from cxlib.charts.rows import name_dots, name_rows, new_axes, say_right
+from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, finish
 from cxlib.tables import check_columns
 from cxlib.words import signed
 
-MOST_ROWS, EACH = 32, 3
+MOST_ROWS, EACH, MOST_PAIRS = 32, 3, 20
 WRONG, OVER, RIGHT, UNSURE = (VERDICT_COLOURS[name] for name in ("shortfall", "exceeded", "met", "not enough data"))
 COLOURS = {"underestimated": WRONG, "overestimated": OVER, "understood": RIGHT, "typical": OVER}
 
@@ -48,9 +49,10 @@ def plot_typical(typical: pd.DataFrame, *, title: str, ax: Axes | None = None) -
     figures = ["" if pd.isna(value) else f"{signed(value)}  " for value in rows["log_odds"]]
     say_right(ax, [figure + verdict for figure, verdict in zip(figures, rows["verdict"])], list(colours))
     ax.locator_params(axis="x", nbins=6)
-    left = len(typical) - len(shown)
-    label = "log-odds ratio, above 0: said more here than of the other touchpoints; lines: its interval; n: people"
-    return finish(ax, title, wrap(label + (f"; {left} more in the table" if left else ""), 50))
+    label = tell("log-odds ratio, above 0: said more here; lines: its interval; n: people")
+    if len(typical) > len(shown):
+        label += tell("; {count} more in the table", count=len(typical) - len(shown))
+    return finish(ax, title, label)
 
 
 def plot_beliefs(
@@ -58,19 +60,20 @@ def plot_beliefs(
 ) -> Axes | None:
     """What staff believe (hollow) and what customers say (filled) of each touchpoint, with intervals.
 
-    `compared` comes from `compare_beliefs` with the same `column`; of many rows the first and last
-    sixteen are drawn. None without a row.
+    `compared` comes from `compare_beliefs` with the same `column`; of many rows the first and last ten are drawn.
+    None without a row.
     """
     needed = ["label", "n_staff", "n", "difference", "verdict"]
     needed += [f"{side}{end}" for side in ("believed", column) for end in ("", "_low", "_high")]
     check_columns(compared, needed, name="compared (from compare_beliefs)")
     if compared.empty:
         return None
-    half = MOST_ROWS // 2
-    long = len(compared) > MOST_ROWS
+    half, long = MOST_PAIRS // 2, len(compared) > MOST_PAIRS
     shown = (pd.concat([compared.head(half), compared.tail(half)]) if long else compared).reset_index(drop=True)
     colours = shown["verdict"].map(COLOURS).fillna(UNSURE).tolist()
     ax = new_axes(shown["label"], ax, lines=2)
+    if long:
+        ax.axhline(half - 0.5, color=GRID, linewidth=1, zorder=0)
     above, below = shown.index - 0.16, shown.index + 0.16
     ax.plot([shown["believed"], shown[column]], [above, below], color=GRID, linewidth=4, zorder=1)
     ax.hlines(above, shown["believed_low"], shown["believed_high"], color=FAINT, linewidth=1.2)
@@ -79,8 +82,11 @@ def plot_beliefs(
     ax.scatter(shown[column], below, s=36, color=colours, zorder=4)
     name_rows(ax, shown["label"], [f"{row.n_staff:,} and {row.n:,}" for row in shown.itertuples()])
     say_right(ax, [f"{signed(row.difference)}  {row.verdict}" for row in shown.itertuples()], colours)
+    name_dots(ax, [(shown["believed"][0], tell("staff believe"), INK),
+                   (shown[column][0], tell("customers say"), INK)])  # fmt: skip
     ax.locator_params(axis="x", nbins=6)
-    label = f"{column} in scale points; hollow: what staff believe, filled: what customers say; lines: intervals; "
-    label += "right: belief − customers; n: staff and customers"
-    left = f"; {len(compared) - len(shown)} more in the table" if long else ""
-    return finish(ax, title, wrap(label + left, 56))
+    label = tell("{column} in scale points; lines: intervals; right: belief − customers; n: staff and customers",
+                 column=column)  # fmt: skip
+    if long:
+        label += tell("; {count} more in the table", count=len(compared) - len(shown))
+    return finish(ax, title, label)

@@ -4,7 +4,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.charts.rows import cell_size, name_columns, name_rows, new_axes, say_right
+from cxlib.catalogue import tell
+from cxlib.charts.rows import cell_count, cell_size, name_grid, name_rows, new_axes, say_right
 from cxlib.charts.theme import (
     DIVERGING,
     FAINT,
@@ -13,7 +14,6 @@ from cxlib.charts.theme import (
     VERDICT_COLOURS,
     VERDICT_WORDS,
     finish,
-    wrap,
 )
 from cxlib.gaps import group_names
 from cxlib.tables import check_columns
@@ -58,7 +58,7 @@ def plot_gap_intervals(gaps: pd.DataFrame, *, title: str, met_within: float, ax:
     rows, colours = shown.index, shown["verdict"].map(VERDICT_COLOURS)
     ax.axvspan(-met_within, met_within, color="#eeeeee", zorder=0, linewidth=0)
     ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
-    ax.annotate("met", (-met_within, -0.6), (4, 0), textcoords="offset points", va="center", color=FAINT, fontsize=8.5)
+    ax.annotate("met", (0, -0.6), (4, 0), textcoords="offset points", va="center", color=FAINT, fontsize=8.5)
     ax.hlines(rows, shown["low"], shown["high"], color=colours, linewidth=2)
     ax.scatter(shown["gap"], rows, s=40, color=colours, zorder=3)
     name_rows(ax, group_names(shown), shown["n"])
@@ -87,23 +87,28 @@ def plot_gap_heatmap(
         .reindex(index=names, columns=order)
         .dropna(axis=1, how="all")
     )
-    words = shown.assign(words=[f"{signed(row.gap)}\nn {row.n}" for row in shown.itertuples()])
+    words = shown.assign(
+        words=[f"{signed(row.gap)}\n{cell_count(row.n, shown[columns].nunique())}" for row in shown.itertuples()]
+    )
     words = words.pivot(index=rows, columns=columns, values="words").reindex_like(grid).fillna("")
     unsure = shown.pivot(index=rows, columns=columns, values="verdict").reindex_like(grid).eq("not enough data")
     ax = new_axes(grid.index, ax, lines=2, columns=grid.columns)
-    size = cell_size(len(grid.columns))
+    size = cell_size(len(grid.columns), len(grid))
     reach = shown["gap"].abs().max()
     look = dict(cmap=DIVERGING, center=0, vmin=-2 * reach, vmax=2 * reach, linewidths=2, cbar=False)
-    text = dict(annot=words.mask(unsure, ""), fmt="", annot_kws={"fontsize": size, "color": INK})
+    text = dict(annot=words.mask(unsure, ""), fmt="", annot_kws={"fontsize": size, "color": INK, "linespacing": 0.95})
     sns.heatmap(grid.mask(unsure), ax=ax, xticklabels=False, yticklabels=False, **look, **text)
     for row, column in zip(*unsure.to_numpy().nonzero()):
-        ax.text(column + 0.5, row + 0.5, words.iloc[row, column], ha="center", va="center", color=FAINT, fontsize=size)
-    ax.set_facecolor("#f1f1f1")
-    name_columns(ax, grid.columns)
-    ax.set_yticks([place + 0.5 for place in range(len(names))], [wrap(name, 24) for name in names], parse_math=False)
-    ax.set_ylabel("")
-    ax.tick_params(length=0)
-    return finish(ax, title, "gap in scale points; orange: shortfall, blue: exceeded, grey: not enough data")
+        ax.text(
+            column + 0.5, row + 0.5, words.iloc[row, column], ha="center", va="center", color=FAINT, fontsize=size,
+            linespacing=0.95,
+        )  # fmt: skip
+    name_grid(ax, names, grid.columns)
+    return finish(
+        ax,
+        title,
+        tell("; gap in scale points with n below it; orange: shortfall, blue: exceeded, grey: not enough data"),
+    )
 
 
 def name_dots(ax: Axes, first: pd.Series) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.catalogue import tell
 from cxlib.charts.rows import height_of, name_rows, new_axes, say_right
 from cxlib.charts.theme import FAINT, INK, VERDICT_COLOURS, WIDTH, finish, wrap
 from cxlib.tables import check_columns
@@ -43,7 +44,7 @@ def plot_asymmetry(asymmetry: pd.DataFrame, *, title: str, outcome: str, ax: Axe
     say_right(ax, words, shown["kind"].map(KIND_COLOURS).fillna(FAINT).tolist())
     ax.locator_params(axis="x", nbins=6)
     xlabel = f"points of {outcome}, against an experience in between; lines: intervals; right: asymmetry and kind"
-    return finish(ax, title, wrap(xlabel, 50))
+    return finish(ax, title, xlabel)
 
 
 def plot_stated(compared: pd.DataFrame, *, title: str, outcome: str) -> Axes | None:
@@ -76,5 +77,6 @@ def plot_stated(compared: pd.DataFrame, *, title: str, outcome: str) -> Axes | N
     words = shown["verdict"].replace({"counts more than said": "counts more", "said more than it counts": "said more"})
     say_right(axes[1], words, colours)
     axes[1].set_xlabel(wrap(f"share of the differences in {outcome}", 22), loc="left", parse_math=False)
-    finish(axes[0], title, wrap("what customers say, in scale points; grey: even; n: said / share", 22))
+    finish(axes[0], title, tell("what customers say, in scale points; grey lines: all the same; n: said / share"))
+    axes[0].set_xlabel(wrap(axes[0].get_xlabel(), 22), loc="left", parse_math=False)
     return axes[0]

@@ -3,21 +3,22 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxlib.charts.rows import look_over_time, new_panels
+from cxlib.catalogue import tell
+from cxlib.charts.rows import cut, look_over_time, new_panels, say_below
 from cxlib.charts.theme import FAINT, INK, VERDICT_COLOURS, finish, wrap
 from cxlib.tables import check_columns
 from cxlib.words import say_effect
 
 COLOURS = {"worked": VERDICT_COLOURS["exceeded"], "made it worse": VERDICT_COLOURS["shortfall"]}
 UNSURE = VERDICT_COLOURS["not enough data"]
-MOST = 12
+MOST = 8
 DASHED = (0, (3, 2))
 
 
 def plot_interruptions(traced: pd.DataFrame, interruptions: pd.DataFrame, *, title: str) -> Axes | None:
     """Each KPI month by month, the model's line, and dashed how it would have gone on without the action.
 
-    `traced` comes from `trace_interruptions`, `interruptions` from `judge_effects`, whose first twelve actions
+    `traced` comes from `trace_interruptions`, `interruptions` from `judge_effects`, whose first eight actions
     are drawn; those of which nothing can be told are left out. None without another.
     """
     needed = ["label", "start", "date", "value", "after", "line", "without", "is_share"]
@@ -33,7 +34,9 @@ def plot_interruptions(traced: pd.DataFrame, interruptions: pd.DataFrame, *, tit
         draw_action(ax, traced[traced["label"] == row.label], row, width=86 // min(2, len(shown)))
     axes[0].figure.get_layout_engine().set(hspace=0.06)
     left = len(told) - len(shown)
-    return finish(axes[0], title, f"{left} more in the table" if left > 0 else "")
+    if left > 0:
+        say_below(axes[0], tell("{count} more in the table", count=left))
+    return finish(axes[0], title, "")
 
 
 def draw_action(ax: Axes, series: pd.DataFrame, row: tuple, *, width: int) -> None:
@@ -59,6 +62,6 @@ def draw_action(ax: Axes, series: pd.DataFrame, row: tuple, *, width: int) -> No
         )  # fmt: skip
     ax.margins(y=0.18)
     said = f"{row.verdict}: {say_effect(row.effect, row.low, row.high, row.unit)}; {row.n_text}"
-    heading = f"{wrap(row.label, width)}\n{wrap(said, width)}"
+    heading = f"{cut(row.label, width, 2)}\n{wrap(said, width)}"
     ax.set_title(heading, loc="left", fontsize=9, pad=5, color=colour, parse_math=False)
     look_over_time(ax, series["date"], is_share=series["is_share"].iloc[0])

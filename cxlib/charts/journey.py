@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.catalogue import tell
 from cxlib.charts.rows import height_of, name_rows, new_axes, say_right
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish
 from cxlib.tables import check_columns
@@ -84,4 +85,5 @@ def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None)
     missing = {"not on the map", "nobody visits it"}
     colours = [VERDICT_COLOURS["shortfall"] if status in missing else FAINT for status in shown["status"]]
     say_right(ax, words, colours)
-    return finish(ax, title, f"share of journeys in the log, of respondents who rated it; n: {' / '.join(there)}")
+    label = tell("share of journeys in the log and of respondents; n: {counted}", counted=" / ".join(there))
+    return finish(ax, title, label)

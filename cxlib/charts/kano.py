@@ -3,7 +3,8 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxlib.charts.rows import name_rows, new_axes, say_right
+from cxlib.catalogue import tell
+from cxlib.charts.rows import name_dots, name_rows, new_axes, say_right
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, finish
 from cxlib.tables import check_columns
 from cxlib.words import counted
@@ -32,11 +33,10 @@ def plot_zones(zones: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Ax
     ax.scatter(shown["experienced"], shown.index, s=40, color=colours, zorder=4)
     name_rows(ax, shown["label"], shown["n"])
     say_right(ax, shown["verdict"], colours)
+    name_dots(ax, [(shown["adequate"][0], tell("adequate"), FAINT), (shown["desired"][0], tell("desired"), FAINT)])
     ax.locator_params(axis="x", nbins=6)
-    return finish(
-        ax, title, "mean rating in scale points; bar: from adequate to desired, dot: experienced with its interval"
-        + tell_rest(zones),
-    )  # fmt: skip
+    said = tell("mean rating in scale points; bar: the zone, dot: experienced with its interval")
+    return finish(ax, title, said + tell_rest(zones))
 
 
 def plot_kano(kano: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes | None:

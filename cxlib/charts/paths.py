@@ -9,13 +9,13 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.charts.rows import fit, name_columns, new_axes, plot_rows, say_right
-from cxlib.charts.theme import FAINT, INK, VERDICT_COLOURS, WIDTH, finish, wrap
+from cxlib.charts.rows import cut, fit, name_columns, new_axes, plot_rows, say_right
+from cxlib.charts.theme import FAINT, INK, VERDICT_COLOURS, WIDTH, finish
 from cxlib.tables import check_columns
 from cxlib.words import bounds, counted, percent
 
 BAR = VERDICT_COLOURS["exceeded"]
-MOST_PLACES, MOST_ROWS, MOST_CHIPS = 20, 30, 9
+MOST_PLACES, MOST_ROWS, MOST_CHIPS = 16, 30, 7
 
 
 def plot_transitions(
@@ -23,8 +23,8 @@ def plot_transitions(
 ) -> Axes | None:
     """Where customers go from each touchpoint, as shares of the transitions from there; None without any.
 
-    `transitions` comes from `find_transitions`, `order` is the labels of the map; of more than twenty places those with
-    most transitions are drawn.
+    `transitions` comes from `find_transitions`, `order` is the labels of the map; of more than sixteen places those
+    with most transitions are drawn.
     """
     needed = ["from_label", "to_label", "n", "leaving", "share"]
     check_columns(transitions, needed, name="transitions (from find_transitions)")
@@ -38,14 +38,14 @@ def plot_transitions(
     across = [place for place in order if place in set(shown["to_label"])]
     grid = shown.pivot_table(index="from_label", columns="to_label", values="share", aggfunc="sum")
     grid = grid.reindex(index=down, columns=across)
-    heads = across if fit(across) else [textwrap.shorten(name, 24, placeholder="…") for name in across]
+    heads = across if fit(across) else [cut(name, 24) for name in across]
     ax = new_axes(down, ax, columns=heads)
     shade = sns.light_palette(BAR, as_cmap=True)
     look = dict(cmap=shade, vmin=0, vmax=1, linewidths=1, cbar=False, xticklabels=False, yticklabels=False)
     sns.heatmap(grid.astype("float64"), ax=ax, **look)
     write_shares(ax, grid)
     leaving = shown.drop_duplicates("from_label").set_index("from_label")["leaving"]
-    names = [f"{wrap(name, 30)} (n {leaving[name]:,.0f})" for name in down]
+    names = [f"{cut(name, 28, 2)} (n {leaving[name]:,.0f})" for name in down]
     ax.set_yticks([place + 0.5 for place in range(len(down))], names, parse_math=False)
     name_columns(ax, heads)
     ax.set(xlabel="", ylabel="")
@@ -62,7 +62,7 @@ def write_shares(ax: Axes, grid: pd.DataFrame) -> None:
     for (row, column), share in np.ndenumerate(grid.to_numpy(dtype=float)):
         if share >= (0.005 if wide else 0.05):
             ax.text(
-                column + 0.5, row + 0.5, f"{100 * share:.0f}", ha="center", va="center", fontsize=9 if wide else 7,
+                column + 0.5, row + 0.5, f"{100 * share:.0f}", ha="center", va="center", fontsize=9 if wide else 8,
                 color="white" if share > 0.6 else INK,
             )  # fmt: skip
 
@@ -87,7 +87,7 @@ def plot_variants(
     if shown.empty:
         return None
     if ax is None:
-        ax = plt.subplots(figsize=(WIDTH, 0.5 * len(shown) + 1.3), layout="constrained")[1]
+        ax = plt.subplots(figsize=(WIDTH, 0.56 * len(shown) + 1.3), layout="constrained")[1]
     longest = draw_chips(ax, [chips_of(path) for path in shown["variant"]], stages or {})
     words = [f"{percent(row.share)} ({bounds(row.low, row.high)})\nn {row.journeys:,}" for row in shown.itertuples()]
     say_right(ax, words)
@@ -117,7 +117,7 @@ def draw_chips(ax: Axes, chips: list[list[str]], stages: dict[str, str]) -> int:
             colour = "white" if name.startswith("…") else shades.get(stages.get(name), "#eeeeee")
             ax.barh(row, 0.92, left=place, height=0.8, color=colour)
             words = "\n".join(shortened(name, longest))
-            ax.text(place + 0.46, row, words, ha="center", va="center", fontsize=6.4, linespacing=1, parse_math=False)
+            ax.text(place + 0.46, row, words, ha="center", va="center", fontsize=8, linespacing=1, parse_math=False)
     return longest
 
 
@@ -131,7 +131,7 @@ def chips_of(path: str) -> list[str]:
 
 def shortened(name: str, chips: int) -> list[str]:
     """A name on at most three short lines, what does not fit cut off."""
-    width = max(9, 58 // max(chips, 4))
+    width = max(9, 62 // max(chips, 4))
     lines = textwrap.wrap(name, width, break_long_words=False) or [name]
     lines = lines if len(lines) < 4 else [*lines[:2], lines[2][: width - 1] + "…"]
     return [line if len(line) <= width + 1 else line[:width] + "…" for line in lines]

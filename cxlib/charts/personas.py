@@ -5,22 +5,23 @@ import textwrap
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxlib.charts.rows import name_rows, new_axes, say_right
+from cxlib.catalogue import tell
+from cxlib.charts.rows import cut, name_dots, name_rows, new_axes, say_right
 from cxlib.charts.theme import DIVERGING, FAINT, GRID, INK, VERDICT_COLOURS, finish
 from cxlib.tables import check_columns
 from cxlib.words import percent
 
-MOST_ROWS = 24
+MOST_ROWS = 20
 SURE, OVER, OTHER, REST = VERDICT_COLOURS["exceeded"], DIVERGING(0.75), "#e4e4e4", "#f4f4f4"
-LETTERS = 58
+LETTERS = 54
 """Letters of the small type that fit a whole bar."""
 
 
 def plot_needs(needs: pd.DataFrame, *, title: str, what: str = "expectation", ax: Axes | None = None) -> Axes | None:
     """The personas with the lowest (hollow) and highest (filled) mean at each touchpoint, joined, with intervals.
 
-    `needs` comes from `find_needs`; its first 24 rows are drawn, those that are not sure in grey, with ω². None without
-    a touchpoint.
+    `needs` comes from `find_needs`; its first twenty rows are drawn, those that are not sure in grey, with ω². None
+    without a touchpoint.
     """
     ends = [f"{end}{part}" for end in ("lowest", "highest") for part in ("", "_mean", "_low", "_high", "_n")]
     check_columns(needs, ["label", "n", "omega2", "verdict", *ends], name="needs (from find_needs)")
@@ -49,9 +50,12 @@ def plot_needs(needs: pd.DataFrame, *, title: str, what: str = "expectation", ax
     left, right = ax.get_xlim()
     ax.set_xlim(left - 0.22 * (right - left), right)
     ax.locator_params(axis="x", nbins=6)
-    more = f"; {len(needs) - MOST_ROWS} more in the table" if len(needs) > MOST_ROWS else ""
-    xlabel = f"mean {what}: filled highest, hollow lowest persona, with intervals; grey: no sure difference{more}"
-    return finish(ax, title, xlabel)
+    ends = {"lowest": tell("lowest persona"), "highest": tell("highest persona")}
+    name_dots(ax, [(shown[f"{end}_mean"][0], word, INK) for end, word in ends.items()])
+    said = tell("mean {what} with intervals; grey: not sure; ω²: share of the differences between people", what=what)
+    if len(needs) > MOST_ROWS:
+        said += tell("; {count} more in the table", count=len(needs) - MOST_ROWS)
+    return finish(ax, title, said)
 
 
 def plot_clusters(clusters: pd.DataFrame, mix: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes | None:
@@ -73,7 +77,7 @@ def plot_clusters(clusters: pd.DataFrame, mix: pd.DataFrame, *, title: str, ax: 
             face = OVER if part.persona == cluster["persona"] else REST if part.persona == "others" else OTHER
             ax.barh(row, part.share, left=left, height=0.78, color=face, edgecolor="white", linewidth=1.5)
             ax.text(
-                left + part.share / 2, row, fit_words(part.persona, part.share), ha="center", va="center", fontsize=7.5,
+                left + part.share / 2, row, fit_words(part.persona, part.share), ha="center", va="center", fontsize=8,
                 color=INK, linespacing=1.05, parse_math=False,
             )  # fmt: skip
             left += part.share
@@ -94,7 +98,7 @@ def plot_clusters(clusters: pd.DataFrame, mix: pd.DataFrame, *, title: str, ax: 
 
 def shorten(name: str) -> str:
     """A name that leaves room for its figure."""
-    return textwrap.shorten(name, 22, placeholder="…")
+    return cut(name, 20)
 
 
 def fit_words(name: str, share: float) -> str:

@@ -1,31 +1,36 @@
 """Charts of step 5: what comes first, and what matters against how well it is done."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.transforms import Bbox
 
+from cxlib.catalogue import tell
+from cxlib.charts.names import place_names
 from cxlib.charts.rows import name_rows, new_axes, say_right
-from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish, wrap
+from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish, say_below
 from cxlib.tables import check_columns
 from cxlib.words import percent
 
-MOST_ROWS = 20
+MOST_ROWS, FEWEST_ROWS = 20, 8
+MOST_NAMES = 24
+"""Dots from which only those that are sure are named."""
+
+UNLIKELY = 0.005
+"""A probability that reads as 0 %."""
+
 SURE = 0.8
 """Probability from which a point is filled and coloured."""
 
-CLEAR = 5
-"""Pixels by which a name is closer to its own dot than to any other."""
-
-SPOTS = [(7, 0, "left"), (-7, 0, "right"), (0, 9, "center"), (0, -9, "center")]
-SPOTS += [(7, 9, "left"), (7, -9, "left"), (-7, 9, "right"), (-7, -9, "right")]
-
 
 def plot_priorities(priorities: pd.DataFrame, *, title: str, top: int, ax: Axes | None = None) -> Axes | None:
-    """The probability of each touchpoint to be among the first; None without a ranking. The twenty likeliest."""
+    """The probability of each touchpoint to be among the first; None without a ranking.
+
+    At most twenty are drawn, and none of the unlikely ones once there are eight.
+    """
     check_columns(priorities, ["label", "n", "p_top", "mean_rank", "could_be_top"], name="priorities (from rank_gaps)")
-    shown = priorities.head(MOST_ROWS).reset_index(drop=True)
+    likely = (priorities["p_top"] >= UNLIKELY) | (priorities["could_be_top"] == "yes")
+    count = min(MOST_ROWS, max(FEWEST_ROWS, top, int(likely.sum())))
+    shown = priorities.head(count).reset_index(drop=True)
     if shown.empty:
         return None
     ax = new_axes(shown["label"], ax)
@@ -41,8 +46,9 @@ def plot_priorities(priorities: pd.DataFrame, *, title: str, top: int, ax: Axes 
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(lambda share, _: percent(share))
     rest = len(priorities) - len(shown)
-    more = f"; {rest} less likely ones are in the table" if rest else ""
-    return finish(ax, title, f"probability to be among the first {top} by impact × feasibility{more}")
+    more = tell("; {count} less likely ones are in the table", count=rest) if rest else ""
+    label = tell("probability to be among the first {top} by impact × feasibility", top=top)
+    return finish(ax, title, label + more)
 
 
 def plot_matrix(matrix: pd.DataFrame, *, title: str, outcome: str, ax: Axes | None = None) -> Axes | None:
@@ -70,30 +76,46 @@ def plot_matrix(matrix: pd.DataFrame, *, title: str, outcome: str, ax: Axes | No
     finish(
         ax,
         title,
-        f"mean experience{' less the benchmark of the touchpoint' if own else ''} ({n})\n"
-        f"filled: the quadrant is sure ({100 * SURE:.0f} % or more), hollow: doubtful\n"
+        f"mean experience{' less the benchmark of the touchpoint' if own else ''} ({n}); "
+        f"filled: the quadrant is sure ({100 * SURE:.0f}\u00a0% or more), hollow: doubtful; "
         f"crosshair: {against} and the mean importance; dotted: matters as much as it is rated",
     )
     ax.set_ylabel(f"importance for {outcome}", parse_math=False)
     ax.yaxis.set_major_formatter(lambda share, _: percent(share))
     draw_crosshair(ax, points, line, against)
-    place_names(ax, points.loc[sure.sort_values(ascending=False, kind="stable").index])
+    nameless = place_names(ax, points, choose_named(points, sure))
+    if nameless:
+        note = " ".join(ax.figure.get_supxlabel().split())
+        say_below(ax, tell("{note}; {count} more are in the table by name", note=note, count=nameless))
     return ax
+
+
+def choose_named(points: pd.DataFrame, sure: pd.Series) -> list[int]:
+    """The rows to name, the sure first; of many only those that are sure or, where none is, the dozen that matter most.
+
+    >>> choose_named(pd.DataFrame({"importance": [0.1, 0.5, 0.4]}), pd.Series([False, False, True]))
+    [2, 1, 0]
+    """
+    by_weight = points["importance"].argsort()[::-1].tolist()
+    order = sorted(by_weight, key=lambda row: not sure.iloc[row])
+    if len(points) <= MOST_NAMES:
+        return order
+    return [row for row in order if sure.iloc[row]] or by_weight[: MOST_NAMES // 2]
 
 
 def draw_crosshair(ax: Axes, points: pd.DataFrame, line: float, against: str) -> None:
     """The two lines with their names, the names of the quadrants, and the line of equal standing, in light."""
     even = points["importance_line"].iloc[0]
     ax.margins(0.14)
-    ax.axvline(line, color=GRID, zorder=0)
-    ax.axhline(even, color=GRID, zorder=0)
+    ax.axvline(line, color=GRID, linewidth=1, zorder=0)
+    ax.axhline(even, color=GRID, linewidth=1, zorder=0)
     xs, ys = points["x"], points["importance"]
     if xs.std() > 0 and ys.std() > 0:
         limits = ax.axis()
-        ax.axline((line, even), slope=ys.std() / xs.std(), color=GRID, linestyle=(0, (2, 3)), zorder=0)
+        ax.axline((line, even), slope=ys.std() / xs.std(), color=GRID, linewidth=1.2, linestyle=(0, (2, 3)), zorder=0)
         ax.axis(limits)
     across, up = ax.get_xaxis_transform(), ax.get_yaxis_transform()
-    style = dict(textcoords="offset points", fontsize=7.5, color=FAINT)
+    style = dict(textcoords="offset points", fontsize=8, color=FAINT)
     ax.annotate(against, (line, 1), (0, 3), xycoords=across, ha="center", **style)
     ax.annotate("the mean\nimportance", (1, even), (3, 0), xycoords=up, va="center", **style)
     for x, y, words, side in ((0, 1, "concentrate here", "left"), (1, 1, "keep it up", "right"),
@@ -102,32 +124,3 @@ def draw_crosshair(ax: Axes, points: pd.DataFrame, line: float, against: str) ->
             words, (x, y), (4 if x == 0 else -4, -10 if y else 5), xycoords="axes fraction", textcoords="offset points",
             ha=side, fontsize=8.5, color=FAINT, style="italic",
         )  # fmt: skip
-
-
-def place_names(ax: Axes, points: pd.DataFrame) -> None:
-    """Each name at the first spot around its dot where it covers nothing; none where there is no such spot."""
-    figure = ax.figure
-    figure.draw_without_rendering()
-    renderer = figure.canvas.get_renderer()
-    dots = ax.transData.transform(points[["x", "importance"]].to_numpy(dtype=float))
-    taken = [text.get_window_extent(renderer) for text in ax.texts]
-    frame = ax.get_window_extent(renderer)
-    for place, row in enumerate(points.itertuples()):
-        for x, y, side in SPOTS:
-            text = ax.annotate(
-                wrap(row.label, 24), (row.x, row.importance), (x, y), textcoords="offset points", ha=side,
-                va="center", fontsize=8, color=row.colour, linespacing=0.95, parse_math=False,
-            )  # fmt: skip
-            box = text.get_window_extent(renderer).padded(1)
-            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
-            own, *others = np.sort(distances(box, dots))[: 1 + (len(dots) > 1)]
-            alone = distances(box, dots)[place] == own and all(own + CLEAR < other for other in others)
-            if alone and inside and not any(box.overlaps(other) for other in taken) and not box.count_contains(dots):
-                taken.append(box)
-                break
-            text.remove()
-
-
-def distances(box: Bbox, dots: np.ndarray) -> np.ndarray:
-    """How far each dot is from a box, in pixels."""
-    return np.hypot(*(np.maximum(0, np.maximum(box.min - dots, dots - box.max)).T))

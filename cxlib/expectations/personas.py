@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust
 from cxlib.shares import share_interval
 from cxlib.tables import check_columns
-from cxlib.words import listed, percent, readable_q
+from cxlib.words import bounds, counted, listed, most_likely, percent, readable_q
 
 MIX_VERDICTS = ("more than claimed", "fewer than claimed", "as claimed", "not enough data")
 
@@ -56,7 +57,7 @@ def fit_of(table: pd.DataFrame, personas: pd.DataFrame) -> float:
     return float(stats.chisquare(share * (expected.sum() / share.sum()), expected).pvalue)
 
 
-def describe_personas(mix: pd.DataFrame) -> str:
+def describe_personas(mix: pd.DataFrame, *, confidence: float = 0.95) -> str:
     """Which personas are claimed wrongly, in a sentence."""
     if mix.empty or (mix["n"] == 0).all():
         return "Nobody's persona is known. A column persona of the respondents switches this on."
@@ -71,5 +72,14 @@ def describe_personas(mix: pd.DataFrame) -> str:
         known = {True: ", yet together they differ from the claims", False: ", nor do all together surely differ"}
         whole = "" if pd.isna(p) else f"{known[bool(p <= 0.05)]} (χ² test, p\u00a0{readable_q(p)}; {n})"
         return f"No persona is surely more or fewer of the customers than the company believes{whole}."
-    said = [f"{row.persona} {percent(row.share)} instead of {percent(row.claimed_share)}" for row in wrong.itertuples()]
-    return f"Customers are not who the company believes: {listed(said)} (n\u00a0{mix['n'].iloc[0]:,})."
+    said = []
+    for row in wrong.itertuples():
+        figures = dict(persona=row.persona, share=percent(row.share), claimed=percent(row.claimed_share))
+        span = bounds(row.low, row.high) if said else most_likely(bounds(row.low, row.high), confidence)
+        said.append(tell("{persona} {share} instead of {claimed} ({span})", **figures, span=span))
+    people = counted(mix["n"].iloc[0], "person", "people")
+    return tell(
+        "Customers are not who the company believes: {personas}; {people}.",
+        personas=listed(said, most=3),
+        people=people,
+    )

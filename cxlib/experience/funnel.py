@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.experience.adoption import estimate_survival, quantiles_of
 from cxlib.shares import share_interval
 from cxlib.tables import check_columns
-from cxlib.words import bounds, listed, percent
+from cxlib.words import bounds, counted, listed, most_likely, percent
 
 FEW_GO_ON = "fewer than half so far"
 
@@ -74,10 +75,13 @@ def lasting(hours: float) -> str:
     return "–"
 
 
-def describe_funnel(funnel: pd.DataFrame, *, window_days: float | None = None) -> str:
+def describe_funnel(funnel: pd.DataFrame, *, window_days: float | None = None, confidence: float = 0.95) -> str:
     """Where most customers leave, in a sentence; `window_days` is how long a journey had."""
     if funnel.empty:
-        return "Drop-off along the journey is not known. A file of events, with touchpoints on the map, switches it on."
+        return tell(
+            "Where customers leave the journey is not known. "
+            "A file of events, with touchpoints on the map, switches it on."
+        )
     if len(funnel) == 1:
         return f"{funnel['customers'].iloc[0]:,} customers reached {funnel['stage'].iloc[0]}."
     order = funnel["went_on"].astype("float64").argsort()
@@ -85,13 +89,20 @@ def describe_funnel(funnel: pd.DataFrame, *, window_days: float | None = None) -
     if worst["went_on"] == 1:
         return f"All {worst['customers']:,} customers went on from stage to stage."
     close = [row for row in order.iloc[1 : len(funnel) - 1] if funnel["low"].iloc[row] <= worst["high"]]
-    tie = f" Could be as large: {listed([between(funnel, row) for row in close])}." if close else ""
-    within = f" within {window_days:g} days of their first event" if window_days else ""
-    return (
-        f"The largest drop-off is {between(funnel, place)}: "
-        f"{percent(worst['went_on'])} go on{within} ({bounds(worst['low'], worst['high'])}; "
-        f"n\u00a0{funnel['customers'].iloc[place - 1]:,}).{tie}"
+    tie = tell("It may be as bad {steps}.", steps=listed([between(funnel, row) for row in close])) if close else ""
+    within = tell(" within {days} days of their first event", days=f"{window_days:g}") if window_days else ""
+    start, end = funnel["stage"].iloc[place - 1], funnel["stage"].iloc[place]
+    share, reached = percent(worst["went_on"]), counted(funnel["customers"].iloc[place - 1], "customer")
+    said = (
+        tell("Of {customers} who reached {start}, {share} went on to {end}{within} ({likely}).")
+        if len(funnel) == 2
+        else tell(
+            "Customers leave most often between {start} and {end}: {share} go on{within} ({likely}; {customers})."
+        )
     )
+    likely = most_likely(bounds(worst["low"], worst["high"]), confidence)
+    said = said.format(start=start, end=end, share=share, within=within, likely=likely, customers=reached)
+    return f"{said} {tie}".strip()
 
 
 def describe_hesitation(funnel: pd.DataFrame) -> str:

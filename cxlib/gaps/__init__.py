@@ -25,5 +25,5 @@ from cxlib.gaps.sentences import (
     group_names,
     list_gaps,
 )
-from cxlib.gaps.table import add_up_cells, find_gaps
+from cxlib.gaps.table import find_gaps
 from cxlib.gaps.themes import contrast_themes, describe_themes

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.gaps.table import FIGURES, VERDICTS
 from cxlib.tables import check_columns
-from cxlib.words import counted, listed, signed
+from cxlib.words import counted, listed, most_likely, shortly, signed
 
 NO_PAIRS = (
     "Nobody was asked what they expected, so there is no gap to show. "
@@ -12,10 +13,13 @@ NO_PAIRS = (
 )
 
 
-def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95, among: str = "") -> str:
+def describe_gaps(
+    gaps: pd.DataFrame, *, confidence: float = 0.95, among: str = "", scale: tuple[float, float] | None = None
+) -> str:
     """The headline: where the widest shortfall was measured, and how sure that is.
 
-    `among` says what was compared, where that is not plain ("Of all personas and stages").
+    `among` says what was compared, where that is not plain ("Of all personas and stages"), `scale` the lowest and the
+    highest rating.
     """
     check_columns(gaps, ["n", "gap", "low", "high", "verdict"], name="gaps (from find_gaps)")
     if not (gaps["n"] > 0).any():
@@ -25,12 +29,29 @@ def describe_gaps(gaps: pd.DataFrame, *, confidence: float = 0.95, among: str = 
         sure = (gaps["verdict"] != "not enough data").any()
         return "Nothing falls clearly short of expectation." if sure else "The answers are too few to name a shortfall."
     worst, name = short.iloc[0], group_names(short).iloc[0]
-    furthest = "furthest " if (gaps["n"] > 0).sum() > 1 else ""
-    return (
-        f"{f'{among}, {name}' if among else name[:1].upper() + name[1:]} falls {furthest}short: "
-        f"{abs(worst['gap']):.1f} points below expectation "
-        f"({confidence * 100:g}\u00a0% interval {-worst['high']:.1f} to {-worst['low']:.1f}; n\u00a0{worst['n']:,})."
+    said = (
+        tell("{name} falls furthest short of what customers expected: by {points} ({likely}; {people}).")
+        if (gaps["n"] > 0).sum() > 1
+        else tell("{name} falls short of what customers expected: by {points} ({likely}; {people}).")
     )
+    return said.format(
+        name=f"{among}, {name}" if among else name[:1].upper() + name[1:],
+        points=say_points(-worst["gap"], scale),
+        likely=most_likely(shortly(f"{signed(-worst['high'])} to {signed(-worst['low'])}"), confidence),
+        people=counted(worst["n"], "person", "people"),
+    )
+
+
+def say_points(points: float, scale: tuple[float, float] | None) -> str:
+    """A distance in points of the scale.
+
+    >>> say_points(1.46, (1, 7)), say_points(1.46, None)
+    ('1.5 points on the scale of 1 to 7', '1.5 points')
+    """
+    if not scale:
+        return tell("{points} points", points=f"{points:.1f}")
+    low, high = (f"{end:g}".replace("-", "−") for end in scale)
+    return tell("{points} points on the scale of {low} to {high}", points=f"{points:.1f}", low=low, high=high)
 
 
 def describe_kind(gaps: pd.DataFrame) -> str:
@@ -66,8 +87,11 @@ def describe_ties(gaps: pd.DataFrame) -> str:
     short = shortfalls(gaps)
     close = short.iloc[1:][short.iloc[1:]["low"] <= short["high"].iloc[0]] if len(short) else short
     if close.empty:
-        return "The intervals of all other shortfalls lie apart from it." if len(short) > 1 else ""
-    return f"Could be as bad, for their intervals overlap: {listed(group_names(close))}."
+        if len(short) == 2:
+            return tell("The other shortfall is smaller: its likely range does not reach as far.")
+        many = tell("The other shortfalls are smaller: none of their likely ranges reaches as far.")
+        return many if len(short) > 1 else ""
+    return tell("{names} may be just as bad.", names=listed(group_names(close)))
 
 
 def describe_verdicts(gaps: pd.DataFrame) -> str:
@@ -84,7 +108,7 @@ def describe_verdicts(gaps: pd.DataFrame) -> str:
     said = [counted(counts[verdict], *words) for verdict, words in verbs.items() if counts[verdict]]
     said = [f"{words} {'it' if place else 'expectation'}" for place, words in enumerate(said)]
     unsure = counts["not enough data"]
-    doubt = [f"for {unsure} the answers do not suffice to tell"] if unsure else []
+    doubt = [tell("for {count} there are not enough answers to tell", count=unsure)] if unsure else []
     return f"Of {counted(len(gaps), 'touchpoint')}, {'; '.join([*filter(None, [', '.join(said)]), *doubt])}."
 
 

@@ -7,10 +7,7 @@ from cxlib.intervals import (
     adjust,
     guard_rare_failures,
     known,
-    leave_one_out,
     n_for_precision,
-    ratio_mean,
-    skewness_of,
     t_interval,
     t_test,
 )
@@ -100,51 +97,3 @@ def below(ratings: pd.DataFrame, confidence: float) -> dict[str, pd.Series | np.
     told = (ratings["se_below"], ratings["n"]) if "se_below" in ratings else (alike, effective)
     low, high = share_interval(share, *told, effective, confidence)
     return {"below": share, "below_low": low, "below_high": high}
-
-
-def add_up_cells(
-    cells: pd.DataFrame, counts: pd.DataFrame, *, all_waves: bool, least: int = 0, direct: bool = False
-) -> pd.DataFrame:
-    """Means and standard errors of a choice of cells, per touchpoint, for `find_gaps`; no row of the data is touched.
-
-    `cells` are the chosen rows of `summarise_cells`, `counts` of `count_gaps`. Where nobody stands in two of a
-    touchpoint's cells the squares add up, and n, gap and interval are those of `summarise_ratings`; elsewhere the
-    standard error comes from leaving out one block of respondents at a time, and `n` counts a person once a cell.
-    Touchpoints with fewer than `least` people are left out.
-    """
-    groups = ["stage", "touchpoint", "label"]
-    sums = [column for column in cells if column.startswith(("n_", "gap_", "paired_"))]
-    again = "again_any" if all_waves else "again"
-    rows = []
-    for names, cell in cells.groupby(groups, sort=False, dropna=False):
-        total = cell[sums].sum()
-        parts = [total[f"gap_{part}"] for part in ("a", "b", "aa", "ab", "bb")]
-        mean, se, effective = (float(value) for value in ratio_mean(total["n_gap"], *parts))
-        if cell[again].any() and len(cell[["channel", "wave"]].drop_duplicates()) > 1:
-            blocks = cell.groupby("_block")[["gap_a", "gap_b"]].sum()
-            left = total[["gap_a", "gap_b"]] - blocks
-            se = float(leave_one_out(mean, (left["gap_a"] / left["gap_b"]).dropna().to_numpy()))
-        expected = total["paired_a"] / total["paired_b"] if total["paired_b"] else np.nan
-        rows.append((*names, int(total["n_gap"]), effective, mean, se, expected, expected + mean))
-    columns = [*groups, "n", "n_effective", "mean_gap", "se_gap", "paired_expected", "paired_experienced"]
-    table = pd.DataFrame(rows, columns=columns)
-    table = table[table["n"] >= least].reset_index(drop=True)
-    sides = {f"n_{side}": table["n"] for side in SIDES} | {f"mean_{side}": table[f"paired_{side}"] for side in SIDES}
-    lie = spread_of(counts).reindex(table["touchpoint"]).set_axis(table.index)
-    width = cells["width"].iloc[0] if len(cells) else np.nan
-    return table.assign(**sides, **lie, width=width, paired="direct" if direct else "yes")
-
-
-def spread_of(counts: pd.DataFrame) -> pd.DataFrame:
-    """How the gaps of each touchpoint lie: `modal`, `skewness` and `below`, as in `summarise_ratings`."""
-    powers = [counts["n"] * counts["gap"] ** power for power in (1, 2, 3)]
-    negative = counts["weight"].where(counts["gap"] < 0, 0)
-    table = counts.assign(first=powers[0], second=powers[1], third=powers[2], negative=negative)
-    sums = table.groupby("touchpoint")[["n", "first", "second", "third", "negative", "weight"]].sum()
-    return pd.DataFrame(
-        {
-            "modal": counts.groupby(["touchpoint", "gap"])["n"].sum().groupby("touchpoint").max(),
-            "skewness": skewness_of(*(sums[name] for name in ("n", "first", "second", "third"))),
-            "below": sums["negative"] / sums["weight"],
-        }
-    )

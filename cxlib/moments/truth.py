@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.moments.importance import NO_VERDICT
 from cxlib.tables import check_columns
 from cxlib.words import counted, listed
@@ -43,8 +44,10 @@ def describe_map(moments: pd.DataFrame) -> str:
     where = counted(len(moments), "touchpoint") + (f" in {counted(stages, 'stage')}" if stages else "")
     short = int((moments["verdict"] == "shortfall").sum())
     if moments["gap"].isna().all():
-        return f"The journey: {where}."
-    return f"The journey: of {where}, {short} {'falls' if short == 1 else 'fall'} short of expectation."
+        return tell("The journey has {touchpoints}.", touchpoints=where)
+    one = tell("The journey has {touchpoints}; 1 falls short of what customers expected.")
+    many = tell("The journey has {touchpoints}; {count} fall short of what customers expected.")
+    return (one if short == 1 else many).format(touchpoints=where, count=short or tell("none"))
 
 
 def list_stages(moments: pd.DataFrame) -> str:
@@ -72,9 +75,26 @@ def describe_moments(moments: pd.DataFrame, *, outcome: str) -> str:
     found = rank_moments(moments[moments["moment"] != ""])
     if found.empty:
         return f"No touchpoint surely matters more for {outcome} than the others do."
-    said = []
-    for way, words in zip(MOMENTS, ("falling short", "better than expected", "meeting expectation", "")):
-        names = found.loc[found["moment"] == way, "label"]
-        said += [f"{listed(names)} ({words})" if words else listed(names)] if len(names) else []
-    thing = "moment of truth is" if len(found) == 1 else "moments of truth are"
-    return f"The {thing} {'; '.join(said)}: there the verdict on the whole ({outcome}) is decided more than elsewhere."
+    one, many = (
+        tell("{names} is a moment of truth: it weighs more than others in how customers judge the whole ({outcome})."),
+        tell("{names} are moments of truth: they weigh more than others in how customers judge the whole ({outcome})."),
+    )
+    said = (one if len(found) == 1 else many).format(names=listed(found["label"]), outcome=outcome)
+    return " ".join(filter(None, [said, *describe_ways(found)]))
+
+
+def describe_ways(found: pd.DataFrame) -> list[str]:
+    """Which way moments of truth cut, a sentence a way; nothing where that is sure of none."""
+    ways = {
+        "negative": (tell("It falls short of expectation."), tell("All of them fall short of expectation."),
+                     tell("Falling short: {names}.")),
+        "positive": (tell("It exceeds expectation."), tell("All of them exceed expectation."),
+                     tell("Better than expected: {names}.")),
+        "in balance": (tell("It meets expectation."), tell("All of them meet expectation."),
+                       tell("As expected: {names}.")),
+        "not sure which way": ("", "", tell("Not sure which way: {names}.")),
+    }  # fmt: skip
+    there = [way for way in MOMENTS if (found["moment"] == way).any()]
+    if len(there) == 1:
+        return [ways[there[0]][0 if len(found) == 1 else 1]]
+    return [ways[way][2].format(names=listed(found.loc[found["moment"] == way, "label"])) for way in there]

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.intervals import compare_gaps
 from cxlib.tables import check_columns
-from cxlib.words import counted, listed, signed
+from cxlib.words import counted, listed, most_likely, shortly, signed
 
 CHANGES = ("better", "worse", "no sure change")
 SUFFIXES = ("_now", "_before", "_both")
@@ -34,20 +35,44 @@ def find_change(change: pd.DataFrame, *, confidence: float = 0.95, level: float 
     return table.loc[order, [*columns, "low", "high", "p", "q", "verdict"]].reset_index(drop=True)
 
 
-def describe_change(change: pd.DataFrame, *, reported: bool = False) -> str:
+def describe_change(change: pd.DataFrame, *, reported: bool = False, confidence: float = 0.95) -> str:
     """What changed since the wave before, in a sentence; `reported` tells whether there were earlier reports."""
     if change.empty and reported:
         return "The study no longer holds the wave before; with its answers in the files each change would be tested."
     if change.empty:
         return "There is no wave before to compare with. A second wave switches it on."
     before = change["wave_before"].iloc[0]
+    better, worse = (change[change["verdict"] == verdict] for verdict in CHANGES[:2])
+    compared = counted(len(change), "touchpoint")
+    if better.empty and worse.empty:
+        return tell(
+            "Since {wave} no gap has surely changed ({touchpoints} compared).", wave=before, touchpoints=compared
+        )
+    said = (
+        [tell("Better since {wave}: {moves}.", wave=before, moves=list_moves(better, confidence))]
+        if len(better)
+        else []
+    )
+    said += (
+        [tell("Worse since {wave}: {moves}.", wave=before, moves=list_moves(worse, confidence))] if len(worse) else []
+    )
+    same = int((change["verdict"] == CHANGES[2]).sum())
+    said += [tell("No sure change at {count} of {touchpoints}.", count=same, touchpoints=compared)] if same else []
+    return " ".join(said)
+
+
+def list_moves(moved: pd.DataFrame, confidence: float) -> str:
+    """The touchpoints that moved one way, each with how far, its interval and the people of both waves."""
     said = []
-    for verdict in CHANGES[:2]:
-        moved = change[change["verdict"] == verdict]
-        names = [
-            f"{row.label} ({signed(row.change)}; {signed(row.low)} to {signed(row.high)})" for row in moved.itertuples()
-        ]
-        said += [f"{verdict}: {listed(names, most=3)}"] if names else []
-    if not said:
-        return f"Since {before} no gap has surely changed ({counted(len(change), 'touchpoint')} compared)."
-    return f"Since {before} {'; '.join(said)}; {int((change['verdict'] == CHANGES[2]).sum())} without a sure change."
+    for row in moved.itertuples():
+        ends = (row.low, row.high) if row.change > 0 else (-row.high, -row.low)
+        span = shortly(f"{signed(ends[0])} to {signed(ends[1])}")
+        words = (
+            tell("{name} by {points} points ({span}; {before} and {now} people)")
+            if not said
+            else tell("{name} by {points} ({span}; {before} and {now})")
+        )
+        span = span if said else most_likely(span, confidence)
+        figures = dict(points=f"{abs(row.change):.1f}", before=f"{row.n_before:,}", now=f"{row.n:,}")
+        said.append(words.format(name=row.label, span=span, **figures))
+    return listed(said, most=3)

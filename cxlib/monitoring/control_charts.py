@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust, t_interval, t_test
 from cxlib.monitoring.limits import (
     BASELINE,
@@ -27,6 +28,7 @@ UNJUDGED = {
     "drifts": "drifts",
     "dependent": "its measurements depend on one another",
 }
+MOST_WORDS = 35
 MOVES = ("rose", "fell", "no sure change")
 CONTROL = ["kpi", "date", "n", "value", "centre", "lower", "upper", "phase", "signal", "status", "p", "is_share"]
 
@@ -128,32 +130,39 @@ def list_alerts(control: pd.DataFrame, *, level: float = 0.05) -> pd.DataFrame:
 
 
 def describe_control(control: pd.DataFrame) -> str:
-    """Which KPIs left their usual range, in a sentence, as far as that has room in one of thirty words."""
+    """Which KPIs left their usual range, in a sentence or two, as far as that has room in thirty-five words."""
     if control.empty:
         return "No KPI is tracked. A file kpis.csv switches control charts on."
     if control["status"].eq("too few").all():
         most = int(control.groupby("kpi").size().max())
-        return f"Control limits take {FEWEST} measurements of a KPI; the longest series has {most}."
+        return tell(
+            "What is usual can be said from {fewest} measurements of a KPI on; the longest series has {most}.",
+            fewest=FEWEST, most=most,
+        )  # fmt: skip
     said = [say_control(control, brief) for brief in range(4)]
-    return next((sentence for sentence in said if len(sentence.split()) <= 30), said[-1])
+    return next((sentence for sentence in said if len(sentence.split()) <= MOST_WORDS), said[-1])
 
 
 def say_control(control: pd.DataFrame, brief: int) -> str:
     """What `describe_control` says; with `brief` 1 fewer names, with 2 only of signals, with 3 one name, no limits."""
     last = control.groupby("kpi", sort=False).tail(1).set_index("kpi")
     alerts, signalled = list_alerts(control)["kpi"].tolist(), last.index[last["status"] == "signal"]
-    said = [describe_signal(control[control["kpi"] == alerts[0]], usual=brief < 3)] if len(alerts) == 1 else []
-    said += [f"alerts at the newest measurement: {name_few(alerts, brief)}"] if len(alerts) > 1 else []
+    lead = [describe_signal(control[control["kpi"] == alerts[0]], usual=brief < 3)] if len(alerts) == 1 else []
+    lead += [tell("surely not as usual now: {names}", names=name_few(alerts, brief))] if len(alerts) > 1 else []
+    said = []
     other = [kpi for kpi in signalled if kpi not in alerts]
     if other:
-        said += [f"{len(other)} with signals" if alerts else f"no alert; signals: {name_few(other, brief)}"]
+        more = tell("{count} more may have changed", count=len(other))
+        alone = tell("none surely unusual now; may have changed: {names}", names=name_few(other, brief))
+        said += [more if alerts else alone]
     calm, unjudged = int((last["status"] == "in control").sum()), last[last["status"].isin(list(UNJUDGED))]
-    if brief < 2 or not said:
-        said += [f"{calm} in control" if said else f"{counted(calm, 'KPI')} in control"] if calm else []
+    if brief < 2 or not lead + said:
+        usual = tell("{kpis} as usual", kpis=calm if lead + said else counted(calm, "KPI"))
+        said += [usual] if calm else []
         first = control.groupby("kpi")["value"].first()
         said += [describe_unjudged(unjudged, first, brief)] if len(unjudged) else []
-    sentence = "; ".join(said)
-    return f"{sentence[0].upper()}{sentence[1:]}."
+    sentences = [*lead, "; ".join(said)] if said else lead
+    return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences)
 
 
 def name_few(names: list[str], brief: int) -> str:
@@ -165,7 +174,9 @@ def name_few(names: list[str], brief: int) -> str:
 
 def describe_unjudged(unjudged: pd.DataFrame, first: pd.Series, brief: int) -> str:
     """How many KPIs have no limits; of a single one why, and of one that left a level always the same its values."""
-    level, count = first.reindex(unjudged.index), f"{len(unjudged)} not judged"
+    level, count = first.reindex(unjudged.index), tell("{count} without a known usual range", count=len(unjudged))
+    if len(unjudged) > 1 and unjudged["status"].eq("too few").all():
+        return tell("{count} measured too seldom", count=len(unjudged))
     left = unjudged[unjudged["status"].eq("no spread") & ~np.isclose(unjudged["value"], level)]
     if left.empty and (brief or len(unjudged) > 1):
         return count

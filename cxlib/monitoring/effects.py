@@ -4,14 +4,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust, difference_of_means, t_interval, t_test
 from cxlib.monitoring.starts import months_since, number_months, split_sites, why_not_done
 from cxlib.tables import check_columns
 from cxlib.trends import AT_MOST
-from cxlib.words import counted, listed, readable_q, say_effect, signed
+from cxlib.words import counted, listed, most_likely, readable_q, say_effect, signed
 
 METHOD = "difference-in-differences"
-FEWEST_SITES, FEWEST_MONTHS, PRE_TREND, MOST_WORDS = 3, 3, 0.1, 30
+FEWEST_SITES, FEWEST_MONTHS, PRE_TREND, MOST_WORDS = 3, 3, 0.1, 40
 FIGURES = ["before", "after", "raw", "effect", "low", "high", "p", "detectable"]
 CHECKS = ["pretrend", "pretrend_p", "placebo", "placebo_low", "placebo_high"]
 TEXTS = ["action", "label", "kpi", "method", "n", "n_text"]
@@ -209,39 +210,56 @@ def trace_sites(kpis: pd.DataFrame, actions: pd.DataFrame, effects: pd.DataFrame
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def describe_effects(effects: pd.DataFrame) -> str:
-    """Which actions worked, in a sentence or two; by their names alone where that takes over thirty words."""
+def describe_effects(effects: pd.DataFrame, *, confidence: float = 0.95) -> str:
+    """Which actions worked, in a few sentences; by their names alone where that takes over forty words."""
     if effects.empty:
         return "Whether actions work is not known. A file actions.csv, with kpi, start and sites, switches it on."
     if effects["verdict"].eq("cannot be told").all():
         actions = effects["action"].unique()
         who = f"the {len(actions)} actions" if len(actions) > 1 else actions[0]
         who, reason = (effects["label"].iloc[0], f" {effects['reason'].iloc[0]}") if len(effects) == 1 else (who, "")
+        if len(effects) > 1:
+            return tell("Whether {actions} worked cannot be told; chapter 6 says why.", actions=who)
         return f"Whether {who} worked cannot be told.{reason}"
     names = effects["action"].where(~effects["action"].duplicated(keep=False), effects["label"])
-    said = list_verdicts(effects.assign(name=names))
-    return said if len(said.split()) <= MOST_WORDS else list_verdicts(effects.assign(name=names, label=names))
+    said = list_verdicts(effects.assign(name=names), confidence)
+    return (
+        said if len(said.split()) <= MOST_WORDS else list_verdicts(effects.assign(name=names, label=names), confidence)
+    )
 
 
-def list_verdicts(effects: pd.DataFrame) -> str:
+def list_verdicts(effects: pd.DataFrame, confidence: float) -> str:
     """Every verdict with its actions; the first sure effect by its `label`, the others by `name`."""
     sure = effects[effects["verdict"].isin(["worked", "made it worse"])]
     unsure, untold = (effects[effects["verdict"] == verdict] for verdict in ("no sure effect", "cannot be told"))
     said = []
     for row in sure.head(1).itertuples():
-        effect = say_effect(row.effect, row.low, row.high, row.unit)
-        said.append(f"{row.label} {row.verdict} ({effect}; {row.n_text}).")
-    for verdict in ("worked", "made it worse"):
+        worked = tell("{action} worked: {effect} ({likely}; {n}).")
+        worse = tell("{action} made it worse: {effect} ({likely}; {n}).")
+        said.append(
+            (worked if row.verdict == "worked" else worse).format(action=row.label, **say_parts(row, confidence))
+        )
+    also = {"worked": tell("Also worked: {names}."), "made it worse": tell("Also made it worse: {names}.")}
+    for verdict, words in also.items():
         more = sure.iloc[1:].loc[sure.iloc[1:]["verdict"] == verdict, "name"]
-        said += [f"Also {verdict}: {listed(more, most=3)}."] if len(more) else []
+        said += [words.format(names=listed(more, most=3))] if len(more) else []
     if len(unsure) == 1:
         row = next(unsure.itertuples())
-        effect, n = say_effect(row.effect, row.low, row.high, row.unit), "" if len(sure) else f"; {row.n_text}"
-        said.append(f"{row.name}: no sure effect ({effect}{n}).")
+        said.append(
+            tell("{action}: no sure effect ({effect}, {likely}; {n}).", action=row.name, **say_parts(row, confidence))
+        )
     elif len(unsure):
-        said.append(f"No sure effect: {listed(unsure['name'], most=3)}.")
-    said += [f"{len(untold)} more cannot be told."] if len(untold) else []
+        said.append(tell("No sure effect: {names}.", names=listed(unsure["name"], most=3)))
+    said += [tell("{count} more cannot be judged; chapter 6 says why.", count=len(untold))] if len(untold) else []
     return " ".join(said)
+
+
+def say_parts(row, confidence: float) -> dict[str, str]:
+    """One action's effect, its interval in plain words, and what was compared."""
+    effect, span = say_effect(row.effect, row.low, row.high, row.unit).split("; ")
+    if row.unit == "share":
+        effect = tell("{points} percentage points", points=signed(100 * row.effect))
+    return dict(effect=effect, likely=most_likely(span, confidence), n=row.n_text)
 
 
 def describe_power(effects: pd.DataFrame) -> str:

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.tables import check_columns
-from cxlib.words import in_words, listed
+from cxlib.words import counted, in_words, listed
 
 STATES = ("new", "now sure", "persisting", "reopened", "uncertain", "closed", "none")
 MET = ("met", "exceeded")
-WORDS = {"gone": "no longer in the study"}
 OPEN = ("new", "now sure", "persisting", "reopened", "uncertain")
 NEWS = ("new", "reopened", "now sure", "closed", "uncertain", "gone")
 
@@ -106,8 +106,9 @@ def describe_register(register: pd.DataFrame, *, waves: list[str]) -> str:
     counts = register["state"].value_counts()
     still = [f"{counts[state]} {state}" for state in OPEN if state in counts]
     closed = register.loc[register["state"] == "closed", "label"]
-    said = f"Open gaps: {listed(still)}." if still else "No gap is open."
-    return f"{said} Closed since they opened: {listed(closed)}." if len(closed) else said
+    gaps = counted(int(register["state"].isin(OPEN).sum()), "open gap")
+    said = tell("{gaps}: {states}.", gaps=gaps, states=listed(still)) if still else tell("No gap is open.")
+    return f"{said} {tell('Closed since they opened: {names}.', names=listed(closed))}" if len(closed) else said
 
 
 def find_news(register: pd.DataFrame, last: pd.DataFrame, *, reported: bool) -> pd.DataFrame:
@@ -151,7 +152,13 @@ def describe_news(news: pd.DataFrame, *, day: str) -> str:
     """What is new, reopened, closed, uncertain since the last report (of `day`), in a sentence; empty without."""
     if not day:
         return ""
-    parts = [(word, news.loc[news["news"] == word, "label"]) for word in NEWS]
-    said = [f"{WORDS.get(word, word)}: {listed(labels)}" for word, labels in parts if len(labels)]
-    since = f"Since the last report, of {in_words(day)},"
-    return f"{since} {'; '.join(said)}." if said else f"{since} no gap opened or closed."
+    words = {
+        "new": tell("a new gap at {names}"), "reopened": tell("open again at {names}"),
+        "now sure": tell("now sure at {names}"), "closed": tell("closed at {names}"),
+        "uncertain": tell("no longer sure at {names}"), "gone": tell("no longer in the study: {names}"),
+    }  # fmt: skip
+    parts = [(words[word], news.loc[news["news"] == word, "label"]) for word in NEWS]
+    said = [sentence.format(names=listed(labels)) for sentence, labels in parts if len(labels)]
+    if not said:
+        return tell("Since the last report, of {day}, no gap opened or closed.", day=in_words(day))
+    return tell("Gaps since the last report, of {day}: {news}.", day=in_words(day), news="; ".join(said))

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import degrees
 from cxlib.shares import FEW, worth_of
 from cxlib.tables import StudyError
@@ -117,16 +118,26 @@ def describe_targets(monitoring: pd.DataFrame) -> str:
     """Which targets are reached and which missed, in a sentence."""
     if monitoring.empty:
         return "No figures are tracked. Files kpis.csv and objectives.csv switch this on."
-    said = [
-        f"{status}: {listed(monitoring.loc[monitoring['status'] == status, 'figure'])}"
-        for status in ("missed", "not reached yet", "reached", "cannot be told")
-        if (monitoring["status"] == status).any()
-    ]
-    if not said:
+    aimed = monitoring[monitoring["status"] != ""]
+    if aimed.empty:
         return f"{counted(len(monitoring), 'figure')} tracked; objectives.csv would give them targets."
-    sentence = f"Targets {'; '.join(said)}"
-    days = monitoring["date"].dropna().unique()
-    return f"{sentence} (KPIs of {in_words(days[0])})." if len(days) == 1 else f"{sentence}."
+    untold, known = aimed["status"] == "cannot be told", aimed["low"].notna()
+    groups = {
+        tell("{count} missed ({names})"): aimed["status"] == "missed",
+        tell("{count} not reached yet ({names})"): aimed["status"] == "not reached yet",
+        tell("{count} reached ({names})"): aimed["status"] == "reached",
+        tell("{count} too close to its target to say ({names})"): untold & known,
+        tell("{count} with too few cases to say ({names})"): untold & ~known,
+    }
+    said = [
+        words.format(count=int(rows.sum()), names=listed(aimed.loc[rows, "figure"], most=3))
+        for words, rows in groups.items()
+        if rows.any()
+    ]
+    days, targets = monitoring["date"].dropna().unique(), counted(len(aimed), "target")
+    if len(days) != 1:
+        return tell("Of {targets}: {states}.", targets=targets, states="; ".join(said))
+    return tell("Of {targets}, on {day}: {states}.", targets=targets, day=in_words(days[0]), states="; ".join(said))
 
 
 def describe_left_out(monitoring: pd.DataFrame, objectives: pd.DataFrame, places: pd.DataFrame) -> str:

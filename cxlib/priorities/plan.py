@@ -5,6 +5,7 @@ from textwrap import shorten
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.tables import check_columns, nearest
 from cxlib.words import counted, in_words, listed, readable_interval, signed
 
@@ -103,10 +104,15 @@ def describe_actions(states: pd.DataFrame, *, day: str) -> str:
     order += [state for state in counts.index.sort_values() if state not in order]
     said = [f"{counts[state]} {state}" for state in order]
     if states["days_late"].notna().any():
-        said[0] += f" ({states['action'].iloc[0]} by {counted(states['days_late'].iloc[0], 'day')})"
-    when = f", on {in_words(day)}" if day else ""
-    off = f"; {lost} not on the map" if lost else ""
-    return f"Of {counted(len(states), 'action')} of actions.csv{when}: {listed(said)}{off}."
+        first = states.iloc[0]
+        known = [first["action"], first["label"]] if first["on_map"] == "yes" else [first["action"]]
+        said[0] += tell(" ({action}, by {days})", action=", ".join(known), days=counted(first["days_late"], "day"))
+    actions, off = counted(len(states), "action"), tell("; {count} not on the map", count=lost) if lost else ""
+    if not day:
+        return tell("Of {actions}: {states}{off}.", actions=actions, states=listed(said), off=off)
+    return tell(
+        "Of {actions}, on {day}: {states}{off}.", actions=actions, day=in_words(day), states=listed(said), off=off
+    )
 
 
 def describe_action_doubts(

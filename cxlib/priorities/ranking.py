@@ -4,12 +4,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.shrinkage import draw_shrunk
 from cxlib.tables import StudyError, check_columns
-from cxlib.words import listed
+from cxlib.words import listed, percent
 
 SURE = 0.8
 """Probability from which something is said, or drawn in colour, rather than called doubtful."""
+
+MOST_WORDS = 36
+"""Of both sentences on what comes first together."""
 
 
 def rank_gaps(
@@ -154,13 +158,23 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
         return f"What to mend first cannot be told: {len(could)} of {len(priorities)} touchpoints could come first."
     likely = short.loc[(short["p_top"] >= SURE) & (len(short) > top), "label"]
     first, brief = (
-        f"{could.iloc[0]} comes first" if len(could) == 1 else f"One of these comes first: {listed(could, most=most)}"
+        tell("{name} comes first, with a chance of 95\u00a0% or more.", name=could.iloc[0])
+        if len(could) == 1
+        else tell("One of these comes first: {names}.", names=listed(could, most=most))
         for most in (3, 2)
     )
-    among = f"; among the first {top} with {100 * SURE:.0f}\u00a0% or more: {listed(likely)}" if len(likely) else ""
-    known = [factor for factor in ("importance", "feasibility") if priorities[factor].notna().any()]
-    tail = f" (by {' × '.join(['shortfall', 'reach', *known])}, each with its uncertainty)"
-    return say_shortly(*(f"{words}." for words in (first + among + tail, first + among, first, brief)))
+    among = tell(
+        " With a chance of {sure} or more among the first {top}: {names}.",
+        sure=percent(SURE),
+        top=top,
+        names=listed(likely),
+    )
+    among = among if len(likely) else ""
+    more = {"importance": tell("importance"), "feasibility": tell("feasibility")}
+    known = [word for factor, word in more.items() if priorities[factor].notna().any()]
+    factors = listed([tell("shortfall"), tell("reach"), *known])
+    tail = tell(" This weighs {factors}, each with its uncertainty.", factors=factors)
+    return say_shortly(first + among + tail, first + among, first, brief, most=MOST_WORDS)
 
 
 def say_shortly(*choices: str, most: int = 30) -> str:

@@ -13,6 +13,7 @@ from cxlib.summaries.answers import (
 from cxlib.summaries.channels import summarise_channels, summarise_spread
 from cxlib.summaries.comparisons import read_groups, summarise_change, summarise_pair, summarise_rest
 from cxlib.summaries.complaints import summarise_complaints, summarise_recovery
+from cxlib.summaries.cube import Cube, summarise_cube
 from cxlib.summaries.drivers import CrossProducts, summarise_drivers, summarise_extremes, summarise_stated
 from cxlib.summaries.events import looks_at, summarise_funnel, summarise_promises, summarise_visits
 from cxlib.summaries.evidence import count_unplaced, summarise_drift, summarise_evidence
@@ -24,10 +25,8 @@ from cxlib.summaries.paths import summarise_conversions, summarise_paths, summar
 from cxlib.summaries.people import decide_groups, summarise_people, summarise_personas
 from cxlib.summaries.protection import check_decisions
 from cxlib.summaries.ratings import (
-    count_gaps,
     describe_hidden,
     summarise_blocks,
-    summarise_cells,
     summarise_experience,
     summarise_ratings,
     summarise_wave_blocks,

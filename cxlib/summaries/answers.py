@@ -5,6 +5,7 @@ import dataclasses
 import narwhals as nw
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.study import Study
 from cxlib.tables import StudyError, nearest
 from cxlib.view import (
@@ -79,13 +80,18 @@ def describe_study(study: Study) -> str:
     facts = summarise_study(study)
     first, last = (facts[end] and in_words(facts[end]) for end in ("first", "last"))
     days = "" if not first else f", {first} to {last}" if first != last else f", {first}"
-    wave = f", wave {facts['wave']}" if facts["wave"] != "all" else ""
-    part = f" (the study holds {facts['all_answers']:,})" if facts["answers"] < facts["all_answers"] else ""
+    wave = tell(", in wave {wave}", wave=facts["wave"]) if facts["wave"] != "all" else ""
+    counts = dict(people=counted(facts["respondents"], "person", "people"), answers=counted(facts["answers"], "answer"))
     told = [
-        f"{counted(facts['respondents'], 'person', 'people')} gave {counted(facts['answers'], 'answer')} "
-        f"on {counted(facts['touchpoints'], 'touchpoint')}{days}{wave}{part}."
-    ]
-    told += [f"Answers are weighted, as {study.source('respondents')} says."] if facts["weighted"] else []
+        tell("{people} gave {answers} on {touchpoints}{days}{wave}.", **counts, days=days, wave=wave,
+             touchpoints=counted(facts["touchpoints"], "touchpoint"))
+    ]  # fmt: skip
+    if facts["answers"] < facts["all_answers"]:
+        told.append(tell("The whole study holds {answers} answers.", answers=f"{facts['all_answers']:,}"))
+    if facts["weighted"]:
+        told.append(
+            tell("Some people count more than others: {file} gives the weights.", file=study.source("respondents"))
+        )
     if facts["no_wave"]:
         told.append(
             f"In none of the waves of study.yaml: {counted(facts['no_wave'], 'answer')}; check dates and last days."
@@ -196,7 +202,7 @@ def whole_waves(study: Study) -> Study:
 
 def count_people(study: Study) -> int:
     """Everybody who answered, whichever stages, touchpoints and channels are looked at: what a reach is a share of."""
-    view = dataclasses.replace(study.view, stages=[], touchpoints=[], channels=[])
+    view = dataclasses.replace(study.view, wave=chosen_wave(study), stages=[], touchpoints=[], channels=[])
     answers = find_answers(dataclasses.replace(study, view=view))
     people = answers.select(people=nw.col("respondent").n_unique()).collect("pandas").to_native()
     return whole(people["people"].iloc[0])

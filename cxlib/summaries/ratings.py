@@ -1,11 +1,12 @@
 """The passes over the answers: what was expected and experienced, and the gap, per group; never rows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.intervals import difference_of_means, guard_sides, ratio_mean
 from cxlib.study import Study
 from cxlib.summaries.answers import (
@@ -15,9 +16,8 @@ from cxlib.summaries.answers import (
     joined_answers,
     rated_values,
     waves_so_far,
-    whole_waves,
 )
-from cxlib.summaries.protection import OTHERS, hidden_groups, pool_groups, show_groups
+from cxlib.summaries.protection import hidden_groups, pool_groups, show_groups
 from cxlib.summaries.sums import (
     add_up,
     compare_means,
@@ -29,9 +29,6 @@ from cxlib.summaries.sums import (
     stated,
 )
 from cxlib.words import counted, listed
-
-CELL = ["touchpoint", "persona", "channel", "wave"]
-"""What an explorer chooses by."""
 
 
 def summarise_ratings(study: Study, *, by: str | list[str] = "touchpoint") -> pd.DataFrame:
@@ -62,13 +59,22 @@ def gap_table(study: Study, answers: nw.LazyFrame, keys: list[str]) -> pd.DataFr
     values = rated_values(study)
     people = respondent_sums(answers, keys, values)
     sums = stated(add_up(people, keys, list(values), spread=True), keys)
+    table = guard_means(means_of(sums, keys, list(values)), people, keys, scales_of(study, values))
+    table = finish_gaps(study, table, sums, lambda table: show_groups(study, table, keys, values))
+    return place_on_map(study, set_sides_apart(table, people, keys), keys)
+
+
+def finish_gaps(
+    study: Study, table: pd.DataFrame, sums: pd.DataFrame, show: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """Means of gap and sides as `summarise_ratings` has them, how gaps lie from `sums` beside them; `show` hides."""
     lie = dict(modal=sums["modal"], skewness=sums["skewness"])
     short = (sums[part] for part in ("n_gap", "below", "gap_b", "below_bb", "below_bb", "gap_bb"))
     lie["below"], lie["se_below"], _ = ratio_mean(*short)
-    table = guard_means(means_of(sums, keys, list(values)), people, keys, scales_of(study, values)).assign(**lie)
+    table = table.assign(**lie)
     needless = ["n_paired", "se_paired", "n_effective_paired", "mean_answered", "se_answered", "n_effective_answered"]
     given = {f"given_{name}": table[f"n_{name}"] > 0 for name in ("gap", "answered")}
-    table = show_groups(study, table.assign(**given).drop(columns=needless), keys, values)
+    table = show(table.assign(**given).drop(columns=needless))
     hidden = [table.pop(f"given_{name}") & (table[f"n_{name}"] == 0) for name in ("gap", "answered")]
     kinds = [table["n_gap"] > 0, hidden[0] | hidden[1]]
     kind = np.select(kinds, ["direct" if study.direct else "yes", "too few to show"], "no pairs")
@@ -76,8 +82,7 @@ def gap_table(study: Study, answers: nw.LazyFrame, keys: list[str]) -> pd.DataFr
         **{name: table[name].where(table["n_gap"] > 0) for name in ("below", "se_below", "mean_paired")},
         width=study.width, paired=kind,
     ).rename(columns={"n_gap": "n", "n_effective_gap": "n_effective", "mean_paired": "paired_expected"})  # fmt: skip
-    table = table.assign(paired_experienced=table["paired_expected"] + table["mean_gap"])
-    return place_on_map(study, set_sides_apart(table, people, keys), keys)
+    return table.assign(paired_experienced=table["paired_expected"] + table["mean_gap"])
 
 
 def set_sides_apart(table: pd.DataFrame, people: nw.LazyFrame, keys: list[str]) -> pd.DataFrame:
@@ -156,11 +161,14 @@ def describe_hidden(study: Study) -> str:
         hidden = hidden_groups(study, "answered", value, [key])
         said += [counted(len(hidden), key)] if hidden else []
     grid = hidden_groups(study, "answered", value, ["stage", "persona"])
-    said += [f"{len(grid)} of the cells of stages and personas"] if grid else []
+    combined = counted(len(grid), "combination")
+    said += [tell("{combinations} of stage and persona", combinations=combined)] if grid else []
     if not said:
         return ""
-    least = study.hide_below
-    return f"Not shown, being fewer than {least} people or giving such a group away: {listed(pd.Series(said))}."
+    return tell(
+        "Not shown, to protect groups of fewer than {least} people: {groups}.",
+        least=study.hide_below, groups=listed(pd.Series(said)),
+    )  # fmt: skip
 
 
 def summarise_blocks(study: Study, *, by: str | list[str] = "touchpoint") -> pd.DataFrame:
@@ -185,49 +193,6 @@ def block_sums(study: Study, answers: nw.LazyFrame, keys: list[str]) -> pd.DataF
     people = respondent_sums(answers.filter(~values["gap"].is_null()), [*keys, "_block"], values)
     blocks = stated(add_up(people, [*keys, "_block"], list(values)), keys)
     return pool_groups(study, blocks, keys, values["gap"]).sort_values([*keys, "_block"], ignore_index=True)
-
-
-def summarise_cells(study: Study) -> pd.DataFrame:
-    """`summarise_blocks` by touchpoint, persona, channel and wave, of all waves: what an explorer adds up.
-
-    `again` counts respondents with a pair in another cell of the same touchpoint and wave, `again_any` in one of any.
-    """
-    keys = [*CELL, "_block"]
-    people = gaps_of_people(study, keys)
-    in_wave, anywhere = (
-        people.group_by("touchpoint", "respondent", *more).agg(nw.len().alias(name))
-        for more, name in ((["wave"], "times"), ([], "times_any"))
-    )
-    blank = nw.col("wave").fill_null("")
-    people = people.with_columns(wave=blank).join(
-        in_wave.with_columns(wave=blank), on=["touchpoint", "respondent", "wave"], how="left"
-    )
-    people = people.join(anywhere, on=["touchpoint", "respondent"], how="left").with_columns(
-        again=(nw.col("times") > 1).cast(nw.Int64), again_any=(nw.col("times_any") > 1).cast(nw.Int64)
-    )
-    cells = add_up(people, keys, ["gap", "paired"], more=["again", "again_any"]).sort_values("_block", kind="stable")
-    return place_on_map(study, cells, CELL).assign(width=study.width)
-
-
-def count_gaps(study: Study) -> pd.DataFrame:
-    """How many respondents (`n`, with their `weight`) have which `gap`, per touchpoint, persona, channel and wave."""
-    people = gaps_of_people(study, CELL).with_columns(gap=(nw.col("gap_a") / nw.col("gap_b")).round(6) + 0.0)
-    counts = people.group_by(*CELL, "gap").agg(n=nw.len(), weight=nw.col("gap_b").sum()).collect("pandas").to_native()
-    return place_on_map(study, counts, [*CELL, "gap"])
-
-
-def gaps_of_people(study: Study, keys: list[str]) -> nw.LazyFrame:
-    """The sums of each respondent with a gap, of all waves; small personas and channels are "others" together."""
-    values = only_gaps(study)
-    answers = find_answers(whole_waves(study)).filter(~values["gap"].is_null())
-    for key in ("persona", "channel"):
-        small = [name for (name,) in hidden_groups(study, "gap", values["gap"], [key])]
-        if small:
-            blank = nw.col(key).fill_null("")
-            answers = answers.with_columns(
-                nw.when(blank.is_in(small)).then(nw.lit(OTHERS)).otherwise(nw.col(key)).alias(key)
-            )
-    return respondent_sums(answers, keys, values)
 
 
 def only_gaps(study: Study) -> dict[str, nw.Expr]:

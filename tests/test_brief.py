@@ -1,0 +1,63 @@
+"""The small tables of the first page."""
+
+import pandas as pd
+
+from cxlib.brief import brief_actions, brief_priorities, brief_targets
+from cxlib.claims import claim, settle
+
+
+def priorities(*chances):
+    rows = [(f"t{n}", f"T{n}", 50, -1.0, -1.4, -0.6, chance) for n, chance in enumerate(chances)]
+    return pd.DataFrame(rows, columns=["touchpoint", "label", "n", "gap", "low", "high", "p_top"])
+
+
+def states(*kept):
+    columns = ["action", "touchpoint", "hypothesis", "owner", "due", "state", "days_late"]
+    return pd.DataFrame(list(kept), columns=columns)
+
+
+def targets(*statuses, p=0.001):
+    kept = dict(value=0.5, low=0.45, high=0.55, target=0.6, direction=None, due="2026-12-31", is_share=True, p=p)
+    return pd.DataFrame({"figure": [f"k{n}" for n in range(len(statuses))], "status": statuses, **kept})
+
+
+def effects(verdict, p=0.001):
+    kept = dict(action="A1", label="A1", kpi="wait", effect=-2.0, low=-3.0, high=-1.0, unit="value", reason="")
+    return pd.DataFrame([kept | {"verdict": verdict, "p": p}])
+
+
+LATE = ("A1", "t0", "<b>Call</b> first", "Product", "2026-05-31", "late", 30)
+
+
+def test_what_to_do_first_has_five_rows_at_most_and_none_without_a_chance():
+    proposed = pd.DataFrame({"touchpoint": ["t0"], "suggestion": ["Change it."]})
+    html = brief_priorities(priorities(0.995, 0.7, 0.5, 0.4, 0.3, 0.06, 0.01), proposed, states(LATE))
+    assert html.count("<tr>") == 6 and "T5" not in html and "over 99\u00a0%" in html
+    assert "1.0 points (most likely 0.6 to 1.4; 50\u00a0people)" in html
+    assert "Change it. Own actions: A1 (late)." in html and "nothing yet" in html
+
+
+def test_targets_come_the_worst_first_in_words():
+    html = brief_targets(targets("reached", "missed", "cannot be told"))
+    assert html.index("k1") < html.index("k2") < html.index("k0")
+    assert 'class="bad" data-label="status">missed' in html and ">not sure<" in html and "at least 60\u00a0%" in html
+
+
+def test_figures_without_a_target_make_no_table():
+    assert brief_targets(targets("no figure").assign(target=float("nan"))) == ""
+
+
+def test_an_action_says_whether_it_worked_and_is_escaped():
+    html = brief_actions(states(LATE), effects("worked"))
+    assert "yes: wait −2.0 (−3.0 to −1.0)" in html and "late by 30 days" in html and "&lt;b&gt;Call" in html
+
+
+def test_what_does_not_hold_beside_the_rest_is_not_said_in_a_table_either():
+    status = claim(targets("reached", p=0.04), brief_targets, column="status")
+    worked = claim(effects("worked", p=0.04), lambda held: brief_actions(states(LATE), held))
+    alone, beside = (
+        settle([status]) + settle([worked]),
+        settle([status, worked, {"p": [0.9] * 9, "versions": [[-1, ""]]}]),
+    )
+    assert ">reached<" in alone[0] and "yes: wait" in alone[1]
+    assert ">not sure<" in beside[0] and "no sure effect on wait" in beside[1] and "−2.0" not in beside[1]
