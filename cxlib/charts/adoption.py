@@ -79,14 +79,14 @@ def plot_barriers(barriers: pd.DataFrame, *, title: str, ax: Axes | None = None)
     colours = shown["verdict"].map(COLOURS).fillna(VERDICT_COLOURS["not enough data"]).tolist()
     ax = plot_rows(
         shown, "risk_ratio", "low", "high", names=shown["barrier"], n=shown["n_with"], title=title, words=words,
-        colours=colours, ax=ax, xlabel="share that did not adopt, of those who name it ÷ of the others (log axis)\n"
+        colours=colours, ax=ax, xlabel="share that did not adopt, of those who name it ÷ of the others (log axis); "
         f"lines: intervals, grey: no sure difference{f'; {left} more in the table' if left else ''}",
     )  # fmt: skip
     if ax is None:
         return None
     ax.set_xscale("log")
     ax.axvline(1, color=FAINT, linewidth=0.8, zorder=1)
-    wide = shown["high"].max() / shown["low"].min()
+    wide = shown[["risk_ratio", "high"]].max(axis=None) / shown[["risk_ratio", "low"]].min(axis=None)
     subs = [1, 1.5, 2, 3, 5, 7] if wide < 8 else [1, 2, 5] if wide < 100 else [1]
     ax.xaxis.set_major_locator(LogLocator(subs=subs))
     ax.xaxis.set_major_formatter(lambda ratio, _: f"{ratio:g}")
