@@ -60,6 +60,9 @@ hooks: $(VENV)/.stamp-test  ## strip notebooks of their outputs on every commit 
 docs: $(VENV)/.stamp  ## write docs/data-dictionary.md again from the code
 	$(BIN)/python -m cxlib.dictionary docs/data-dictionary.md
 
+sentences: $(VENV)/.stamp  ## write cxlib/languages/messages.pot again: every sentence and label, to be translated
+	$(BIN)/python -m cxlib.sentences cxlib/languages/messages.pot
+
 lock:  ## pin the tested versions again from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
 	uv pip compile pyproject.toml --group build --group test --all-extras -c requirements.lock --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.lock
@@ -90,4 +93,4 @@ $(VENV)/.stamp-test: requirements-dev.lock $(VENV)/.stamp
 	$(call install,requirements-dev.lock)
 	touch $@
 
-.PHONY: help report new check fuzz proof mutants properties benchmark test lab dashboard sample docs lock clean real-data pin hooks
+.PHONY: help report new check fuzz proof mutants properties benchmark test lab dashboard sentences sample docs lock clean real-data pin hooks

@@ -6,6 +6,7 @@ for library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # sums in one order
     os.environ.setdefault(library, "1")
 
 from cxlib.brief import brief_actions, brief_priorities, brief_targets
+from cxlib.catalogue import tell
 from cxlib.chapter import Chapter
 from cxlib.charts import (
     plot_actions,

@@ -4,6 +4,7 @@ from difflib import get_close_matches
 
 import narwhals as nw
 
+from cxlib.catalogue import tell
 from cxlib.gaps.benchmarks import read_kinds
 from cxlib.study import Study
 from cxlib.tables import TABLES, StudyError, nearest
@@ -172,15 +173,30 @@ def find_doubts(study: Study) -> list[str]:
     for row in study.counts[study.counts["quarantined"] > 0].itertuples():
         unusable = row.quarantined - later.get(row.table, 0)
         if unusable:
-            doubts.append(f"{row.source}: {unusable:,} of {row.read:,} {row.counted} could not be used.")
+            doubts.append(
+                tell(
+                    "{source}: {unusable:,} of {read:,} {counted} could not be used.",
+                    source=row.source,
+                    unusable=unusable,
+                    read=row.read,
+                    counted=row.counted,
+                )
+            )
     if study.unconfirmed:
         doubts.append(
-            f"{counted(study.unconfirmed, 'column')} of the export mapped by a proposal that nobody has confirmed: "
-            "look at each in the columns file, and empty its confidence where it is right."
+            tell(
+                "{unconfirmed} of the export mapped by a proposal that nobody has confirmed: look at "
+                "each in the columns file, and empty its confidence where it is right.",
+                unconfirmed=counted(study.unconfirmed, "column"),
+            )
         )
     if unlisted := people_not_listed(study):
         doubts.append(
-            f"Not in {study.source('respondents')}: {counted(len(unlisted), 'person', 'people')} who answered."
+            tell(
+                "Not in {source}: {unlisted} who answered.",
+                source=study.source("respondents"),
+                unlisted=counted(len(unlisted), "person", "people"),
+            )
         )
     rated = (
         study.tables["ratings"]
@@ -192,13 +208,22 @@ def find_doubts(study: Study) -> list[str]:
     )
     off_map = sorted(set(rated["touchpoint"].dropna()) - set(study.touchpoints["touchpoint"]))
     if off_map and "touchpoints" in study:
-        doubts.append(f"Rated, but not on the map ({study.source('touchpoints')}): {', '.join(off_map)}.")
+        doubts.append(
+            tell(
+                "Rated, but not on the map ({source}): {off_map}.",
+                source=study.source("touchpoints"),
+                off_map=", ".join(off_map),
+            )
+        )
     blank = study.small("benchmarks")
     blank = blank[blank["scale"].isna() & blank["kpi"].isna()]
     if len(blank):
         doubts.append(
-            f"{study.source('benchmarks')}: {counted(len(blank), 'benchmark')} without a scale, taken to be on that of "
-            "the ratings: write it beside each."
+            tell(
+                "{source}: {blank} without a scale, taken to be on that of the ratings: write it beside each.",
+                source=study.source("benchmarks"),
+                blank=counted(len(blank), "benchmark"),
+            )
         )
     return doubts + find_strangers(study)
 
@@ -213,5 +238,12 @@ def find_strangers(study: Study) -> list[str]:
     for table, column, known in named:
         strangers = sorted(set(study.values(table, column)) - known)
         if strangers:
-            doubts.append(f"{study.source(table)}: {column} that the study does not know: {', '.join(strangers)}.")
+            doubts.append(
+                tell(
+                    "{source}: {column} that the study does not know: {strangers}.",
+                    source=study.source(table),
+                    column=column,
+                    strangers=", ".join(strangers),
+                )
+            )
     return doubts

@@ -3,37 +3,46 @@
 from functools import cache
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 LANGUAGES = Path(__file__).parent / "languages"
 ENGLISH = "en"
 spoken = ENGLISH
 
 
 def speak(language: str) -> None:
-    """The language of everything told from now on: en, or the name of a file of languages/."""
+    """The language of everything told from now on: en, or that of a file of languages/, such as de for de.po."""
     global spoken
     spoken = language or ENGLISH
 
 
 def languages() -> list[str]:
     """The languages there are."""
-    return sorted({ENGLISH, *(path.stem for path in LANGUAGES.glob("*.yaml"))})
+    return [ENGLISH, *sorted(path.stem for path in LANGUAGES.glob("*.po"))]
 
 
 @cache
 def sentences(language: str) -> dict[str, str]:
-    """A language's sentences by their English; none for English."""
-    path = LANGUAGES / f"{language}.yaml"
-    found = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) if path.is_file() else None
-    return found or {}
+    """A language's sentences by their English, from its .po file (gettext's format); none for English."""
+    path = LANGUAGES / f"{language}.po"
+    if language == ENGLISH or not path.is_file():
+        return {}
+    from babel.messages.pofile import read_po
+
+    with path.open("rb") as file:
+        return {message.id: message.string for message in read_po(file) if message.id and message.string}
 
 
 def tell(english: str, **values: object) -> str:
     """A sentence, or a label, in the language spoken, its `{names}` filled in; English where the file has it not.
 
+    A value that is itself a word of the catalogue, such as a verdict, is told too.
+
     >>> tell("{people} gave {answers}.", people="2 people", answers="5 answers")
     '2 people gave 5 answers.'
     """
-    said = sentences(spoken).get(english) or english
+    known = sentences(spoken)
+    said = known.get(english) or english
+    if known:
+        values = {
+            name: known.get(value) or value if isinstance(value, str) else value for name, value in values.items()
+        }
     return said.format(**values) if values else said

@@ -11,8 +11,12 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
+from cxlib import catalogue
+from cxlib.catalogue import tell
 from cxlib.charts.theme import use_theme
 from cxlib.csv_files import write_csv
 from cxlib.readable import readable, table_html
@@ -46,6 +50,7 @@ class Chapter:
         "worked".
         """
         if sentence:
+            sentence = tell(sentence)
             words = {"text/plain": sentence, "text/html": f"<p>{html.escape(sentence)}</p>"}
             said = finding if isinstance(finding, dict) else sentence if finding else ""
             display(words, raw=True, metadata={"cx": {"finding": said, "place": place}})
@@ -69,7 +74,13 @@ class Chapter:
         if table.empty:
             kind, _, group = name.partition("_by_")
             if kind in ("gaps", "expectations", "experience") and group in SWITCHED_ON_BY:
-                self.say(f"There is nothing to show by {group}: that takes {SWITCHED_ON_BY[group]}.")
+                self.say(
+                    tell(
+                        "There is nothing to show by {group}: that takes {switched_on_by}.",
+                        group=group,
+                        switched_on_by=tell(SWITCHED_ON_BY[group]),
+                    )
+                )
             return
         ends = [f"{column}_{end}" for column in columns or [] for end in ("low", "high")]
         chosen = [column for column in [*(columns or table.columns), *ends] if column in table]
@@ -77,7 +88,7 @@ class Chapter:
         words = {"text/plain": shown.to_string(index=False), "text/html": table_html(shown)}
         display(words, raw=True, metadata={"cx": {"name": name}})
         if len(table) > most:
-            self.say(f"All {len(table)} rows are in tables/{name}.csv.")
+            self.say(tell("All {table} rows are in tables/{name}.csv.", table=len(table), name=name))
 
     def show(
         self, ax: Axes | None, name: str, *, alt: str, finding: str | dict = "", place: str = "found", note: str = "",
@@ -114,9 +125,16 @@ class Chapter:
         writer(target)
 
 
+def tell_labels(figure: Figure) -> None:
+    """Words on a chart that come from a table, such as verdicts, in the language spoken; figures stand two spaces off."""
+    for text in figure.findobj(Text) if catalogue.spoken != catalogue.ENGLISH else []:
+        text.set_text("  ".join(tell(part) for part in text.get_text().split("  ")))
+
+
 def picture_of(ax: Axes) -> bytes:
     """The chart as a small PNG of few colours; the same chart is the same bytes."""
     drawn, picture = io.BytesIO(), io.BytesIO()
+    tell_labels(ax.figure)
     ax.figure.savefig(drawn, format="png", dpi=PNG_DPI, pil_kwargs={"compress_level": 1})
     image = Image.open(drawn).convert("RGB")
     image.quantize(palette=palette_of(image), dither=Image.Dither.NONE).save(

@@ -59,7 +59,9 @@ def ranking_html(priorities: pd.DataFrame, top: int) -> str:
         return f"<p>{html.escape(headline)}</p>"
     figures = list_figures(priorities["label"], priorities["p_top"], 2)
     alt = tell("{headline} Probability to be among the first: {figures}.", headline=headline, figures=figures)
-    return picture_html(ax, alt) + f'<div class="cx-wide" tabindex="0">{table_html(readable(priorities[RANKED]))}</div>'
+    return picture_html(ax, alt) + tell(
+        '<div class="cx-wide" tabindex="0">{table_html}</div>', table_html=table_html(readable(priorities[RANKED]))
+    )
 
 
 @contextmanager
@@ -75,4 +77,8 @@ def picture_html(ax: Axes, alt: str) -> str:
     png = b64encode(picture_of(ax)).decode()
     plt.close(ax.figure)
     said = html.escape(alt, quote=True)
-    return f'<img alt="{said}" width="760" style="max-width:100%;height:auto" src="data:image/png;base64,{png}">'
+    return tell(
+        '<img alt="{said}" width="760" style="max-width:100%;height:auto" src="data:image/png;base64,{png}">',
+        said=said,
+        png=png,
+    )

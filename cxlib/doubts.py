@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.study import Study
 from cxlib.tables import STAND_INS
 from cxlib.words import counted, listed, percent, signed
@@ -73,8 +74,11 @@ def suspect_stand_ins(study: Study) -> list[str]:
     numbers = pd.to_numeric(outside["value"], errors="coerce")
     counts = numbers[numbers.isin([0, *STAND_INS])].value_counts()
     return [
-        f"{counted(n, 'rating')} of {value:g} set aside: if that stands for no answer, "
-        f"add missing: [{value:g}] to study.yaml."
+        tell(
+            "{n} of {value:g} set aside: if that stands for no answer, add missing: [{value:g}] to study.yaml.",
+            n=counted(n, "rating"),
+            value=value,
+        )
         for value, n in counts.items()
     ]
 
@@ -87,7 +91,15 @@ def suspect_scales(study: Study, ranges: pd.DataFrame) -> list[str]:
         n, top = ranges[f"n_{side}"].sum(), ranges[f"high_{side}"].max()
         if n >= MANY and top < high and top in ENDS:
             doubts.append(
-                f"No '{side}' goes above {top:g} (n {n:,}), though its scale is {low:g} to {high:g}: is that the scale?"
+                tell(
+                    "No '{side}' goes above {top:g} (n {n:,}), though its scale is {low:g} to {high:g}: "
+                    "is that the scale?",
+                    side=side,
+                    top=top,
+                    n=n,
+                    low=low,
+                    high=high,
+                )
             )
         counts = study.tables["ratings"].filter(~nw.col(side).is_null()).group_by("touchpoint", side).agg(n=nw.len())
         table = to_frame(counts)
@@ -97,9 +109,16 @@ def suspect_scales(study: Study, ranges: pd.DataFrame) -> list[str]:
             above = others.loc[others[side] > top, "n"].sum() / max(others["n"].sum(), 1)
             if above >= 0.1 and (1 - above) ** n < SURE and top in ENDS:
                 doubts.append(
-                    f"{side} of {row.touchpoint} never goes above {top:g} (n {n:,}), where {percent(above)} of "
-                    "the other answers do: was it asked on another scale? "
-                    f"Then say rescaled: {{{row.touchpoint}: [1, {top:g}]}}."
+                    tell(
+                        "{side} of {touchpoint} never goes above {top:g} (n {n:,}), where {above} of the "
+                        "other answers do: was it asked on another scale? Then say rescaled: {{{touchpoint}: "
+                        "[1, {top:g}]}}.",
+                        side=side,
+                        touchpoint=row.touchpoint,
+                        top=top,
+                        n=n,
+                        above=percent(above),
+                    )
                 )
     return doubts
 
@@ -112,15 +131,31 @@ def suspect_pairs(ranges: pd.DataFrame) -> list[str]:
     for side, other in (SIDES, SIDES[::-1]):
         alone = ranges[(ranges[f"n_{side}"] > 0) & (ranges[f"n_{other}"] == 0)]
         if len(alone):
-            doubts.append(f"Asked what was {side} and not what was {other}: {listed(alone['touchpoint'])}.")
+            doubts.append(
+                tell(
+                    "Asked what was {side} and not what was {other}: {touchpoint}.",
+                    side=side,
+                    other=other,
+                    touchpoint=listed(alone["touchpoint"]),
+                )
+            )
         some = ranges[(ranges[f"n_{other}"] > 0) & (ranges["n_both"] > 0)]
         left = int((some[f"n_{side}"] - some["n_both"]).sum())
         if left:
-            doubts.append(f"{counted(left, 'answer')} of what was {side} without the other side: not in the gaps.")
+            doubts.append(
+                tell(
+                    "{left} of what was {side} without the other side: not in the gaps.",
+                    left=counted(left, "answer"),
+                    side=side,
+                )
+            )
     never = ranges[(ranges["n_both"] == 0) & ranges[[f"n_{side}" for side in SIDES]].gt(0).all(axis=1)]
     if len(never):
         doubts.append(
-            f"Both sides asked, but never in one answer; their means are compared: {listed(never['touchpoint'])}."
+            tell(
+                "Both sides asked, but never in one answer; their means are compared: {touchpoint}.",
+                touchpoint=listed(never["touchpoint"]),
+            )
         )
     return doubts
 
@@ -128,7 +163,13 @@ def suspect_pairs(ranges: pd.DataFrame) -> list[str]:
 def suspect_constants(ranges: pd.DataFrame) -> list[str]:
     """Ratings everybody gave alike."""
     return [
-        f"{side} of {row['touchpoint']} is {row[f'low_{side}']:g} for everybody (n {row[f'n_{side}']:,}): no interval."
+        tell(
+            "{side} of {touchpoint} is {row:g} for everybody (n {row2:,}): no interval.",
+            side=side,
+            touchpoint=row["touchpoint"],
+            row=row[f"low_{side}"],
+            row2=row[f"n_{side}"],
+        )
         for side in SIDES
         for _, row in ranges.iterrows()
         if row[f"n_{side}"] >= FEW and row[f"low_{side}"] == row[f"high_{side}"]
@@ -154,8 +195,14 @@ def suspect_reversed(study: Study, side: str) -> list[str]:
     r = (table["n"] * table["xy"] - table["x"] * table["y"]) / spread.where(spread > 0)
     highest = np.tanh(np.arctanh(r.clip(-0.999999, 0.999999)) + stats.norm.ppf(1 - SURE) / np.sqrt(table["n"] - 3))
     return [
-        f"{side} of {name} goes down where the same people's other ratings go up (r {signed(value, 2)}, n {n:,}): was "
-        f"it asked the other way round? Then say reversed: {{{side}: [{name}]}}."
+        tell(
+            "{side} of {name} goes down where the same people's other ratings go up (r {signed}, "
+            "n {n:,}): was it asked the other way round? Then say reversed: {{{side}: [{name}]}}.",
+            side=side,
+            name=name,
+            signed=signed(value, 2),
+            n=n,
+        )
         for name, value, high, n in zip(table["touchpoint"], r, highest, table["n"], strict=True)
         if high < 0
     ]
@@ -184,7 +231,9 @@ def suspect_speeding(study: Study) -> list[str]:
     people = to_frame(ratings.group_by("respondent").agg(gap=nw.col("gap").sum(), n=nw.col("gap").count()))
     fast = set(times.loc[times["seconds"] < limit, "respondent"])
     people = people.assign(fast=people["respondent"].isin(fast))
-    return suspect_people(study, people, "fast", f"took less than {limit:.0f} seconds, a third of the median time")
+    return suspect_people(
+        study, people, "fast", tell("took less than {limit:.0f} seconds, a third of the median time", limit=limit)
+    )
 
 
 def suspect_people(study: Study, people: pd.DataFrame, flag: str, words: str) -> list[str]:
@@ -192,14 +241,26 @@ def suspect_people(study: Study, people: pd.DataFrame, flag: str, words: str) ->
     flagged = people[people[flag].fillna(False).astype(bool)]
     if flagged.empty:
         return []
-    said = f"{len(flagged):,} of {counted(len(people), 'questionnaire')} {words}."
+    said = tell(
+        "{flagged:,} of {people} {words}.",
+        flagged=len(flagged),
+        people=counted(len(people), "questionnaire"),
+        words=words,
+    )
     rest = people.drop(index=flagged.index)
     if min(len(flagged), len(rest)) < study.hide_below:  # the difference would tell what they said
         return [said]
     if not people["n"].sum() or not rest["n"].sum():
         return [said]
     with_all, without = (table["gap"].sum() / table["n"].sum() for table in (people, rest))
-    return [f"{said} Without them the mean gap would be {signed(without, 2)} instead of {signed(with_all, 2)}."]
+    return [
+        tell(
+            "{said} Without them the mean gap would be {without} instead of {with_all}.",
+            said=said,
+            without=signed(without, 2),
+            with_all=signed(with_all, 2),
+        )
+    ]
 
 
 def suspect_names(study: Study) -> list[str]:
@@ -209,13 +270,15 @@ def suspect_names(study: Study) -> list[str]:
     names = {name for table, column in columns for name in study.values(table, column)}
     mixed = sorted(name for name in names if any(len(alphabets(word)) > 1 for word in name.split()))
     doubts = (
-        [f"Letters of different alphabets in one word, which may only look alike: {listed(mixed)}."] if mixed else []
+        [tell("Letters of different alphabets in one word, which may only look alike: {mixed}.", mixed=listed(mixed))]
+        if mixed
+        else []
     )
     alike: dict[str, list[str]] = {}
     for name in sorted(names):
         alike.setdefault(" ".join(name.casefold().translate(LOOK_ALIKES).split()), []).append(name)
     twins = [" and ".join(map(repr, same)) for same in alike.values() if len(same) > 1]
-    return doubts + [f"Names that look alike and are not the same: {pair}." for pair in twins]
+    return doubts + [tell("Names that look alike and are not the same: {pair}.", pair=pair) for pair in twins]
 
 
 def alphabets(word: str) -> set[str]:
@@ -234,7 +297,7 @@ def suspect_channels(study: Study) -> list[str]:
     }
     found = {*study.values("ratings", "channel"), *study.values("events", "channel")}
     strangers = sorted(found - offered) if offered else []
-    return [f"Channels that are not on the map: {listed(strangers)}."] if strangers else []
+    return [tell("Channels that are not on the map: {strangers}.", strangers=listed(strangers))] if strangers else []
 
 
 def suspect_weights(study: Study) -> list[str]:
@@ -246,5 +309,8 @@ def suspect_weights(study: Study) -> list[str]:
     if weights.empty or weights.max() <= 20 * weights.median():
         return []
     return [
-        f"The heaviest weight is {weights.max() / weights.median():,.0f} times the median one: trim it, or say why."
+        tell(
+            "The heaviest weight is {median:,.0f} times the median one: trim it, or say why.",
+            median=weights.max() / weights.median(),
+        )
     ]

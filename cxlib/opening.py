@@ -8,6 +8,7 @@ import narwhals as nw
 import pandas as pd
 
 from cxlib.agreement import check_agreement
+from cxlib.catalogue import speak
 from cxlib.checks.casting import SQL_TYPES
 from cxlib.engine import block_of, connect, identifier
 from cxlib.loaders import load_tables
@@ -31,6 +32,7 @@ def open_study(path: str | Path, *, engine: str = "duckdb", groups: str = "", **
         raise StudyError(f"engine: '{engine}' is not known. {nearest(engine, ENGINES)}", code=2)
     folder = find_study(path)
     settings = read_settings(folder)
+    speak(settings.language)
     view["by"] = texts(view.get("by") or None)
     if not {"ratings", "events", "kpis"} & set(settings.files):
         raise StudyError(

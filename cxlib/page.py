@@ -236,6 +236,6 @@ def list_folder(folder: Path, about: dict[str, str]) -> list[dict]:
 def size_of(path: Path) -> str:
     """How much a file holds: rows of a table, else kilobytes."""
     if path.suffix != ".csv":
-        return f"{max(round(path.stat().st_size / 1000), 1):,}\u00a0kB"
+        return tell("{max:,}\u00a0kB", max=max(round(path.stat().st_size / 1000), 1))
     with path.open(encoding="utf-8-sig", newline="") as file:
         return counted(max(sum(1 for _ in csv.reader(file)) - 1, 0), "row")

@@ -5,6 +5,7 @@ from itertools import repeat
 
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.charts.theme import VERDICT_WORDS
 from cxlib.words import percent, readable_interval, readable_q, signed
 
@@ -61,13 +62,13 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         again for place, again in enumerate(counts) if any(table[again].equals(table[n]) for n in counts[:place])
     }
     for place, column in enumerate(columns):
-        heading = HEADINGS.get(column, column.replace("_", " "))
+        heading = tell(HEADINGS.get(column, column.replace("_", " ")))
         if column == "n" and "verdict" in table:
             shown[heading] = counts_of_people(table)
         elif column in hidden or column == "high" or column.endswith(("_low", "_high")):
             continue
         elif column == "low":
-            shown["interval"] = interval_words(table, columns[place - 1], "low", "high")
+            shown[tell("interval")] = interval_words(table, columns[place - 1], "low", "high")
         elif f"{column}_low" in table:
             ends = interval_words(table, column, f"{column}_low", f"{column}_high")
             values = words_of(table, column)
@@ -87,7 +88,11 @@ def counts_of_people(table: pd.DataFrame) -> list[str]:
     """n of each figure; under 30 it is indicative, and of a group too small to be shown it is not said."""
     kinds = table["paired"] if "paired" in table else [""] * len(table)
     return [
-        "–" if kind == "too few to show" or pd.isna(n) else f"{n:,}{', indicative' if 0 < n < INDICATIVE else ''}"
+        "–"
+        if kind == "too few to show" or pd.isna(n)
+        else tell("{n:,}, indicative", n=n)
+        if 0 < n < INDICATIVE
+        else f"{n:,}"
         for n, kind in zip(table["n"], kinds)
     ]
 
@@ -102,11 +107,12 @@ def words_of(table: pd.DataFrame, column: str) -> list[str] | pd.Series:
     if column == "q":
         return values.map(readable_q)
     if column == "verdict":
-        return values.map(lambda verdict: VERDICT_WORDS.get(verdict, verdict))
+        return values.map(lambda verdict: tell(VERDICT_WORDS.get(verdict, verdict)))
     if column in SHARES:
         return values.map(percent)
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
-        return values.astype("str").fillna("" if column in BLANK else "not stated")
+        words = values.astype("str").fillna("" if column in BLANK else tell("not stated"))
+        return words.map(tell)
     if column.startswith("n_") or column in COUNTS:
         return ["–" if pd.isna(value) else f"{value:,.0f}" for value in values]
     return [number(value) for value in values]
@@ -129,24 +135,33 @@ def say_figure(value: float, unit: str, column: str) -> str:
         return percent(value) if unit == "share" else number(value)
     if unit == "ratio":
         return f"× {number(value)}"
-    return f"{signed(100 * value)} points" if unit == "share" else signed(value, 2)
+    points = signed(100 * value)
+    return {"share": tell("{span} points", span=points), "points": points}.get(unit, signed(value, 2))
 
 
 def interval_words(table: pd.DataFrame, column: str, low: str, high: str) -> list[str]:
     """The interval of a column's values as people read it."""
     ends = list(zip(table[low], table[high]))
     if column in DIFFERENCES and {"is_share", "unit"} & set(table):
-        said = [[say_figure(end, unit, column) for end in pair] for pair, unit in zip(ends, units_of(table))]
-        return ["–" if "–" in pair else f"{pair[0].removesuffix(' points')} to {pair[1]}" for pair in said]
+        units = units_of(table)
+        said = [
+            [say_figure(end, unit.replace("share", "points"), column) for end in pair]
+            for pair, unit in zip(ends, units)
+        ]
+        spans = ["–" if "–" in pair else tell("{low} to {high}", low=pair[0], high=pair[1]) for pair in said]
+        return [
+            tell("{span} points", span=span) if unit == "share" and span != "–" else span
+            for span, unit in zip(spans, units)
+        ]
     if column in SIGNED:
         return [readable_interval(*pair) for pair in ends]
     shares = table["is_share"] if "is_share" in table else [column in SHARES] * len(table)
     return [
         "–"
         if pd.isna(low)
-        else f"{percent(low)[:-2]} to {percent(high)}"
+        else tell("{low} to {high}", low=percent(low)[:-2], high=percent(high))
         if share
-        else f"{number(low)} to {number(high)}"
+        else tell("{low} to {high}", low=number(low), high=number(high))
         for (low, high), share in zip(ends, shares)
     ]
 

@@ -25,6 +25,9 @@ TALL = 880
 def read_chapter(path: Path) -> nbformat.NotebookNode:
     """An executed notebook, its charts and tables numbered and named after their section, each by a name of its own."""
     notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = tell(cell.source)
     titles = [heading(cell.source) for cell in notebook.cells if cell.cell_type == "markdown"]
     number, section, count = re.match(r"(\d+\b)?", titles[0])[0], "", {"Chart": 0, "Table": 0}
     for cell in notebook.cells:

@@ -175,7 +175,7 @@ def fingerprints(folder: Path, settings: Settings) -> dict[str, dict]:
 
 def code_files(notebooks: list[Path]) -> dict[str, str]:
     """Hashes of everything that is run: the package, the notebooks, the locked versions."""
-    kinds = (".py", ".csv", ".yaml", ".j2", ".css", ".json", ".md")
+    kinds = (".py", ".csv", ".yaml", ".j2", ".css", ".json", ".md", ".po")
     package = [file for file in (ROOT / "cxlib").rglob("*") if file.suffix in kinds]
     files = [*package, *notebooks, ROOT / "requirements.lock"]
     inside = {file: file.resolve().is_relative_to(ROOT) for file in files}

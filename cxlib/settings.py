@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cxlib.catalogue import ENGLISH, languages
 from cxlib.strict_yaml import known, mapping, one_of, read_yaml, texts
 from cxlib.suppression import FLOOR
 from cxlib.tables import FIXED_SCALES, TABLES, StudyError, nearest
@@ -13,6 +14,7 @@ from cxlib.tables import FIXED_SCALES, TABLES, StudyError, nearest
 KEYS = ["title", "stages", "waves", "scales", "rescaled", "reversed", "codes", "missing", "numbers", "dates", "exclude"]
 KEYS += [
     "objective",
+    "language",
     "keep",
     "id_key",
     "outcome",
@@ -71,6 +73,7 @@ class Journey:
 class Settings:
     """A study's declarations; `met_within` is δ in scale points, the gap that no longer matters, where it is declared.
 
+    `language` is that of sentences and labels, en or one with a file in cxlib/languages.
     `objective` says in a sentence or two what the company wants to reach; it stands at the head of the report.
     Groups of fewer than `hide_below` people are not shown. `comparable` names the modes and periods in which benchmarks
     may have been measured.
@@ -86,6 +89,7 @@ class Settings:
     title: str
     files: dict[str, TableFile]
     objective: str = ""
+    language: str = ENGLISH
     stages: list[str] = field(default_factory=list)
     waves: dict[str, datetime.date] = field(default_factory=dict)
     scales: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -130,6 +134,7 @@ def read_settings(folder: Path) -> Settings:
         title=str(said.get("title", folder.name)),
         files={table: table_file(table, entry) for table, entry in mapping(said, "files").items()},
         objective=str(said.get("objective") or "").strip(),
+        language=known_language(str(said.get("language") or ENGLISH)),
         stages=texts(said.get("stages")),
         waves=in_order({str(wave): last_day(wave, day) for wave, day in mapping(said, "waves").items()}),
         scales=scales,
@@ -176,6 +181,13 @@ def number_marks(said: dict) -> dict[str, str]:
             f"not the same; they are {decimal!r} and {thousands!r}."
         )
     return dict(decimal=decimal, thousands=thousands)
+
+
+def known_language(language: str) -> str:
+    """A language there is a file of sentences for."""
+    if language not in languages():
+        raise StudyError(f"language: there is no cxlib/languages/{language}.po. {nearest(language, languages())}")
+    return language
 
 
 def known_zone(zone: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.study import Study
 from cxlib.summaries import check_decisions, chosen_wave, count_people, decide_groups
 from cxlib.tables import StudyError
@@ -78,8 +79,11 @@ def find_newcomers(study: Study, before: dict) -> list[str]:
     if last != now | {"n": last["n"]} or not 0 < moved < study.hide_below:
         return []
     return [
-        f"Since the last report {counted(moved, 'person', 'people')} came in or left: whoever has both reports can "
-        "work out what they said. Share one of the two."
+        tell(
+            "Since the last report {moved} came in or left: whoever has both reports can work "
+            "out what they said. Share one of the two.",
+            moved=counted(moved, "person", "people"),
+        )
     ]
 
 

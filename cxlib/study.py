@@ -7,6 +7,7 @@ from pathlib import Path
 import narwhals as nw
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.loaders.files import find_files
 from cxlib.settings import Settings
 
@@ -189,16 +190,24 @@ class Study:
     def missing(self) -> list[str]:
         """A sentence for all the study has not, naming the file or column that would switch something on."""
         files = [
-            f"No {table}: add {table}: {table}.csv to files in study.yaml to switch on {switched}."
+            tell(
+                "No {table}: add {table}: {table}.csv to files in study.yaml to switch on {switched}.",
+                table=table,
+                switched=switched,
+            )
             for table, switched in SWITCHES.items()
             if table not in self
         ]
         if "ratings" not in self:
             return files
         columns = {
-            "ratings.expected": "No expectations: a column expected of the ratings switches on gaps and priorities.",
-            f"respondents.{self.outcome or '?'}": "No verdict on the whole: "
-            "a column of respondents, named as outcome in study.yaml, would switch on what matters most.",
+            "ratings.expected": tell(
+                "No expectations: a column expected of the ratings switches on gaps and priorities."
+            ),
+            f"respondents.{self.outcome or '?'}": tell(
+                "No verdict on the whole: a column of respondents, named as outcome in study.yaml, "
+                "would switch on what matters most."
+            ),
         }
         if self.direct:
             columns.pop("ratings.expected")

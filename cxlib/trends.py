@@ -46,6 +46,9 @@ class Attainment:
     latest: date | None = None
 
 
+from cxlib.catalogue import tell
+
+
 def reach_dates(
     days: ArrayLike, values: ArrayLike, *, target: float, direction: str = "at least", confidence: float = 0.95
 ) -> Attainment:
@@ -146,22 +149,44 @@ def describe_attainment(attainment: Attainment, *, target: str) -> str:
     """When the target is reached at the present pace, in a sentence; `target` as people read it ("75\u00a0%")."""
     status, n = attainment.status, f"{attainment.n:,}"
     if status in CANNOT:
-        count = f"the {n} measurements" if attainment.n > 1 else "1 measurement" if attainment.n else "no measurement"
-        return f"When {target} is reached cannot be told from {count}: {CANNOT[status]}."
-    pace = f"At the pace of the last {n} measurements, {target}"
+        count = (
+            tell("the {n} measurements", n=n)
+            if attainment.n > 1
+            else tell("1 measurement")
+            if attainment.n
+            else tell("no measurement")
+        )
+        return tell(
+            "When {target} is reached cannot be told from {count}: {cannot}.",
+            target=target,
+            count=count,
+            cannot=CANNOT[status],
+        )
+    pace = tell("At the pace of the last {n} measurements, {target}", n=n, target=target)
     if status == "reached":
-        return f"By the line through the last {n} measurements, {target} is reached already."
+        return tell("By the line through the last {n} measurements, {target} is reached already.", n=n, target=target)
     if status == "away":
-        return f"{pace} would not be reached: they lead away from it."
+        return tell("{pace} would not be reached: they lead away from it.", pace=pace)
     if status == "not within ten years":
-        return f"{pace} would not be reached within ten years."
+        return tell("{pace} would not be reached within ten years.", pace=pace)
     already = attainment.earliest <= attainment.last
     if status == "open end":
-        first = "may be" if already else f"would be reached in {attainment.earliest:%B %Y} at the earliest"
-        return f"{pace} {first}{' reached already' if already else ''}, or perhaps not within ten years."
+        first = (
+            tell("may be")
+            if already
+            else tell("would be reached in {earliest:%B %Y} at the earliest", earliest=attainment.earliest)
+        )
+        return tell(
+            "{pace} {first}{value}, or perhaps not within ten years.",
+            pace=pace,
+            first=first,
+            value=" reached already" if already else "",
+        )
     if already:
-        return f"{pace} may be reached already and would be by {attainment.latest:%B %Y}."
-    return f"{pace} would be reached {months(attainment.earliest, attainment.latest)}."
+        return tell(
+            "{pace} may be reached already and would be by {latest:%B %Y}.", pace=pace, latest=attainment.latest
+        )
+    return tell("{pace} would be reached {months}.", pace=pace, months=months(attainment.earliest, attainment.latest))
 
 
 def months(first: date, last: date) -> str:
@@ -171,5 +196,5 @@ def months(first: date, last: date) -> str:
     ('between March and August 2027', 'between December 2026 and January 2027')
     """
     if (first.year, first.month) == (last.year, last.month):
-        return f"in {last:%B %Y}"
+        return tell("in {last:%B %Y}", last=last)
     return f"between {first:{'%B' if first.year == last.year else '%B %Y'}} and {last:%B %Y}"

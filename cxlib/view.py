@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import narwhals as nw
 
+from cxlib.catalogue import tell
 from cxlib.study import Study
 from cxlib.tables import StudyError, nearest
 
@@ -64,8 +65,8 @@ def describe_view(study: Study) -> str:
     chosen = {name: values for name, values in vars(view).items() if name not in ("by", "compare")}
     lists = {name: values for name, values in chosen.items() if isinstance(values, list)}
     parts = [f"{name} {', '.join(values)}" for name, values in lists.items() if values]
-    parts += [f"wave {view.wave}"] if view.wave != "latest" else []
-    return "; ".join([*parts, *([f"answers up to {view.as_of}"] if view.as_of else [])])
+    parts += [tell("wave {wave}", wave=view.wave)] if view.wave != "latest" else []
+    return "; ".join([*parts, *([tell("answers up to {as_of}", as_of=view.as_of)] if view.as_of else [])])
 
 
 def parse_day(day: str) -> datetime.date:

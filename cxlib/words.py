@@ -25,7 +25,7 @@ def readable_interval(low: float, high: float) -> str:
     >>> readable_interval(-0.5, 0.25)
     '−0.50 to +0.25'
     """
-    return "–" if pd.isna(low) else f"{signed(low, 2)} to {signed(high, 2)}"
+    return "–" if pd.isna(low) else tell("{low} to {high}", low=signed(low, 2), high=signed(high, 2))
 
 
 def readable_q(q: float) -> str:
@@ -58,7 +58,7 @@ def bounds(low: float, high: float) -> str:
     >>> bounds(0.76, 0.852), bounds(float("nan"), float("nan"))
     ('76 to 85\xa0%', '–')
     """
-    return "–" if pd.isna(low) else f"{percent(low)[:-2]} to {percent(high)}"
+    return "–" if pd.isna(low) else tell("{low} to {high}", low=percent(low)[:-2], high=percent(high))
 
 
 def most_likely(span: str, confidence: float = 0.95) -> str:
@@ -87,7 +87,7 @@ def counted(count: int, thing: str, things: str = "") -> str:
     >>> counted(1, "touchpoint"), counted(1200, "person", "people")
     ('1 touchpoint', '1,200 people')
     """
-    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
+    return f"{count:,} {tell(thing if count == 1 else things or f'{thing}s')}"
 
 
 def listed(names: pd.Series, most: int = 5) -> str:
@@ -100,8 +100,8 @@ def listed(names: pd.Series, most: int = 5) -> str:
     if not names:
         return ""
     if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        names = [*names[: most - 1], tell("{most} more", most=len(names) - most + 1)]
+    return tell("{names} and {last}", names=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else names[0]
 
 
 def extremes(table: pd.DataFrame, value: str, low: str = "low", high: str = "high") -> tuple[str, str, bool]:
@@ -136,7 +136,8 @@ def in_words(day: str) -> str:
     >>> in_words("2026-06-06")
     '6 June 2026'
     """
-    return f"{int(day[8:])} {datetime.date.fromisoformat(day):%B %Y}"
+    date = datetime.date.fromisoformat(day)
+    return tell("{day} {month} {year}", day=date.day, month=tell(f"{date:%B}"), year=date.year)
 
 
 def in_days(days: float) -> str:
@@ -155,9 +156,15 @@ def say_effect(effect: float, low: float, high: float, unit: str) -> str:
     ('+7.5 points; +5.2 to +9.8', '×\xa00.89; 0.84 to 0.95', '−1.0; −2.0 to 0.0')
     """
     if unit == "ratio":
-        return f"×\u00a0{effect:.2f}; {low:.2f} to {high:.2f}"
+        return tell("×\u00a0{effect:.2f}; {low:.2f} to {high:.2f}", effect=effect, low=low, high=high)
     times, word = (100, " points") if unit == "share" else (1, "")
-    return f"{signed(times * effect)}{word}; {signed(times * low)} to {signed(times * high)}"
+    return tell(
+        "{effect}{word}; {low} to {high}",
+        effect=signed(times * effect),
+        word=word,
+        low=signed(times * low),
+        high=signed(times * high),
+    )
 
 
 def figure(value: float) -> str:

@@ -97,7 +97,7 @@ FLOORS = [
     "checks parameters charts",
     "loaders readable",
     "study chapter runner brief sheets",
-    "proposals",
+    "proposals sentences",
     "view",
     "agreement",
     "opening summaries doubts",

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from cxlib.catalogue import tell
 from cxlib.charts.experience import BAR
 from cxlib.charts.rows import plot_rows
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS, WIDTH, finish
@@ -34,7 +35,7 @@ def plot_adoption(curve: pd.DataFrame, *, adoption: pd.DataFrame, title: str, ax
     median, early = row["median_days"], row["adopters_median_days"]
     if early <= end:
         ax.axvline(early, color=FAINT, linewidth=1, linestyle=":")
-        say(ax, early, 0.04, f"median of those who already did: {in_days(early)}", FAINT)
+        say(ax, early, 0.04, tell("median of those who already did: {in_days}", in_days=in_days(early)), FAINT)
     if median <= end:
         ax.hlines(0.5, 0, median, color=GRID, linewidth=1, zorder=0)
         ax.hlines(
@@ -45,13 +46,13 @@ def plot_adoption(curve: pd.DataFrame, *, adoption: pd.DataFrame, title: str, ax
             linewidth=1.5,
         )
         ax.scatter([median], [0.5], s=46, color=INK, zorder=4, clip_on=False)
-        say(ax, median, 0.42, f"median {in_days(median)} days", INK)
+        say(ax, median, 0.42, tell("median {in_days} days", in_days=in_days(median)), INK)
     days = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(0, end)
     ticks = curve.set_index("days").reindex(days, method="nearest")["under_way"][days <= end]
     ax.set_xticks(ticks.index, [f"{day:g}\n{n:,.0f}" for day, n in ticks.items()])
     ax.yaxis.set_major_formatter(lambda share, _: percent(share))
     n = counted(int(row["n"]), "customer")
-    return finish(ax, title, f"days; below: of {n}, those still under way; band: interval of the share")
+    return finish(ax, title, tell("days; below: of {n}, those still under way; band: interval of the share", n=n))
 
 
 def say(ax: Axes, day: float, height: float, words: str, colour: str) -> None:
@@ -79,8 +80,11 @@ def plot_barriers(barriers: pd.DataFrame, *, title: str, ax: Axes | None = None)
     colours = shown["verdict"].map(COLOURS).fillna(VERDICT_COLOURS["not enough data"]).tolist()
     ax = plot_rows(
         shown, "risk_ratio", "low", "high", names=shown["barrier"], n=shown["n_with"], title=title, words=words,
-        colours=colours, ax=ax, xlabel="share that did not adopt, of those who name it ÷ of the others (log axis); "
-        f"lines: intervals, grey: no sure difference{f'; {left} more in the table' if left else ''}",
+        colours=colours, ax=ax, xlabel=tell(
+            "share that did not adopt, of those who name it ÷ of the others (log axis); "
+            "lines: intervals, grey: no sure difference{rest}",
+            rest=tell("; {left} more in the table", left=left) if left else "",
+        ),
     )  # fmt: skip
     if ax is None:
         return None

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.catalogue import tell
 from cxlib.charts.rows import name_rows, new_axes, say_right
 from cxlib.charts.theme import FAINT, GRID, VERDICT_COLOURS, finish
 from cxlib.tables import check_columns
@@ -30,8 +31,20 @@ def plot_channels(channels: pd.DataFrame, *, title: str, ax: Axes | None = None)
     ax.scatter(shown["crude"], shown.index, s=44, facecolor="white", edgecolor=colours, linewidth=1.4, zorder=3)
     ax.scatter(shown["adjusted"], shown.index, s=40, color=colours, zorder=4)
     name_rows(ax, shown["channel"], shown["n"])
-    say_right(ax, np.where(shown["adjusted"].isna(), "not compared", shown["verdict"]), colours)
+    say_right(ax, np.where(shown["adjusted"].isna(), tell("not compared"), shown["verdict"]), colours)
     ax.locator_params(axis="x", nbins=6)
-    rest = f"; {MOST_ROWS} of {len(channels)} drawn" if len(channels) > MOST_ROWS else ""
-    label = "channel − the others in scale points, below 0 is worse; hollow: as they are; "
-    return finish(ax, title, f"{label}filled: at an equal mix of personas and touchpoints, with its interval{rest}")
+    rest = (
+        tell("; {most_rows} of {channels} drawn", most_rows=MOST_ROWS, channels=len(channels))
+        if len(channels) > MOST_ROWS
+        else ""
+    )
+    label = tell("channel − the others in scale points, below 0 is worse; hollow: as they are; ")
+    return finish(
+        ax,
+        title,
+        tell(
+            "{label}filled: at an equal mix of personas and touchpoints, with its interval{rest}",
+            label=label,
+            rest=rest,
+        ),
+    )

@@ -41,13 +41,12 @@ def plot_differences(differences: pd.DataFrame, *, title: str, ax: Axes | None =
     if known.empty:
         return None
     pair = "first" in known
-    one, other = known[["first", "second"]].iloc[0] if pair else ("the group", "the rest")
+    one, other = known[["first", "second"]].iloc[0] if pair else (tell("the group"), tell("the rest"))
     shown = known.head(MOST_ROWS)
     names = group_names(shown.filter(["stage", "touchpoint", "label"])) if pair else shown["group"].astype("str")
     return plot_around_zero(
         shown, "difference", names=names, n=join_counts(shown["n"], shown["n_other"]), title=title, ax=ax,
-        xlabel=f"gap of {shorten(one, 30)} − gap of {shorten(other, 30)} in scale points, below 0 is worse; "
-        f"lines: its interval; n: {one} and {other}{tell_rest(known, MOST_ROWS)}",
+        xlabel=tell("gap of {shorten} − gap of {shorten2} in scale points, below 0 is worse; lines: its " "interval; n: {one} and {other}{tell_rest}", shorten=shorten(one, 30), shorten2=shorten(other, 30), one=one, other=other, tell_rest=tell_rest(known, MOST_ROWS)),
     )  # fmt: skip
 
 
@@ -65,12 +64,12 @@ def plot_benchmarks(compared: pd.DataFrame, *, title: str, ax: Axes | None = Non
     shown, elsewhere = known.head(MOST_ROWS), len(told) - len(known)
     figures = shown[["difference", "low", "high"]].astype("float64") * times
     kinds = [f", {kind}" if kind != "not stated" else "" for kind in shown["kind"]]
-    points = [", point benchmark" if point else "" for point in shown["is_point"]]
+    points = [tell(", point benchmark") if point else "" for point in shown["is_point"]]
     return plot_around_zero(
         shown.assign(**figures), "difference", n=shown["n"], title=title, ax=ax,
         names=[f"{name}{kind}{point}" for name, kind, point in zip(shown["figure"], kinds, points)],
-        xlabel=f"own figure − benchmark in {unit} points; lines: its interval{tell_rest(known, MOST_ROWS)}"
-        + (f"; {elsewhere} in other units in the table" if elsewhere else ""),
+        xlabel=tell("own figure − benchmark in {unit} points; lines: its interval{tell_rest}", unit=unit, tell_rest=tell_rest(known, MOST_ROWS))
+        + (tell("; {elsewhere} in other units in the table", elsewhere=elsewhere) if elsewhere else ""),
     )  # fmt: skip
 
 
@@ -87,8 +86,7 @@ def plot_themes(contrast: pd.DataFrame, *, title: str, label: str, ax: Axes | No
     counts = (shown[side].map("{:,}".format, na_action="ignore").fillna("few") for side in ("n_here", "n_elsewhere"))
     return plot_around_zero(
         shown, "log_odds", names=shown["theme"], n=join_counts(*counts), title=title, ax=ax,
-        xlabel=f"log-odds ratio, above 0: said more of {shorten(label, 40)} than of the others; lines: its interval; "
-        f"n: quotes here and elsewhere{tell_rest(contrast, MOST_ROWS)}",
+        xlabel=tell("log-odds ratio, above 0: said more of {shorten} than of the others; lines: its " "interval; n: quotes here and elsewhere{tell_rest}", shorten=shorten(label, 40), tell_rest=tell_rest(contrast, MOST_ROWS)),
     )  # fmt: skip
 
 
@@ -114,7 +112,11 @@ def join_counts(first: Sequence[int | str], second: Sequence[int | str]) -> list
 def tell_rest(table: pd.DataFrame, most: int, thing: str = "") -> str:
     """How many rows of a table are not drawn, as the end of an axis label; empty if all are."""
     left = len(table) - most
-    return f"; {counted(left, f'more {thing}') if thing else f'{left} more'} in the table" if left > 0 else ""
+    return (
+        tell("; {left} in the table", left=counted(left, f"more {thing}") if thing else f"{left} more")
+        if left > 0
+        else ""
+    )
 
 
 def plot_split(split: pd.DataFrame, *, title: str, within: str, ax: Axes | None = None) -> Axes | None:
@@ -132,7 +134,7 @@ def plot_split(split: pd.DataFrame, *, title: str, within: str, ax: Axes | None 
         return None
     thing = within.replace("_", " ")
     shares = shown["share_first"].map(percent) + "\u00a0→\u00a0" + shown["share_second"].map(percent)
-    names = ["all together", *(shown[within].astype("str") + " (" + shares + ")")[1:]]
+    names = [tell("all together"), *(shown[within].astype("str") + " (" + shares + ")")[1:]]
     ax = new_axes(names, ax, lines=2)
     ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
     for place, (part, face) in enumerate((("mix", "white"), ("rate", BAR))):
@@ -141,14 +143,20 @@ def plot_split(split: pd.DataFrame, *, title: str, within: str, ax: Axes | None 
         ax.hlines(rows, shown[f"{part}_low"], shown[f"{part}_high"], color=INK, linewidth=1.2, zorder=3)
     name_rows(ax, names)
     say_right(ax, [f"{signed(row.mix, 2)}\n{signed(row.rate, 2)}" for row in shown.itertuples()])
-    ax.texts[0].set_text(f"{signed(shown['mix'][0], 2)}  mix\n{signed(shown['rate'][0], 2)}  the gaps themselves")
+    ax.texts[0].set_text(
+        tell(
+            "{mix}  mix\n{rate}  the gaps themselves", mix=signed(shown["mix"][0], 2), rate=signed(shown["rate"][0], 2)
+        )
+    )
     for text in ax.texts:
         text.set_linespacing(1.6)
     ax.axhline(0.5, color=GRID, linewidth=1, zorder=0)
     ax.locator_params(axis="x", nbins=6)
-    xlabel = (
-        f"part of the difference in scale points by {thing}; hollow: mix, filled: the gaps; lines: intervals; "
-        f"in brackets: share of answers on either side{tell_rest(strata, MOST_PARTS, thing)}"
+    xlabel = tell(
+        "part of the difference in scale points by {thing}; hollow: mix, filled: the gaps; "
+        "lines: intervals; in brackets: share of answers on either side{tell_rest}",
+        thing=thing,
+        tell_rest=tell_rest(strata, MOST_PARTS, thing),
     )
     return finish(ax, title, xlabel)
 
@@ -182,9 +190,11 @@ def plot_reversals(reversals: pd.DataFrame, *, title: str, within: str, ax: Axes
         colours,
     )
     ax.locator_params(axis="x", nbins=6)
-    xlabel = (
-        "gap of the group − gap of the rest in scale points, below 0 is worse; hollow: as it is, filled: at an equal "
-        f"mix by {within.replace('_', ' ')}; lines: intervals{tell_rest(known, MOST_ROWS)}"
+    xlabel = tell(
+        "gap of the group − gap of the rest in scale points, below 0 is worse; hollow: as it "
+        "is, filled: at an equal mix by {replace}; lines: intervals{tell_rest}",
+        replace=within.replace("_", " "),
+        tell_rest=tell_rest(known, MOST_ROWS),
     )
     return finish(ax, title, xlabel)
 
@@ -202,12 +212,17 @@ def plot_gap_drivers(drivers: pd.DataFrame, *, title: str, ax: Axes | None = Non
         return None
     places = shown["label"].fillna(shown["touchpoint"])
     names = [
-        factor.replace("_", " ") + ("" if pd.isna(place) else f" at {place}")
+        factor.replace("_", " ") + ("" if pd.isna(place) else tell(" at {place}", place=place))
         for factor, place in zip(shown["factor"], places)
     ]
     words = [
-        f"{percent(row.omega2)}  lowest: {textwrap.shorten(row.lowest, 30, placeholder='…')}\n"
-        f"{signed(row.lowest_gap)} (n {row.lowest_n:,})"
+        tell(
+            "{omega2}  lowest: {shorten}\n{lowest_gap} (n {lowest_n:,})",
+            omega2=percent(row.omega2),
+            shorten=textwrap.shorten(row.lowest, 30, placeholder="…"),
+            lowest_gap=signed(row.lowest_gap),
+            lowest_n=row.lowest_n,
+        )
         if row.verdict == "differs"
         else f"{percent(row.omega2)}  {row.verdict}"
         for row in shown.itertuples()
@@ -220,7 +235,9 @@ def plot_gap_drivers(drivers: pd.DataFrame, *, title: str, ax: Axes | None = Non
     ax.set_xlim(left=0)
     ax.locator_params(axis="x", nbins=6)
     ax.xaxis.set_major_formatter(lambda share, _: percent(share))
-    return finish(ax, title, f"share of the variance of gaps (ω²){tell_rest(drivers, MOST_PARTS)}")
+    return finish(
+        ax, title, tell("share of the variance of gaps (ω²){tell_rest}", tell_rest=tell_rest(drivers, MOST_PARTS))
+    )
 
 
 def plot_patterns(

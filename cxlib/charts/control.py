@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.catalogue import tell
 from cxlib.charts.theme import FAINT, GRID, INK, VERDICT_COLOURS
 from cxlib.tables import check_columns
 
@@ -50,7 +51,10 @@ def mark_baseline(ax: Axes, control: pd.DataFrame) -> None:
 def limits_in_words(control: pd.DataFrame, written) -> tuple[str, str]:
     """What stands right of the panel about its limits, and its colour: orange where the newest measurement signals."""
     last = control.iloc[-1]
-    ends, tone = f"limits\n{written(last['lower'])} to\n{written(last['upper'])}", INK
+    ends, tone = (
+        tell("limits\n{written} to\n{written2}", written=written(last["lower"]), written2=written(last["upper"])),
+        INK,
+    )
     if pd.isna(last["upper"]):
         ends, tone = NO_LIMITS.get("no spread" if last["status"] == "signal" else last["status"], ""), FAINT
     return (f"{ends}\nsignal", VERDICT_COLOURS["shortfall"]) if last["signal"] else (ends, tone)

@@ -52,7 +52,7 @@ def plot_effects(effects: pd.DataFrame, *, title: str) -> Axes | None:
     rest = len(effects) - len(shown)
     for ax, (share, part) in zip(axes[:, 0], panels):
         last = ax is axes[-1, 0]
-        more = f"; {counted(rest, 'more action')} in the table" if last and rest else ""
+        more = tell("; {rest} in the table", rest=counted(rest, "more action")) if last and rest else ""
         words = "; " + tell("line: interval of the effect") if last else ""
         draw_effects(ax, part.reset_index(drop=True), share)
         finish(ax, title, f"{PANELS[share]}{words}{more}")
@@ -117,7 +117,7 @@ def plot_regression_to_mean(found: pd.DataFrame, *, title: str, ax: Axes | None 
     )  # fmt: skip
     name_dots(ax, [(found["raw"].iloc[0], tell("as it is"), FAINT),
                    (found["corrected"].iloc[0], tell("what is left"), INK)])  # fmt: skip
-    said = "change of the gap in scale points; stroke: what would have come with nothing done; line: interval"
+    said = tell("change of the gap in scale points; stroke: what would have come with nothing done; line: interval")
     return finish(ax, title, tell(said))
 
 
@@ -144,7 +144,10 @@ def plot_actions(traced: pd.DataFrame, *, title: str) -> Axes | None:
 def draw_action(ax: Axes, series: pd.DataFrame) -> None:
     """One action: two lines, the start, and the months that count."""
     first = series.iloc[0]
-    looks = {"with_it": (WITH_IT, f"{first['n']:,} with it"), "without_it": (FAINT, f"{first['n_others']:,} without")}
+    looks = {
+        "with_it": (WITH_IT, tell("{n:,} with it", n=first["n"])),
+        "without_it": (FAINT, tell("{n_others:,} without", n_others=first["n_others"])),
+    }
     ends = []
     for column, (colour, words) in looks.items():
         ax.plot(series["month"], series[column], color=colour, linewidth=1.3)

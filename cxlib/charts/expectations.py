@@ -30,7 +30,7 @@ def plot_expectations(
     words = [f"{mean:.1f}" for mean in expectations["expected"]]
     return plot_rows(
         expectations, "expected", "low", "high", names=expectations["label"], n=expectations["n"], title=title,
-        xlabel=f"mean expectation on the scale {scale[0]:g} to {scale[1]:g}; lines: its interval",
+        xlabel=tell("mean expectation on the scale {scale:g} to {scale2:g}; lines: its interval", scale=scale[0], scale2=scale[1]),
         words=words, colours=[INK] * len(words), ax=ax,
     )  # fmt: skip
 
@@ -59,7 +59,7 @@ def plot_expectation_grid(
     ax.set_yticks([place + 0.5 for place in range(len(grid))], [cut(n, 24, 3) for n in grid.index], parse_math=False)
     ax.set_ylabel("")
     ax.tick_params(length=0)
-    return finish(ax, title, "mean expectation in scale points; darker: more is expected")
+    return finish(ax, title, tell("mean expectation in scale points; darker: more is expected"))
 
 
 def plot_persona_mix(mix: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes | None:

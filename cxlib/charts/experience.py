@@ -52,7 +52,7 @@ def plot_emotion_curve(experience: pd.DataFrame, *, title: str, ax: Axes | None 
     name_rows(ax, shown["label"], shown["n_emotion"])
     say_right(ax, [signed(value) for value in shown["emotion"]], colours)
     mark_stages(ax, shown)
-    return finish(ax, title, "mean emotion, −2 very negative to +2 very positive; lines: its interval")
+    return finish(ax, title, tell("mean emotion, −2 very negative to +2 very positive; lines: its interval"))
 
 
 def mark_stages(ax: Axes, shown: pd.DataFrame) -> None:
@@ -82,7 +82,14 @@ def plot_funnel(funnel: pd.DataFrame, *, title: str, ax: Axes | None = None) -> 
     ax.barh(shown.index, shown["customers"], height=0.6, color=BAR)
     name_rows(ax, shown["stage"], shown["customers"])
     words = [
-        f"{percent(row.went_on)} go on ({100 * row.low:.0f} to {100 * row.high:.0f} %)" if pd.notna(row.went_on) else ""
+        tell(
+            "{went_on} go on ({low:.0f} to {high:.0f} %)",
+            went_on=percent(row.went_on),
+            low=100 * row.low,
+            high=100 * row.high,
+        )
+        if pd.notna(row.went_on)
+        else ""
         for row in shown.itertuples()
     ]
     if "wait" in shown:

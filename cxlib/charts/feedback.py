@@ -33,7 +33,7 @@ def plot_typical(typical: pd.DataFrame, *, title: str, ax: Axes | None = None) -
     rows = pd.concat([heads, shown]).reset_index(drop=True)
     rows = rows.iloc[np.argsort(rows["label"].map(places), kind="stable")].reset_index(drop=True)
     is_head = rows["theme"] == ""
-    counts = ["not shown" if pd.isna(n) else f"{n:,.0f}" for n in rows["n"]]
+    counts = [tell("not shown") if pd.isna(n) else f"{n:,.0f}" for n in rows["n"]]
     before = [f"{label}: " if alone else "" for label in rows["label"]]
     names = [f"{first}{theme} (n\u00a0{n})" for first, theme, n in zip(before, rows["theme"], counts)]
     names = [label if head else name for label, head, name in zip(rows["label"], is_head, names)]
@@ -80,7 +80,9 @@ def plot_beliefs(
     ax.hlines(below, shown[f"{column}_low"], shown[f"{column}_high"], color=colours, linewidth=2)
     ax.scatter(shown["believed"], above, s=34, facecolor="white", edgecolor=INK, linewidth=1.3, zorder=3)
     ax.scatter(shown[column], below, s=36, color=colours, zorder=4)
-    name_rows(ax, shown["label"], [f"{row.n_staff:,} and {row.n:,}" for row in shown.itertuples()])
+    name_rows(
+        ax, shown["label"], [tell("{n_staff:,} and {n:,}", n_staff=row.n_staff, n=row.n) for row in shown.itertuples()]
+    )
     say_right(ax, [f"{signed(row.difference)}  {row.verdict}" for row in shown.itertuples()], colours)
     name_dots(ax, [(shown["believed"][0], tell("staff believe"), INK),
                    (shown[column][0], tell("customers say"), INK)])  # fmt: skip

@@ -45,7 +45,15 @@ def plot_gaps(
     name_rows(ax, group_names(shown), shown["n"])
     name_verdicts(ax, shown)
     ax.set_xlim(*scale)
-    return finish(ax, title, f"mean rating on the scale {scale[0]:g} to {scale[1]:g}; thin lines: interval of the gap")
+    return finish(
+        ax,
+        title,
+        tell(
+            "mean rating on the scale {scale:g} to {scale2:g}; thin lines: interval of the gap",
+            scale=scale[0],
+            scale2=scale[1],
+        ),
+    )
 
 
 def plot_gap_intervals(gaps: pd.DataFrame, *, title: str, met_within: float, ax: Axes | None = None) -> Axes | None:
@@ -67,7 +75,7 @@ def plot_gap_intervals(gaps: pd.DataFrame, *, title: str, met_within: float, ax:
         min(shown[["gap", "low"]].min().min(), -2 * met_within) - met_within / 2,
         max(shown[["gap", "high"]].max().max(), 2 * met_within) + met_within / 2,
     )
-    return finish(ax, title, "gap in scale points (experienced − expected); lines: interval of the gap")
+    return finish(ax, title, tell("gap in scale points (experienced − expected); lines: interval of the gap"))
 
 
 def plot_gap_heatmap(

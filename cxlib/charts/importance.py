@@ -33,7 +33,7 @@ def plot_asymmetry(asymmetry: pd.DataFrame, *, title: str, outcome: str, ax: Axe
         ax.barh(rows, shown[effect], height=0.34, color=colour, alpha=0.45, linewidth=0)
         ax.hlines(rows, shown[f"{effect}_low"], shown[f"{effect}_high"], color=colour, linewidth=1.8, zorder=3)
         ax.annotate(
-            f"where it is {word}", (side, 1), (-4 * side, 4), xycoords="axes fraction", textcoords="offset points",
+            tell("where it is {word}", word=word), (side, 1), (-4 * side, 4), xycoords="axes fraction", textcoords="offset points",
             ha=("left", "right")[side], fontsize=8.5, color=colour,
         )  # fmt: skip
     name_rows(ax, shown["label"], shown["n"])
@@ -43,7 +43,10 @@ def plot_asymmetry(asymmetry: pd.DataFrame, *, title: str, outcome: str, ax: Axe
     ]
     say_right(ax, words, shown["kind"].map(KIND_COLOURS).fillna(FAINT).tolist())
     ax.locator_params(axis="x", nbins=6)
-    xlabel = f"points of {outcome}, against an experience in between; lines: intervals; right: asymmetry and kind"
+    xlabel = tell(
+        "points of {outcome}, against an experience in between; lines: intervals; right: asymmetry and kind",
+        outcome=outcome,
+    )
     return finish(ax, title, xlabel)
 
 
@@ -76,7 +79,9 @@ def plot_stated(compared: pd.DataFrame, *, title: str, outcome: str) -> Axes | N
     axes[0].figure.get_layout_engine().set(wspace=0.06)
     words = shown["verdict"].replace({"counts more than said": "counts more", "said more than it counts": "said more"})
     say_right(axes[1], words, colours)
-    axes[1].set_xlabel(wrap(f"share of the differences in {outcome}", 22), loc="left", parse_math=False)
+    axes[1].set_xlabel(
+        wrap(tell("share of the differences in {outcome}", outcome=outcome), 22), loc="left", parse_math=False
+    )
     finish(axes[0], title, tell("what customers say, in scale points; grey lines: all the same; n: said / share"))
     axes[0].set_xlabel(wrap(axes[0].get_xlabel(), 22), loc="left", parse_math=False)
     return axes[0]

@@ -50,8 +50,12 @@ def plot_moments(moments: pd.DataFrame, *, title: str, outcome: str) -> Axes | N
     beside.set_xlabel("reach", loc="left")
     beside.spines[["top", "right", "left", "bottom"]].set_visible(False)
     beside.tick_params(axis="y", length=0)
-    xlabel = f"importance: share of the differences in {outcome}; lines: its interval"
-    return finish(ax, title, f"{xlabel}; hollow: perhaps no more than a random variable" if doubtful.any() else xlabel)
+    xlabel = tell("importance: share of the differences in {outcome}; lines: its interval", outcome=outcome)
+    return finish(
+        ax,
+        title,
+        tell("{xlabel}; hollow: perhaps no more than a random variable", xlabel=xlabel) if doubtful.any() else xlabel,
+    )
 
 
 def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes | None:
@@ -65,7 +69,10 @@ def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None)
         return None
     shown = coverage.reset_index(drop=True)
     ax = new_axes(shown["label"], ax)
-    for column, colour, word, shift in (("visited", INK, "in the log", -0.18), ("rated", "#0072b2", "rated", 0.18)):
+    for column, colour, word, shift in (
+        ("visited", INK, tell("in the log"), -0.18),
+        ("rated", "#0072b2", "rated", 0.18),
+    ):
         if shown[column].notna().any():
             ax.barh(shown.index + shift, shown[column].fillna(0), height=0.32, color=colour)
             ax.annotate(
@@ -76,7 +83,8 @@ def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None)
         count for count, share in (("journeys", "visited"), ("respondents", "rated")) if shown[share].notna().any()
     ]
     counts = [
-        " / ".join("too few" if pd.isna(n) else f"{n:,}" for n in row) for row in shown[there].itertuples(index=False)
+        " / ".join(tell("too few") if pd.isna(n) else f"{n:,}" for n in row)
+        for row in shown[there].itertuples(index=False)
     ]
     name_rows(ax, shown["label"], counts)
     ax.set_xlim(0, 1)

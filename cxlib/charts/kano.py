@@ -59,19 +59,21 @@ def plot_kano(kano: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes
         ax.scatter(shown[name], shown.index, s=40, color=colour, zorder=3)
     ax.set_xlim(-1.04, 1.04)
     name_rows(ax, shown["label"], shown["n"])
-    for place, words, colour in ((-0.5, "worse without it", WITHOUT), (0.5, "better with it", WITH)):
+    for place, words, colour in ((-0.5, tell("worse without it"), WITHOUT), (0.5, tell("better with it"), WITH)):
         ax.annotate(words, (place, -0.75), ha="center", va="center", fontsize=9, color=colour)
     sure = shown["verdict"] == shown["category"]
-    words = [name if one else f"{name}, not sure" for name, one in zip(shown["category"], sure)]
+    words = [name if one else tell("{name}, not sure", name=name) for name, one in zip(shown["category"], sure)]
     say_right(ax, words, [INK if one else FAINT for one in sure])
     ax.set_xticks([-1, -0.5, 0, 0.5, 1])
     ax.xaxis.set_major_formatter(lambda share, _: f"{share:g}".replace("-", "−"))
     return finish(
-        ax, title, "coefficients of satisfaction: −(O+M) and (A+O) of A+O+M+I; lines: intervals" + tell_rest(known)
+        ax,
+        title,
+        tell("coefficients of satisfaction: −(O+M) and (A+O) of A+O+M+I; lines: intervals") + tell_rest(known),
     )
 
 
 def tell_rest(table: pd.DataFrame) -> str:
     """How many rows are not drawn, as the end of an axis label; empty if all are."""
     left = len(table) - MOST_ROWS
-    return f"; {counted(left, 'more row')} in the table" if left > 0 else ""
+    return tell("; {left} in the table", left=counted(left, "more row")) if left > 0 else ""

@@ -9,6 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from cxlib.catalogue import tell
 from cxlib.charts.rows import cut, fit, name_columns, new_axes, plot_rows, say_right
 from cxlib.charts.theme import FAINT, INK, VERDICT_COLOURS, WIDTH, finish
 from cxlib.tables import check_columns
@@ -51,8 +52,8 @@ def plot_transitions(
     ax.set(xlabel="", ylabel="")
     ax.tick_params(length=0)
     left = len(set(sides["place"])) - len(order)
-    rest = f"; {counted(left, 'more touchpoint')} in the table" if left else ""
-    words = "from (rows) to (columns), in % of the transitions from there (n); blank: none, or too few to show"
+    rest = tell("; {left} in the table", left=counted(left, "more touchpoint")) if left else ""
+    words = tell("from (rows) to (columns), in % of the transitions from there (n); blank: none, or too few to show")
     return finish(ax, title, words + rest)
 
 
@@ -97,12 +98,20 @@ def plot_variants(
     ax.set_ylim(len(shown) - 0.5, -0.6)
     pool = variants[variants["steps"].isna()]
     rest = "".join(
-        f"; {counted(row.variants, 'further path')}: {percent(row.share)} of journeys" for row in pool.itertuples()
+        tell(
+            "; {variants}: {share} of journeys",
+            variants=counted(row.variants, "further path"),
+            share=percent(row.share),
+        )
+        for row in pool.itertuples()
     )
     finish(
         ax,
         title,
-        f"touchpoints in order, darker: a later stage; right: share of journeys with its interval, n journeys{rest}",
+        tell(
+            "touchpoints in order, darker: a later stage; right: share of journeys with its interval, n journeys{rest}",
+            rest=rest,
+        ),
     )
     ax.spines["bottom"].set_visible(False)
     return ax
@@ -126,7 +135,7 @@ def chips_of(path: str) -> list[str]:
     steps = path.split(" → ")
     if len(steps) <= MOST_CHIPS:
         return steps
-    return [*steps[: MOST_CHIPS - 3], f"… {len(steps) - MOST_CHIPS + 1} more", *steps[-2:]]
+    return [*steps[: MOST_CHIPS - 3], tell("… {most_chips} more", most_chips=len(steps) - MOST_CHIPS + 1), *steps[-2:]]
 
 
 def shortened(name: str, chips: int) -> list[str]:
@@ -145,11 +154,11 @@ def plot_removal(removal: pd.DataFrame, *, title: str, ax: Axes | None = None) -
     check_columns(removal, ["label", "customers", "removal", "low", "high"], name="removal (from find_removal)")
     shown = removal.head(MOST_ROWS).reset_index(drop=True)
     left = len(removal) - len(shown)
-    rest = f"; {counted(left, 'more touchpoint')} in the table" if left else ""
+    rest = tell("; {left} in the table", left=counted(left, "more touchpoint")) if left else ""
     known = shown["low"].astype("float64").notna()
     ax = plot_rows(
         shown, "removal", "low", "high", names=shown["label"], n=shown["customers"], title=title, ax=ax,
-        xlabel=f"removal effect: share of conversions lost without it; lines: its interval; n: customers there{rest}",
+        xlabel=tell("removal effect: share of conversions lost without it; lines: its interval; n: " "customers there{rest}", rest=rest),
         words=[percent(share) for share in shown["removal"]], colours=np.where(known, INK, FAINT).tolist(),
     )  # fmt: skip
     if ax is not None:

@@ -69,7 +69,7 @@ def plot_clusters(clusters: pd.DataFrame, mix: pd.DataFrame, *, title: str, ax: 
     shown = clusters[clusters["cluster"].isin(set(mix["cluster"]))].reset_index(drop=True)
     if shown.empty:
         return None
-    names = [f"group {cluster}" for cluster in shown["cluster"]]
+    names = [tell("group {cluster}", cluster=cluster) for cluster in shown["cluster"]]
     ax = new_axes(names, ax, lines=2)
     for row, cluster in shown.iterrows():
         left = 0.0
@@ -84,13 +84,13 @@ def plot_clusters(clusters: pd.DataFrame, mix: pd.DataFrame, *, title: str, ax: 
     name_rows(ax, names, shown["n"])
     words = [
         f"{row.jaccard:.2f}  {'stable' if row.stable == 'yes' else 'not stable'}"
-        + (f"\nmore: {shorten(row.persona)}" if pd.notna(row.persona) else "")
+        + (tell("\nmore: {shorten}", shorten=shorten(row.persona)) if pd.notna(row.persona) else "")
         for row in shown.itertuples()
     ]
     say_right(ax, words, [INK if stable == "yes" else FAINT for stable in shown["stable"]])
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(lambda share, _: percent(share))
-    xlabel = (
+    xlabel = tell(
         "share of the group's people; blue: the persona most over-represented; right: stability (Jaccard, 1: always)"
     )
     return finish(ax, title, xlabel)

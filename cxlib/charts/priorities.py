@@ -39,7 +39,8 @@ def plot_priorities(priorities: pd.DataFrame, *, title: str, top: int, ax: Axes 
     ax.barh(shown.index, shown["p_top"], height=0.6, color=colours)
     name_rows(ax, shown["label"], shown["n"])
     words = [
-        f"{percent(row.p_top)}  mean rank {row.mean_rank:.1f}" + ", could be number one" * (row.could_be_top == "yes")
+        tell("{p_top}  mean rank {mean_rank:.1f}", p_top=percent(row.p_top), mean_rank=row.mean_rank)
+        + tell(", could be number one") * (row.could_be_top == "yes")
         for row in shown.itertuples()
     ]
     say_right(ax, words, [INK if one else FAINT for one in could])
@@ -71,16 +72,22 @@ def plot_matrix(matrix: pd.DataFrame, *, title: str, outcome: str, ax: Axes | No
     points = matrix.assign(colour=colours, x=matrix["performance"] - (matrix["performance_line"] if own else 0))
     faces = [colour if one else "white" for colour, one in zip(colours, sure)]
     ax.scatter(points["x"], points["importance"], s=34, facecolor=faces, edgecolor=colours, zorder=3)
-    against = f"the {matrix['crosshair'].iloc[0]}"
-    n = f"n {matrix['n'].min():,} to {matrix['n'].max():,} a touchpoint"
+    against = tell("the {iloc}", iloc=matrix["crosshair"].iloc[0])
+    n = tell("n {min:,} to {max:,} a touchpoint", min=matrix["n"].min(), max=matrix["n"].max())
     finish(
         ax,
         title,
-        f"mean experience{' less the benchmark of the touchpoint' if own else ''} ({n}); "
-        f"filled: the quadrant is sure ({100 * SURE:.0f}\u00a0% or more), hollow: doubtful; "
-        f"crosshair: {against} and the mean importance; dotted: matters as much as it is rated",
+        tell(
+            "mean experience{value} ({n}); filled: the quadrant is sure ({sure:.0f}\u00a0% or "
+            "more), hollow: doubtful; crosshair: {against} and the mean importance; dotted: "
+            "matters as much as it is rated",
+            value=" less the benchmark of the touchpoint" if own else "",
+            n=n,
+            sure=100 * SURE,
+            against=against,
+        ),
     )
-    ax.set_ylabel(f"importance for {outcome}", parse_math=False)
+    ax.set_ylabel(tell("importance for {outcome}", outcome=outcome), parse_math=False)
     ax.yaxis.set_major_formatter(lambda share, _: percent(share))
     draw_crosshair(ax, points, line, against)
     nameless = place_names(ax, points, choose_named(points, sure))

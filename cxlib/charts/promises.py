@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.catalogue import tell
 from cxlib.charts.rows import plot_rows
 from cxlib.charts.theme import FAINT, INK, VERDICT_COLOURS
 from cxlib.tables import check_columns
@@ -25,10 +26,17 @@ def plot_promises(promises: pd.DataFrame, *, title: str, ax: Axes | None = None)
     shown = promises[promises["finished"] > 0].sort_values("late_share", ascending=False, kind="stable").head(MOST_ROWS)
     first = shown.columns[0]
     names = ["all"] * len(shown) if first == "finished" else shown[first].astype("str").fillna("not stated")
-    words = [f"{percent(row.late_share)}, median {say_delay(row.median_delay)}" for row in shown.itertuples()]
+    words = [
+        tell(
+            "{late_share}, median {say_delay}",
+            late_share=percent(row.late_share),
+            say_delay=say_delay(row.median_delay),
+        )
+        for row in shown.itertuples()
+    ]
     ax = plot_rows(
         shown, "late_share", "low", "high", names=list(names), n=shown["finished"], title=title, words=words, ax=ax,
-        xlabel="share of finished promises that were late, with its interval; right: the share, and the median delay",
+        xlabel=tell("share of finished promises that were late, with its interval; right: the share, and " "the median delay"),
         colours=[COLOURS.get(verdict, FAINT) for verdict in shown["verdict"]],
     )  # fmt: skip
     if ax is not None:
@@ -42,7 +50,11 @@ def say_delay(days: float) -> str:
     >>> say_delay(2.25), say_delay(-0.02)
     ('2.2 days late', 'in time')
     """
-    return "in time" if abs(days) < 0.05 else f"{abs(days):.1f} days {'late' if days > 0 else 'early'}"
+    return (
+        tell("in time")
+        if abs(days) < 0.05
+        else tell("{days:.1f} days {value}", days=abs(days), value="late" if days > 0 else "early")
+    )
 
 
 def plot_recovery(complainants: pd.DataFrame, *, outcome: str, title: str, ax: Axes | None = None) -> Axes | None:
@@ -55,7 +67,7 @@ def plot_recovery(complainants: pd.DataFrame, *, outcome: str, title: str, ax: A
     digits = 1 if (shown["width"] > 2).all() else 2  # shares and NPS need the second
     return plot_rows(
         shown, "mean", "low", "high", names=shown["complaint"].map(GROUPS), n=shown["n"], title=title, ax=ax,
-        xlabel=f"mean of {outcome.replace('_', ' ')} in scale points; lines: its interval",
+        xlabel=tell("mean of {replace} in scale points; lines: its interval", replace=outcome.replace('_', ' ')),
         words=[f"{mean:.{digits}f}".replace("-", "−") for mean in shown["mean"]],
         colours=list(shown["complaint"].map(GROUP_COLOURS)),
     )  # fmt: skip

@@ -7,6 +7,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
+from cxlib.catalogue import tell
 from cxlib.charts.fonts import families, hush_fonts
 from cxlib.charts.fonts import missing_scripts as missing_scripts
 
@@ -64,7 +65,7 @@ def finish(ax: Axes, title: str, xlabel: str) -> Axes:
     """
     look = dict(x=0.01, ha="left", parse_math=False)
     fill(ax.figure.suptitle("", fontsize=11, fontweight="bold", color=INK, **look), title, 92)
-    shows, _, note = " ".join(xlabel.split()).partition("; ")
+    shows, _, note = " ".join(tell(xlabel).split()).partition("; ")
     ax.set_xlabel(wrap(shows, LABEL_WIDTH), loc="left", parse_math=False)
     if note:
         say_below(ax, note)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust, difference_of_means, known, t_interval, t_test
 from cxlib.tables import check_columns
 from cxlib.words import counted, readable_interval, signed
@@ -70,25 +71,41 @@ def join_sides(beliefs: pd.DataFrame, ratings: pd.DataFrame, column: str, least:
 
 def describe_beliefs(compared: pd.DataFrame, *, column: str = "expected", least: int = 5) -> str:
     """What staff surely misjudge of customers, the widest first, in a sentence."""
-    what = "what customers expect" if column == "expected" else f"the {column} to customers"
+    what = tell("what customers expect") if column == "expected" else tell("the {column} to customers", column=column)
     if compared.empty:
-        return (
-            f"Whether staff know {what} is not known. A file beliefs.csv with {column}, from at least "
-            f"{least} members of staff, beside ratings with {column}, switches it on."
+        return tell(
+            "Whether staff know {what} is not known. A file beliefs.csv with {column}, from at "
+            "least {least} members of staff, beside ratings with {column}, switches it on.",
+            what=what,
+            column=column,
+            least=least,
         )
-    n = f"n\u00a0{compared['n_staff'].max():,} staff"
+    n = tell("n\u00a0{max:,} staff", max=compared["n_staff"].max())
     wrong = compared[compared["verdict"].isin(BELIEFS[:2])]
     for letters in (30, 18) if len(wrong) else ():
         said = [name_widest(wrong, verdict, letters) for verdict in BELIEFS[:2]]
-        many = f"{len(wrong)} of {len(compared)} misjudged"
-        sentence = f"Of {what}, staff {' and '.join(filter(None, said))} ({many}; {n})."
+        many = tell("{wrong} of {compared} misjudged", wrong=len(wrong), compared=len(compared))
+        sentence = tell(
+            "Of {what}, staff {filter} ({many}; {n}).",
+            what=what,
+            filter=" and ".join(filter(None, said)),
+            many=many,
+            n=n,
+        )
         if len(sentence.split()) <= 30 or letters == 18:
             return sentence
     understood = (compared["verdict"] == BELIEFS[2]).sum()
     if understood:
-        places = f"{understood} of {counted(len(compared), 'touchpoint')}"
-        return f"Staff know {what} at {places}; none is surely misjudged ({n})."
-    return f"Whether staff know {what} cannot be told of any of {counted(len(compared), 'touchpoint')} ({n})."
+        places = tell(
+            "{understood} of {compared}", understood=understood, compared=counted(len(compared), "touchpoint")
+        )
+        return tell("Staff know {what} at {places}; none is surely misjudged ({n}).", what=what, places=places, n=n)
+    return tell(
+        "Whether staff know {what} cannot be told of any of {compared} ({n}).",
+        what=what,
+        compared=counted(len(compared), "touchpoint"),
+        n=n,
+    )
 
 
 def name_widest(wrong: pd.DataFrame, verdict: str, letters: int) -> str:
@@ -130,14 +147,19 @@ def describe_rank_agreement(agreement: pd.DataFrame) -> str:
     if pd.isna(rho["agreement"]):
         return ""
     if pd.isna(rho["low"]):
-        order = "the same" if rho["agreement"] > 0 else "the opposite"
-        return (
-            f"Staff put all {rho['n']} touchpoints in {order} order as customers do; how sure that is cannot be told."
+        order = tell("the same") if rho["agreement"] > 0 else tell("the opposite")
+        return tell(
+            "Staff put all {n} touchpoints in {order} order as customers do; how sure that is cannot be told.",
+            n=rho["n"],
+            order=order,
         )
-    ends = (
-        f"ρ {signed(rho['agreement'], 2)}, {readable_interval(rho['low'], rho['high'])}; n\u00a0{rho['n']} touchpoints"
+    ends = tell(
+        "ρ {agreement}, {low}; n\u00a0{n} touchpoints",
+        agreement=signed(rho["agreement"], 2),
+        low=readable_interval(rho["low"], rho["high"]),
+        n=rho["n"],
     )
     if rho["low"] <= 0 <= rho["high"]:
-        return f"Whether staff put touchpoints in the order customers do cannot be told ({ends})."
-    order = "in about the order customers do" if rho["low"] > 0 else "in the opposite order of customers"
-    return f"Staff put touchpoints {order} ({ends})."
+        return tell("Whether staff put touchpoints in the order customers do cannot be told ({ends}).", ends=ends)
+    order = tell("in about the order customers do") if rho["low"] > 0 else tell("in the opposite order of customers")
+    return tell("Staff put touchpoints {order} ({ends}).", order=order, ends=ends)

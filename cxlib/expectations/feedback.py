@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust
 from cxlib.redaction import redact
 from cxlib.shares import share_interval
@@ -124,21 +125,28 @@ def name_places(table: pd.DataFrame, feedback: pd.DataFrame) -> pd.DataFrame:
 def describe_typical(typical: pd.DataFrame, *, least: int = 5) -> str:
     """What is surely typical of which touchpoint, with n and interval, in a sentence."""
     if typical.empty:
-        return (
-            "What is typical of a touchpoint cannot be told. Feedback (feedback: feedback.csv) with words of at least "
-            f"{least} people on each of two touchpoints switches it on."
+        return tell(
+            "What is typical of a touchpoint cannot be told. Feedback (feedback: feedback.csv) "
+            "with words of at least {least} people on each of two touchpoints switches it on.",
+            least=least,
         )
     sure = typical[typical["verdict"] == "typical"]
     if sure.empty:
-        return "Nothing is surely said more often of one touchpoint than of the others."
+        return tell("Nothing is surely said more often of one touchpoint than of the others.")
     known = sure[sure["n"].notna()]
     first = (known if len(known) else sure).drop_duplicates("touchpoint").head(2)
-    said = [f"{shorten(row.theme)} of {shorten(row.label)}" for row in first.itertuples()]
+    said = [
+        tell("{shorten} of {shorten2}", shorten=shorten(row.theme), shorten2=shorten(row.label))
+        for row in first.itertuples()
+    ]
     if len(known):
         row = first.iloc[0]
-        said[0] += f" (n\u00a0{row['n']:,}; log-odds {readable_interval(row['low'], row['high'])})"
+        said[0] += tell(" (n\u00a0{n:,}; log-odds {low})", n=row["n"], low=readable_interval(row["low"], row["high"]))
     more = sure["touchpoint"].nunique() - len(said)
-    return f"Said more than elsewhere: {listed([*said, *([counted(more, 'more touchpoint')] if more else [])])}."
+    return tell(
+        "Said more than elsewhere: {listed}.",
+        listed=listed([*said, *([counted(more, "more touchpoint")] if more else [])]),
+    )
 
 
 def shorten(name: str, letters: int = 24) -> str:
@@ -234,14 +242,30 @@ def keep_many(table: pd.DataFrame, quotes: int, least: int) -> pd.DataFrame:
 def describe_topics(topics: pd.DataFrame) -> str:
     """What is talked of most, with n and interval, in a sentence."""
     if topics.empty:
-        return (
-            f"Topics are not looked for: too few quotes of what is looked at; it takes {DISTINCT} different wordings."
+        return tell(
+            "Topics are not looked for: too few quotes of what is looked at; it takes {distinct} different wordings.",
+            distinct=DISTINCT,
         )
     first = topics.iloc[0]
-    share = f"{percent(first['share'])}, {100 * first['low']:.0f} to {percent(first['high'])}"
+    share = tell(
+        "{share}, {low:.0f} to {high}",
+        share=percent(first["share"]),
+        low=100 * first["low"],
+        high=percent(first["high"]),
+    )
     stable = (topics["verdict"] == "stable").sum()
-    said = f"Largest of {counted(len(topics), 'topic')}: {', '.join(first['words'].split(', ')[:3])} ({share}; "
-    return f"{said}n\u00a0{first['n']:,} quotes). In either half of the quotes, {stable} come again."
+    said = tell(
+        "Largest of {topics}: {split} ({share}; ",
+        topics=counted(len(topics), "topic"),
+        split=", ".join(first["words"].split(", ")[:3]),
+        share=share,
+    )
+    return tell(
+        "{said}n\u00a0{n:,} quotes). In either half of the quotes, {stable} come again.",
+        said=said,
+        n=first["n"],
+        stable=stable,
+    )
 
 
 def choose_quotes(feedback: pd.DataFrame, typical: pd.DataFrame, *, least: int = 10, each: int = 2) -> pd.DataFrame:
@@ -283,11 +307,15 @@ def cut_quote(text: str) -> str:
 def describe_quotes(quotes: pd.DataFrame, *, shown: bool) -> str:
     """Whether customers' own words stand below, and what would put them there, in a sentence."""
     if not shown:
-        return "Customers' own words are not shown. show_quotes: true in study.yaml shows some, redacted."
+        return tell("Customers' own words are not shown. show_quotes: true in study.yaml shows some, redacted.")
     if quotes.empty:
-        return "No quotes are shown: that takes a touchpoint of which ten people spoke, and something typical of it."
+        return tell(
+            "No quotes are shown: that takes a touchpoint of which ten people spoke, and something typical of it."
+        )
     where = counted(quotes["touchpoint"].nunique(), "touchpoint")
-    return (
-        f"{counted(len(quotes), 'quote')} on {where}, without addresses and numbers that tell of a person; "
-        "names cannot be found by rules, so read them before you pass them on."
+    return tell(
+        "{quotes} on {where}, without addresses and numbers that tell of a person; names "
+        "cannot be found by rules, so read them before you pass them on.",
+        quotes=counted(len(quotes), "quote"),
+        where=where,
     )

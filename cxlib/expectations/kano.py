@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust
 from cxlib.shares import share_interval
 from cxlib.tables import check_columns
@@ -54,26 +55,45 @@ def describe_kano(kano: pd.DataFrame) -> str:
     """How many items are of each category, and without which most are worse off, in a sentence."""
     known = kano[kano["worse"].notna()]
     if kano.empty:
-        return (
-            "Which features customers take for granted is not known. Columns kano_with and kano_without of the ratings "
-            "switch it on."
+        return tell(
+            "Which features customers take for granted is not known. Columns kano_with and "
+            "kano_without of the ratings switch it on."
         )
     if known.empty:
-        return "Too few people gave Kano answers that can be told apart."
+        return tell("Too few people gave Kano answers that can be told apart.")
     missed = known.loc[known["worse"].idxmin()]
     low, high = -missed["worse_high"], -missed["worse_low"]
     n = missed[["A", "O", "M", "I"]].sum()
     share = f"{percent(-missed['worse'])}, {bounds(low, high)}; n\u00a0{n:,.0f}"
     if len(known) == 1:
-        said = missed["verdict"] if missed["verdict"] != NOT_SURE else f"perhaps {missed['category']}, not surely"
-        return f"{missed['label']} is {said}: without it {share.replace(', ', ' (', 1)}) are worse off."
+        said = (
+            missed["verdict"]
+            if missed["verdict"] != NOT_SURE
+            else tell("perhaps {category}, not surely", category=missed["category"])
+        )
+        return tell(
+            "{label} is {said}: without it {replace}) are worse off.",
+            label=missed["label"],
+            said=said,
+            replace=share.replace(", ", " (", 1),
+        )
     counts = known["verdict"].value_counts()
-    said = [f"{counts[name]} {name}" for name in [*CATEGORIES.values(), NOT_SURE] if name in counts]
+    said = [f"{counts[name]} {tell(name)}" for name in [*CATEGORIES.values(), NOT_SURE] if name in counts]
     if (known["verdict"] == NOT_SURE).all():
-        said = ["none is surely of one Kano category"]
+        said = [tell("none is surely of one Kano category")]
     most = extremes(known.sort_values("worse", kind="stable"), "worse", "worse_low", "worse_high")[1]
-    share = share if most == missed["label"] else f"up to {percent(-missed['worse'])}; n\u00a0{n:,.0f}"
-    return f"Of {len(known)} features {listed(said, most=7)}. Most missed: {most} ({share})."
+    share = (
+        share
+        if most == missed["label"]
+        else tell("up to {percent}; n\u00a0{n:,.0f}", percent=percent(-missed["worse"]), n=n)
+    )
+    return tell(
+        "Of {known} features {said}. Most missed: {most} ({share}).",
+        known=len(known),
+        said=listed(said, most=7),
+        most=most,
+        share=share,
+    )
 
 
 def describe_unreadable(summary: pd.DataFrame) -> str:
@@ -84,7 +104,8 @@ def describe_unreadable(summary: pd.DataFrame) -> str:
     count = int(summary["unreadable"].sum())
     if not count:
         return ""
-    return (
-        f"{counted(count, 'Kano answer')} cannot be read: codes of kano_with and kano_without in study.yaml give each "
-        "word its number, 1 (like) to 5 (dislike)."
+    return tell(
+        "{count} cannot be read: codes of kano_with and kano_without in study.yaml give each "
+        "word its number, 1 (like) to 5 (dislike).",
+        count=counted(count, "Kano answer"),
     )

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.intervals import t_interval
 from cxlib.tables import check_columns
 from cxlib.words import extremes
@@ -33,14 +34,25 @@ def describe_expectations(expectations: pd.DataFrame) -> str:
         return NO_EXPECTATIONS
     top, bottom = expectations.iloc[0], expectations.iloc[-1]
     if len(expectations) == 1:
-        return f"{top['label']} is expected to reach {top['expected']:.1f} (n\u00a0{top['n']:,})."
+        return tell(
+            "{label} is expected to reach {expected:.1f} (n\u00a0{n:,}).",
+            label=top["label"],
+            expected=top["expected"],
+            n=top["n"],
+        )
     most, least, sure = extremes(expectations, "expected")
     if not sure:
-        ends = f"{bottom['expected']:.1f} to {top['expected']:.1f}"
-        return f"Of no touchpoint is surely more expected than of another ({ends})."
-    return (
-        f"Customers expect most of {most} ({top['expected']:.1f}; n\u00a0{top['n']:,}) "
-        f"and least of {least} ({bottom['expected']:.1f}; n\u00a0{bottom['n']:,})."
+        ends = tell("{expected:.1f} to {expected2:.1f}", expected=bottom["expected"], expected2=top["expected"])
+        return tell("Of no touchpoint is surely more expected than of another ({ends}).", ends=ends)
+    return tell(
+        "Customers expect most of {most} ({expected:.1f}; n\u00a0{n:,}) and least of {least} "
+        "({expected2:.1f}; n\u00a0{n2:,}).",
+        most=most,
+        expected=top["expected"],
+        n=top["n"],
+        least=least,
+        expected2=bottom["expected"],
+        n2=bottom["n"],
     )
 
 
@@ -48,11 +60,22 @@ def describe_expectation_grid(grid: pd.DataFrame) -> str:
     """Which persona expects most in which stage, and which least, in a sentence."""
     known = grid.dropna(subset=["persona", "stage"])
     if known.empty:
-        return "Whether personas expect different things cannot be told."
+        return tell("Whether personas expect different things cannot be told.")
     if len(known) == 1:
-        return f"{known['persona'].iloc[0]} in {known['stage'].iloc[0]} expects {known['expected'].iloc[0]:.1f}."
+        return tell(
+            "{iloc} in {iloc2} expects {iloc3:.1f}.",
+            iloc=known["persona"].iloc[0],
+            iloc2=known["stage"].iloc[0],
+            iloc3=known["expected"].iloc[0],
+        )
     ends = [
-        f"{row['persona']} in {row['stage']} ({row['expected']:.1f}; n\u00a0{row['n']:,})"
+        tell(
+            "{persona} in {stage} ({expected:.1f}; n\u00a0{n:,})",
+            persona=row["persona"],
+            stage=row["stage"],
+            expected=row["expected"],
+            n=row["n"],
+        )
         for _, row in known.iloc[[0, -1]].iterrows()
     ]
-    return f"Of all personas and stages, {ends[0]} expects most and {ends[1]} least."
+    return tell("Of all personas and stages, {ends} expects most and {ends2} least.", ends=ends[0], ends2=ends[1])

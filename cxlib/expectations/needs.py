@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust, guard_rare_failures, interval_of_ends
 from cxlib.suppression import hide_cells
 from cxlib.tables import check_columns
@@ -71,23 +72,38 @@ def describe_needs(needs: pd.DataFrame, *, value: str = "expected") -> str:
     check_columns(needs, NEEDS, name="needs (from find_needs)")
     what = WORDS[value]
     if needs.empty:
-        return (
-            f"Whether what personas {what} differs cannot be told: it takes the columns {value} (ratings) and persona "
-            "(respondents), with two personas of enough people."
+        return tell(
+            "Whether what personas {what} differs cannot be told: it takes the columns {value} "
+            "(ratings) and persona (respondents), with two personas of enough people.",
+            what=what,
+            value=value,
         )
     sure = needs[needs["verdict"] == "differs"]
-    row, among = (sure if len(sure) else needs).iloc[0], f"of the {len(needs)} touchpoints"
+    row, among = (sure if len(sure) else needs).iloc[0], tell("of the {needs} touchpoints", needs=len(needs))
     if sure.empty:
-        people = f"{needs['n'].min():,}" + (f" to {needs['n'].max():,}" if needs["n"].nunique() > 1 else "")
-        where = row["label"] if len(needs) == 1 else f"any {among}"
-        return f"What personas {what} does not surely differ at {where} (n\u00a0{people})."
+        people = f"{needs['n'].min():,}" + (
+            tell(" to {max:,}", max=needs["n"].max()) if needs["n"].nunique() > 1 else ""
+        )
+        where = row["label"] if len(needs) == 1 else tell("any {among}", among=among)
+        return tell(
+            "What personas {what} does not surely differ at {where} (n\u00a0{people}).",
+            what=what,
+            where=where,
+            people=people,
+        )
     ends = []
     for end in ("highest", "lowest"):
         told = pd.notna(row[f"{end}_low"])
-        interval = f"{row[f'{end}_low']:.1f} to {row[f'{end}_high']:.1f}; " if told else ""
+        interval = tell("{row:.1f} to {row2:.1f}; ", row=row[f"{end}_low"], row2=row[f"{end}_high"]) if told else ""
         ends.append(f"{row[end]} {row[f'{end}_mean']:.1f} ({interval}n\u00a0{row[f'{end}_n']:,})")
     where = f"{len(sure)} {among}, {'most at ' if len(sure) > 1 else ''}" if len(needs) > 1 else ""
-    return f"What personas {what} differs at {where}{row['label']}: {', '.join(ends)}."
+    return tell(
+        "What personas {what} differs at {where}{label}: {ends}.",
+        what=what,
+        where=where,
+        label=row["label"],
+        ends=", ".join(ends),
+    )
 
 
 def find_clusters(
@@ -252,22 +268,36 @@ def describe_clusters(clusters: pd.DataFrame, *, value: str = "expected") -> str
     """Whether groups found in the answers are stable and whether they are the personas, in a sentence."""
     check_columns(clusters, CLUSTERS, name="clusters (from find_clusters)")
     if clusters.empty:
-        return (
-            f"Groups of customers cannot be told: it takes {EACH} people for each, with answers on most touchpoints "
-            f"(column {value} of the ratings)."
+        return tell(
+            "Groups of customers cannot be told: it takes {each} people for each, with answers "
+            "on most touchpoints (column {value} of the ratings).",
+            each=EACH,
+            value=value,
         )
     row, found, stable = clusters.iloc[0], len(clusters), int((clusters["stable"] == "yes").sum())
-    every, none = ("Both groups", "Neither of the 2") if found == 2 else (f"All {found} groups", f"None of the {found}")
-    which = {found: every, 0: f"{none} groups"}.get(stable, f"{stable} of the {found} groups")
-    said = f"{which} found in the answers {'is' if stable < 2 else 'are'} stable"
+    every, none = (
+        (tell("Both groups"), tell("Neither of the 2"))
+        if found == 2
+        else (tell("All {found} groups", found=found), tell("None of the {found}", found=found))
+    )
+    which = {found: every, 0: tell("{none} groups", none=none)}.get(stable, f"{stable} of the {found} groups")
+    said = tell("{which} found in the answers {value} stable", which=which, value="is" if stable < 2 else "are")
     if found == 1:
-        said = f"The one group shown of those in the answers is {'' if stable else 'not '}stable"
+        said = tell("The one group shown of those in the answers is {value}stable", value="" if stable else "not ")
     if pd.isna(row["agreement"]):
-        return f"{said}; whether they are the personas takes a column persona of the respondents, with two personas."
-    words = [(MATCHES, "match the personas"), (PARTLY, "match the personas in part")]
-    verdict = next((word for least, word in words if row["agreement"] >= least), "do not match the personas")
+        return tell(
+            "{said}; whether they are the personas takes a column persona of the respondents, with two personas.",
+            said=said,
+        )
+    words = [(MATCHES, tell("match the personas")), (PARTLY, tell("match the personas in part"))]
+    verdict = next((word for least, word in words if row["agreement"] >= least), tell("do not match the personas"))
     figures = [f"{round(row[end], 2) + 0.0:.2f}".replace("-", "−") for end in CLUSTERS[-3:]]
-    return (
-        f"{said}; the groups {verdict} (agreement {figures[0]} of 1, {figures[1]} to {figures[2]}; "
-        f"n\u00a0{round(row['n'] / row['share']):,})."
+    return tell(
+        "{said}; the groups {verdict} (agreement {figures} of 1, {figures2} to {figures3}; n\u00a0{share:,}).",
+        said=said,
+        verdict=verdict,
+        figures=figures[0],
+        figures2=figures[1],
+        figures3=figures[2],
+        share=round(row["n"] / row["share"]),
     )

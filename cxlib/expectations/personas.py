@@ -60,18 +60,32 @@ def fit_of(table: pd.DataFrame, personas: pd.DataFrame) -> float:
 def describe_personas(mix: pd.DataFrame, *, confidence: float = 0.95) -> str:
     """Which personas are claimed wrongly, in a sentence."""
     if mix.empty or (mix["n"] == 0).all():
-        return "Nobody's persona is known. A column persona of the respondents switches this on."
+        return tell("Nobody's persona is known. A column persona of the respondents switches this on.")
     if mix["claimed_share"].isna().all():
-        return (
-            "Whom the company believes its customers to be is not known. "
-            "A file personas.csv with claimed_share switches it on."
+        return tell(
+            "Whom the company believes its customers to be is not known. A file personas.csv "
+            "with claimed_share switches it on."
         )
     wrong = mix[mix["verdict"].isin(MIX_VERDICTS[:2])]
     if wrong.empty:
         p, n = mix.get("p_mix", pd.Series([np.nan])).iloc[0], f"n\u00a0{mix['n'].iloc[0]:,}"
-        known = {True: ", yet together they differ from the claims", False: ", nor do all together surely differ"}
-        whole = "" if pd.isna(p) else f"{known[bool(p <= 0.05)]} (χ² test, p\u00a0{readable_q(p)}; {n})"
-        return f"No persona is surely more or fewer of the customers than the company believes{whole}."
+        known = {
+            True: tell(", yet together they differ from the claims"),
+            False: tell(", nor do all together surely differ"),
+        }
+        whole = (
+            ""
+            if pd.isna(p)
+            else tell(
+                "{known} (χ² test, p\u00a0{readable_q}; {n})",
+                known=known[bool(p <= 0.05)],
+                readable_q=readable_q(p),
+                n=n,
+            )
+        )
+        return tell(
+            "No persona is surely more or fewer of the customers than the company believes{whole}.", whole=whole
+        )
     said = []
     for row in wrong.itertuples():
         figures = dict(persona=row.persona, share=percent(row.share), claimed=percent(row.claimed_share))

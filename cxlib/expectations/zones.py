@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust, guard_rare_failures, t_interval, t_test
 from cxlib.tables import check_columns
 from cxlib.words import counted, listed, signed
@@ -47,19 +48,29 @@ def find_zones(levels: pd.DataFrame, *, confidence: float = 0.95, level: float =
 def describe_zones(zones: pd.DataFrame) -> str:
     """How many touchpoints are below, within and above the zone of tolerance, and the worst, in a sentence."""
     if zones.empty:
-        return (
-            "The zone of tolerance is not known. Columns adequate and desired of the ratings, beside experienced, "
-            "switch it on."
+        return tell(
+            "The zone of tolerance is not known. Columns adequate and desired of the ratings, "
+            "beside experienced, switch it on."
         )
     place, name, lowest = zones["verdict"], zones["label"].iloc[0], distance(zones.iloc[0])
     if len(zones) == 1:
-        said = "not surely within or outside the zone" if place.iloc[0] == UNSURE else place.iloc[0]
-        return f"{name} is {said} of tolerance: {lowest}."
-    told = [f"{(place == verdict).sum()} {verdict.split()[0]}" for verdict in ZONE_VERDICTS if (place == verdict).any()]
-    told += [f"{(place == UNSURE).sum()} cannot be told"] if (place == UNSURE).any() else []
+        said = tell("not surely within or outside the zone") if place.iloc[0] == UNSURE else place.iloc[0]
+        return tell("{name} is {said} of tolerance: {lowest}.", name=name, said=said, lowest=lowest)
+    told = [
+        f"{(place == verdict).sum()} {tell(verdict.split()[0])}"
+        for verdict in ZONE_VERDICTS
+        if (place == verdict).any()
+    ]
+    told += [tell("{sum} cannot be told", sum=(place == UNSURE).sum())] if (place == UNSURE).any() else []
     if (place == UNSURE).all():
-        told = ["none is surely within or outside"]
-    return f"Of {len(zones)} touchpoints by the zone of tolerance {listed(told)}. Lowest is {name}: {lowest}."
+        told = [tell("none is surely within or outside")]
+    return tell(
+        "Of {zones} touchpoints by the zone of tolerance {told}. Lowest is {name}: {lowest}.",
+        zones=len(zones),
+        told=listed(told),
+        name=name,
+        lowest=lowest,
+    )
 
 
 def distance(zone: pd.Series) -> str:
@@ -68,18 +79,31 @@ def distance(zone: pd.Series) -> str:
     if zone["verdict"] == ZONE_VERDICTS[1]:
         name, end = "superiority", "desired"
     low, high = (signed(zone[f"{name}_{side}"]) for side in ("low", "high"))
-    return f"{signed(zone[name])} from {end} ({low} to {high}; n\u00a0{zone[f'n_{name}']:,})"
+    return tell(
+        "{zone} from {end} ({low} to {high}; n\u00a0{zone2:,})",
+        zone=signed(zone[name]),
+        end=end,
+        low=low,
+        high=high,
+        zone2=zone[f"n_{name}"],
+    )
 
 
 def describe_kinds(levels: pd.DataFrame) -> str:
     """Which kinds of expectation were asked for, and of how many touchpoints, in a sentence."""
     asked = {kind: int((levels[f"n_{side}"] > 0).sum()) for side, kind in KINDS.items()}
     if not any(asked.values()):
-        return (
+        return tell(
             "Nobody was asked what they expect. A column expected, desired or adequate of the ratings switches it on."
         )
     said = [f"{kind} ({counted(count, 'touchpoint')})" for kind, count in asked.items() if count]
     absent = [kind for kind in ("desired", "adequate") if not asked[kind]]
-    switch = "Columns" if len(absent) == 2 else "A column"
-    more = f" {switch} {listed(absent)} of the ratings would give the zone of tolerance." if absent else ""
-    return f"Kind of expectation asked for: {listed(said)}.{more}"
+    switch = "Columns" if len(absent) == 2 else tell("A column")
+    more = (
+        tell(
+            " {switch} {absent} of the ratings would give the zone of tolerance.", switch=switch, absent=listed(absent)
+        )
+        if absent
+        else ""
+    )
+    return tell("Kind of expectation asked for: {said}.{more}", said=listed(said), more=more)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust
 from cxlib.shares import exact_p, interval_on, shares_against_rest
 from cxlib.tables import check_columns
@@ -139,29 +140,43 @@ def find_adoption_curve(times: pd.DataFrame, *, least: int = 5, confidence: floa
 def describe_adoption(adoption: pd.DataFrame, *, since: str = "") -> str:
     """How soon half of the customers adopt after the event `since`, in a sentence."""
     if adoption.empty:
-        return f"How soon customers adopt is not known: journey: adopted {NEEDS_LOG}"
+        return tell("How soon customers adopt is not known: journey: adopted {needs_log}", needs_log=NEEDS_LOG)
     row = adoption.iloc[0]
     if not row["adopted"]:
-        return (
-            f"None of {counted(int(row['n']), 'customer')} shows the event that journey: adopted in study.yaml names."
+        return tell(
+            "None of {n} shows the event that journey: adopted in study.yaml names.",
+            n=counted(int(row["n"]), "customer"),
         )
     if np.isnan(row["median_days"]):
-        share = f"{percent(row['adoption_rate'])} within {row['window_days']:.4g} days" + margin(
-            row["adoption_rate_low"], row["adoption_rate_high"]
+        share = tell(
+            "{adoption_rate} within {window_days:.4g} days",
+            adoption_rate=percent(row["adoption_rate"]),
+            window_days=row["window_days"],
+        ) + margin(row["adoption_rate_low"], row["adoption_rate_high"])
+        said = tell("how many is not known") if np.isnan(row["adoption_rate"]) else share
+        return tell(
+            "Fewer than half of the customers have adopted so far: {said} (n\u00a0{n:,}); of "
+            "those who did, the median is {in_days}.",
+            said=said,
+            n=int(row["n"]),
+            in_days=in_days(row["adopters_median_days"]),
         )
-        said = "how many is not known" if np.isnan(row["adoption_rate"]) else share
-        return (
-            f"Fewer than half of the customers have adopted so far: {said} (n\u00a0{int(row['n']):,}); "
-            f"of those who did, the median is {in_days(row['adopters_median_days'])}."
-        )
-    high = "or more" if np.isnan(row["median_days_high"]) else f"to {in_days(row['median_days_high'])}"
+    high = (
+        tell("or more")
+        if np.isnan(row["median_days_high"])
+        else tell("to {in_days}", in_days=in_days(row["median_days_high"]))
+    )
     ends = "" if np.isnan(row["median_days_low"]) else f"{in_days(row['median_days_low'])} {high}; "
-    days = f"{in_days(row['median_days'])} days{f' of “{since}”' if since else ''}"
-    said = f"Half of the customers adopt within {days} ({ends}n\u00a0{int(row['n']):,})"
+    days = tell("{in_days} days{value}", in_days=in_days(row["median_days"]), value=f" of “{since}”" if since else "")
+    said = tell("Half of the customers adopt within {days} ({ends}n\u00a0{n:,})", days=days, ends=ends, n=int(row["n"]))
     if not row["open"]:
-        return f"{said}; none is still under way."
+        return tell("{said}; none is still under way.", said=said)
     early = in_days(row["adopters_median_days"])
-    return f"{said}; of those who already did, half within {early}, which leaves out those still under way."
+    return tell(
+        "{said}; of those who already did, half within {early}, which leaves out those still under way.",
+        said=said,
+        early=early,
+    )
 
 
 def margin(low: float, high: float) -> str:
@@ -188,23 +203,37 @@ def find_abandonment(carts: pd.DataFrame, *, confidence: float = 0.95) -> pd.Dat
 def describe_abandonment(abandonment: pd.DataFrame, *, level: float = 0.05) -> str:
     """How many customers leave a cart behind, or in which channel more do, in a sentence."""
     if abandonment.empty:
-        return f"How many carts are abandoned is not known: journey: cart and converted {NEEDS_LOG}"
+        return tell(
+            "How many carts are abandoned is not known: journey: cart and converted {needs_log}", needs_log=NEEDS_LOG
+        )
     judged = abandonment[abandonment["n"] > 0]
     row, still = abandonment.iloc[0], abandonment["open"].sum()
     if judged.empty:
-        return f"The window of {counted(still, 'cart')} is still open: how many are abandoned cannot be said yet."
-    by = "by the end of the log" if np.isnan(row["window_days"]) else f"within {row['window_days']:g} days"
-    if "channel" not in abandonment:
-        return (
-            f"{percent(row['share'])} of customers with a cart did not buy {by} ({bounds(row['low'], row['high'])}; "
-            f"n\u00a0{int(row['n']):,})" + (f"; {still:,} may still." if still else ".")
+        return tell(
+            "The window of {still} is still open: how many are abandoned cannot be said yet.",
+            still=counted(still, "cart"),
         )
+    by = (
+        tell("by the end of the log")
+        if np.isnan(row["window_days"])
+        else tell("within {window_days:g} days", window_days=row["window_days"])
+    )
+    if "channel" not in abandonment:
+        return tell(
+            "{share} of customers with a cart did not buy {by} ({low}; n\u00a0{n:,})",
+            share=percent(row["share"]),
+            by=by,
+            low=bounds(row["low"], row["high"]),
+            n=int(row["n"]),
+        ) + (tell("; {still:,} may still.", still=still) if still else ".")
     more = judged[(judged["q"] <= level) & (judged["difference"] > 0)].sort_values("share", ascending=False)
     n = f"n\u00a0{judged['n'].sum():,}"
     if more.empty:
-        return f"In no channel are carts surely abandoned more often than in the others ({n})."
+        return tell("In no channel are carts surely abandoned more often than in the others ({n}).", n=n)
     names = [f"{name} ({percent(share)})" for name, share in zip(more["channel"], more["share"])]
-    return f"Carts are surely abandoned more often than elsewhere in {listed(names, most=3)} ({n})."
+    return tell(
+        "Carts are surely abandoned more often than elsewhere in {names} ({n}).", names=listed(names, most=3), n=n
+    )
 
 
 def find_barriers(counts: pd.DataFrame, *, confidence: float = 0.95, level: float = 0.05) -> pd.DataFrame:
@@ -255,18 +284,30 @@ def ratio_ends(share: tuple, other: tuple) -> dict[str, np.ndarray]:
 def describe_barriers(barriers: pd.DataFrame) -> str:
     """What surely holds customers back, in a sentence."""
     if barriers.empty:
-        return (
-            "What holds customers back is not known: columns barriers and customer of respondents, with journey: "
-            "adopted in study.yaml and a log (or a column adopted), switch it on."
+        return tell(
+            "What holds customers back is not known: columns barriers and customer of "
+            "respondents, with journey: adopted in study.yaml and a log (or a column adopted), "
+            "switch it on."
         )
     sure = barriers[barriers["verdict"] == "holds back"]
     people = f"n\u00a0{barriers['n'].iloc[0]:,}"
     if sure.empty:
-        return f"Of {counted(len(barriers), 'barrier')} named, none surely holds customers back ({people})."
+        return tell(
+            "Of {barriers} named, none surely holds customers back ({people}).",
+            barriers=counted(len(barriers), "barrier"),
+            people=people,
+        )
     first = sure.iloc[0]
-    more = f" Also: {listed(sure['barrier'].iloc[1:], most=3)}." if len(sure) > 1 else ""
-    most = "or more" if np.isnan(first["high"]) else f"to {first['high']:.1f}"
-    return (
-        f"Who names “{first['barrier']}” fails to adopt {first['risk_ratio']:.1f} times as often as others "
-        f"({first['low']:.1f} {most}; named by {first['n_with']:,} of {people}).{more}"
+    more = tell(" Also: {iloc}.", iloc=listed(sure["barrier"].iloc[1:], most=3)) if len(sure) > 1 else ""
+    most = tell("or more") if np.isnan(first["high"]) else tell("to {high:.1f}", high=first["high"])
+    return tell(
+        "Who names “{barrier}” fails to adopt {risk_ratio:.1f} times as often as others "
+        "({low:.1f} {most}; named by {n_with:,} of {people}).{more}",
+        barrier=first["barrier"],
+        risk_ratio=first["risk_ratio"],
+        low=first["low"],
+        most=most,
+        n_with=first["n_with"],
+        people=people,
+        more=more,
     )

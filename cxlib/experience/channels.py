@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust, leave_one_out, t_interval, t_test
 from cxlib.tables import check_columns
 from cxlib.words import listed, percent, signed
@@ -96,31 +97,53 @@ def describe_channels(channels: pd.DataFrame, *, level: float = 0.05) -> str:
     `channels` comes from `find_channels`.
     """
     if channels.empty:
-        return "Channels cannot be compared. A column channel of the ratings switches this on."
+        return tell("Channels cannot be compared. A column channel of the ratings switches this on.")
     if len(channels) == 1:
-        return f"Channels cannot be compared: only one has enough answers (n\u00a0{channels['n'].iloc[0]:,})."
+        return tell(
+            "Channels cannot be compared: only one has enough answers (n\u00a0{iloc:,}).", iloc=channels["n"].iloc[0]
+        )
     if channels["p"].isna().all():
-        return "Too few customers met the same touchpoints in different channels to compare these at an equal mix."
-    mix = "at an equal mix"
+        return tell(
+            "Too few customers met the same touchpoints in different channels to compare these at an equal mix."
+        )
+    mix = tell("at an equal mix")
     worse, seeming = (channels[channels["verdict"] == verdict] for verdict in ("worse", "only looks worse"))
     said = [say_seeming(row, level) for row in seeming.head(1).itertuples()]
     if len(worse):
         first = worse.iloc[0]
-        ends = f"{signed(first['adjusted_low'], 2)} to {signed(first['adjusted_high'], 2)}"
-        figures = f"({signed(first['adjusted'], 2)} points, {ends}; n\u00a0{first['n']:,})"
-        others = f"; so {'is' if len(worse) == 2 else 'are'} {listed(worse['channel'].iloc[1:], 2)}" * (len(worse) > 1)
-        said = [f"{first['channel']} is worse than the rest {mix} {figures}{others}", *said]
-    sentence = (
-        "; ".join(said)
-        or f"No channel is surely worse than the rest {mix} (up to n\u00a0{channels['n'].max():,} a channel)"
+        ends = tell(
+            "{adjusted_low} to {adjusted_high}",
+            adjusted_low=signed(first["adjusted_low"], 2),
+            adjusted_high=signed(first["adjusted_high"], 2),
+        )
+        figures = tell(
+            "({adjusted} points, {ends}; n\u00a0{n:,})", adjusted=signed(first["adjusted"], 2), ends=ends, n=first["n"]
+        )
+        others = tell(
+            "; so {value} {iloc}", value="is" if len(worse) == 2 else "are", iloc=listed(worse["channel"].iloc[1:], 2)
+        ) * (len(worse) > 1)
+        said = [
+            tell(
+                "{channel} is worse than the rest {mix} {figures}{others}",
+                channel=first["channel"],
+                mix=mix,
+                figures=figures,
+                others=others,
+            ),
+            *said,
+        ]
+    sentence = "; ".join(said) or tell(
+        "No channel is surely worse than the rest {mix} (up to n\u00a0{max:,} a channel)",
+        mix=mix,
+        max=channels["n"].max(),
     )
     return f"{sentence[:1].upper()}{sentence[1:]}."
 
 
 def say_seeming(row: tuple, level: float) -> str:
     """That a channel looks worse than it is."""
-    truly = f" and is {row.adjusted:.2f} better" if row.q <= level and row.adjusted > 0 else ""
-    return f"{row.channel} (n\u00a0{row.n:,}) only looks worse{truly}"
+    truly = tell(" and is {adjusted:.2f} better", adjusted=row.adjusted) if row.q <= level and row.adjusted > 0 else ""
+    return tell("{channel} (n\u00a0{n:,}) only looks worse{truly}", channel=row.channel, n=row.n, truly=truly)
 
 
 def find_consistency(spread: pd.DataFrame, *, level: float = 0.05) -> pd.DataFrame:
@@ -176,16 +199,24 @@ def describe_consistency(consistency: pd.DataFrame) -> str:
     rows = consistency.set_index("of")
     n, parts = int(rows["n"].max()), []
     if "level" in rows.index:
-        part = f"The channel tells {percent(rows.loc['level', 'omega2'])} of the differences in experience (ω²)"
+        part = tell(
+            "The channel tells {loc} of the differences in experience (ω²)", loc=percent(rows.loc["level", "omega2"])
+        )
         sure = rows.loc["level", "verdict"] == "differs"
-        parts.append(part if sure else "Mean experience does not surely differ by channel")
+        parts.append(part if sure else tell("Mean experience does not surely differ by channel"))
     if "spread" in rows.index:
         row = rows.loc["spread"]
         parts.append(
-            f"single experiences spread most in {row['highest']} ({row['highest_mean']:.2f} points from its median), "
-            f"least in {row['lowest']} ({row['lowest_mean']:.2f})"
+            tell(
+                "single experiences spread most in {highest} ({highest_mean:.2f} points from its "
+                "median), least in {lowest} ({lowest_mean:.2f})",
+                highest=row["highest"],
+                highest_mean=row["highest_mean"],
+                lowest=row["lowest"],
+                lowest_mean=row["lowest_mean"],
+            )
             if row["verdict"] == "differs"
-            else "how far single experiences spread does not surely differ"
+            else tell("how far single experiences spread does not surely differ")
         )
     sentence = "; ".join(parts)
     return f"{sentence[:1].upper()}{sentence[1:]} (n\u00a0{n:,})."

@@ -16,12 +16,18 @@ FEW_GO_ON = "fewer than half so far"
 
 def describe_rules(journey: Any) -> str:
     """The rules of the funnel in a sentence; `journey` is what study.yaml says of it (`study.settings.journey`)."""
-    when = "whenever it comes" if journey.order == "any" else "once the stage before is reached"
-    days = f", within {journey.window_days:g} days of the journey's first event" if journey.window_days else ""
-    tries = (
-        "only the first of a customer's journeys counts" if journey.reentry == "first" else "every journey is a new try"
+    when = tell("whenever it comes") if journey.order == "any" else tell("once the stage before is reached")
+    days = (
+        tell(", within {window_days:g} days of the journey's first event", window_days=journey.window_days)
+        if journey.window_days
+        else ""
     )
-    return f"A stage counts {when}{days}; {tries}, each customer counts once."
+    tries = (
+        tell("only the first of a customer's journeys counts")
+        if journey.reentry == "first"
+        else tell("every journey is a new try")
+    )
+    return tell("A stage counts {when}{days}; {tries}, each customer counts once.", when=when, days=days, tries=tries)
 
 
 def find_funnel(funnel: pd.DataFrame, waits: pd.DataFrame | None = None, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -55,7 +61,7 @@ def find_waits(waits: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     for stage, times in waits.groupby("stage", sort=False):
         survival = estimate_survival(times["hours"], times["went_on"], times["customers"])
         half, most = quantiles_of(survival, (0.5, 0.9), confidence)
-        wait = f"half within {lasting(half[0])}" if half[0] == half[0] else FEW_GO_ON
+        wait = tell("half within {lasting}", lasting=lasting(half[0])) if half[0] == half[0] else FEW_GO_ON
         rows.append((stage, *half, *most, wait))
     names = [f"wait_hours_{part}" for part in ("median", "median_low", "median_high", "p90", "p90_low", "p90_high")]
     columns = {"stage": "str", **dict.fromkeys(names, "float64"), "wait": "str"}
@@ -83,11 +89,13 @@ def describe_funnel(funnel: pd.DataFrame, *, window_days: float | None = None, c
             "A file of events, with touchpoints on the map, switches it on."
         )
     if len(funnel) == 1:
-        return f"{funnel['customers'].iloc[0]:,} customers reached {funnel['stage'].iloc[0]}."
+        return tell(
+            "{iloc:,} customers reached {iloc2}.", iloc=funnel["customers"].iloc[0], iloc2=funnel["stage"].iloc[0]
+        )
     order = funnel["went_on"].astype("float64").argsort()
     worst, place = funnel.iloc[order.iloc[0]], int(order.iloc[0])
     if worst["went_on"] == 1:
-        return f"All {worst['customers']:,} customers went on from stage to stage."
+        return tell("All {customers:,} customers went on from stage to stage.", customers=worst["customers"])
     close = [row for row in order.iloc[1 : len(funnel) - 1] if funnel["low"].iloc[row] <= worst["high"]]
     tie = tell("It may be as bad {steps}.", steps=listed([between(funnel, row) for row in close])) if close else ""
     within = tell(" within {days} days of their first event", days=f"{window_days:g}") if window_days else ""
@@ -112,19 +120,28 @@ def describe_hesitation(funnel: pd.DataFrame) -> str:
     known = funnel.reset_index(drop=True)
     known = known[known["wait_hours_median"].notna()]
     if known.empty:
-        return "Fewer than half go on at every step so far: how long customers hesitate cannot be said."
+        return tell("Fewer than half go on at every step so far: how long customers hesitate cannot be said.")
     funnel = funnel.reset_index(drop=True)
     order = known["wait_hours_median"].sort_values(ascending=False, kind="stable").index
     longest = known.loc[order[0]]
     close = [row for row in order[1:] if not known.at[row, "wait_hours_median_high"] < longest["wait_hours_median_low"]]
-    tie = f" Could be as long: {listed([between(funnel, row) for row in close])}." if close else ""
+    tie = (
+        tell(" Could be as long: {between}.", between=listed([between(funnel, row) for row in close])) if close else ""
+    )
     stuck = [between(funnel, row) for row in funnel.index if funnel.at[row, "wait"] == FEW_GO_ON]
-    start = f"Fewer than half go on {listed(stuck)} so far; elsewhere customers" if stuck else "Customers"
+    start = (
+        tell("Fewer than half go on {stuck} so far; elsewhere customers", stuck=listed(stuck)) if stuck else "Customers"
+    )
     ends = span(*(lasting(longest[f"wait_hours_median_{end}"]) for end in ("low", "high")))
     ends = f"{ends}; " if ends else ""
-    return (
-        f"{start} hesitate longest {between(funnel, order[0])}: half go on within "
-        f"{lasting(longest['wait_hours_median'])} ({ends}n\u00a0{funnel['customers'].iloc[order[0] - 1]:,}).{tie}"
+    return tell(
+        "{start} hesitate longest {between}: half go on within {lasting} ({ends}n\u00a0{iloc:,}).{tie}",
+        start=start,
+        between=between(funnel, order[0]),
+        lasting=lasting(longest["wait_hours_median"]),
+        ends=ends,
+        iloc=funnel["customers"].iloc[order[0] - 1],
+        tie=tie,
     )
 
 
@@ -135,12 +152,12 @@ def span(low: str, high: str) -> str:
     ('3.5 to 4 days', '20 hours to 3 days', '3 days or more', 'up to 4 days', '')
     """
     if low == "–":
-        return "" if high == "–" else f"up to {high}"
+        return "" if high == "–" else tell("up to {high}", high=high)
     if high == "–":
-        return f"{low} or more"
-    return f"{low.split()[0] if low.split()[1:] == high.split()[1:] else low} to {high}"
+        return tell("{low} or more", low=low)
+    return tell("{split} to {high}", split=low.split()[0] if low.split()[1:] == high.split()[1:] else low, high=high)
 
 
 def between(funnel: pd.DataFrame, row: int) -> str:
     """The step of the funnel that ends in a row."""
-    return f"between {funnel['stage'].iloc[row - 1]} and {funnel['stage'].iloc[row]}"
+    return tell("between {iloc} and {iloc2}", iloc=funnel["stage"].iloc[row - 1], iloc2=funnel["stage"].iloc[row])

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.shares import share_interval, shares_against_rest, wilson
 from cxlib.tables import check_columns
 from cxlib.words import bounds, listed, percent
@@ -44,22 +45,25 @@ def describe_promises(promises: pd.DataFrame, overall: pd.DataFrame | None = Non
     all in one row: without it the groups are added up, and a customer of two of them counts twice.
     """
     if promises.empty:
-        return "What was promised is not known. A column planned_time of the events switches this on."
+        return tell("What was promised is not known. A column planned_time of the events switches this on.")
     total, key = promises if overall is None else overall, promises.columns[0]
     finished, late, overdue, worth = total[["finished", "late", "overdue", "n_effective"]].sum()
     if not finished:
-        past = f"; {overdue:,.0f} are open past their date" if overdue else ""
-        return f"Whether promises are kept is not known yet: none of those made has ended{past}."
+        past = tell("; {overdue:,.0f} are open past their date", overdue=overdue) if overdue else ""
+        return tell("Whether promises are kept is not known yet: none of those made has ended{past}.", past=past)
     low, high = wilson(late / finished, worth, confidence)
     if len(total) == 1:
         low, high = total[["low", "high"]].iloc[0]
     more = promises[promises["verdict"] == "late more often"].sort_values("late_share", ascending=False)
     names = [f"{name} ({percent(share)})" for name, share in zip(more[key].astype("str"), more["late_share"])]
-    where = f"; more often than elsewhere: {listed(names, most=2)}" if names else ""
+    where = tell("; more often than elsewhere: {names}", names=listed(names, most=2)) if names else ""
     if not names and len(promises) > 1:
-        where = f"; no {key} is surely late more often than the others"
-    where += f"; {overdue:,.0f} more are open past their date" if overdue else ""
-    return (
-        f"Of {finished:,.0f} promises kept track of, {percent(late / finished)} were broken "
-        f"({bounds(low, high)}){where}."
+        where = tell("; no {key} is surely late more often than the others", key=key)
+    where += tell("; {overdue:,.0f} more are open past their date", overdue=overdue) if overdue else ""
+    return tell(
+        "Of {finished:,.0f} promises kept track of, {finished2} were broken ({low}){where}.",
+        finished=finished,
+        finished2=percent(late / finished),
+        low=bounds(low, high),
+        where=where,
     )

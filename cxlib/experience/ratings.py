@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.intervals import t_interval
 from cxlib.shares import nps_interval, share_interval
 from cxlib.words import extremes, percent, signed
@@ -43,13 +44,20 @@ def describe_experience(experience: pd.DataFrame) -> str:
     worst, best = known.iloc[0], known.iloc[-1]
     highest, lowest, sure = extremes(known, "experienced", "experienced_low", "experienced_high")
     if not sure:
-        return (
-            "No touchpoint is surely rated higher than another "
-            f"({worst['experienced']:.1f} to {best['experienced']:.1f})."
+        return tell(
+            "No touchpoint is surely rated higher than another ({experienced:.1f} to {experienced2:.1f}).",
+            experienced=worst["experienced"],
+            experienced2=best["experienced"],
         )
-    return (
-        f"Rated highest: {highest} ({best['experienced']:.1f}; n\u00a0{best['n_experienced']:,}); "
-        f"lowest: {lowest} ({worst['experienced']:.1f}; n\u00a0{worst['n_experienced']:,})."
+    return tell(
+        "Rated highest: {highest} ({experienced:.1f}; n\u00a0{n_experienced:,}); lowest: "
+        "{lowest} ({experienced2:.1f}; n\u00a0{n_experienced2:,}).",
+        highest=highest,
+        experienced=best["experienced"],
+        n_experienced=best["n_experienced"],
+        lowest=lowest,
+        experienced2=worst["experienced"],
+        n_experienced2=worst["n_experienced"],
     )
 
 
@@ -67,10 +75,20 @@ def describe_top2(experience: pd.DataFrame) -> str:
         return NO_EXPERIENCE
     best, worst = known.loc[known["top2"].idxmax()], known.loc[known["top2"].idxmin()]
     if best["top2"] == worst["top2"]:
-        return f"{percent(best['top2'])} of answers are one of the two best ratings (n\u00a0{best['n_top2']:,})."
-    return (
-        f"One of the two best ratings: from {percent(worst['top2'])} of answers on {worst['label']} "
-        f"(n\u00a0{worst['n_top2']:,}) to {percent(best['top2'])} on {best['label']} (n\u00a0{best['n_top2']:,})."
+        return tell(
+            "{top2} of answers are one of the two best ratings (n\u00a0{n_top2:,}).",
+            top2=percent(best["top2"]),
+            n_top2=best["n_top2"],
+        )
+    return tell(
+        "One of the two best ratings: from {top2} of answers on {label} (n\u00a0{n_top2:,}) "
+        "to {top22} on {label2} (n\u00a0{n_top22:,}).",
+        top2=percent(worst["top2"]),
+        label=worst["label"],
+        n_top2=worst["n_top2"],
+        top22=percent(best["top2"]),
+        label2=best["label"],
+        n_top22=best["n_top2"],
     )
 
 
@@ -80,9 +98,13 @@ def describe_emotion(experience: pd.DataFrame) -> str:
         return ""
     known = experience.dropna(subset="emotion_low")
     if known.empty:
-        return "The answers are too few to tell how the journey feels."
+        return tell("The answers are too few to tell how the journey feels.")
     best, worst, sure = extremes(known, "emotion", "emotion_low", "emotion_high")
-    ends = f"{signed(known['emotion'].min())} to {signed(known['emotion'].max())}, on a scale from −2 to +2"
+    ends = tell(
+        "{min} to {max}, on a scale from −2 to +2",
+        min=signed(known["emotion"].min()),
+        max=signed(known["emotion"].max()),
+    )
     if not sure:
-        return f"The journey feels much the same everywhere ({ends})."
-    return f"The journey feels worst at {worst} and best at {best} ({ends})."
+        return tell("The journey feels much the same everywhere ({ends}).", ends=ends)
+    return tell("The journey feels worst at {worst} and best at {best} ({ends}).", worst=worst, best=best, ends=ends)

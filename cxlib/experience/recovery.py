@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.experience.adoption import estimate_survival, quantiles_of
 from cxlib.intervals import adjust, difference_of_means, t_interval, t_test
 from cxlib.shares import nps_interval, share_interval
@@ -53,19 +54,25 @@ def describe_complaints(times: pd.DataFrame) -> str:
     `times` comes from `find_complaint_times`, of all complaints together.
     """
     if times.empty:
-        return "Complaints are not known. A column opened of the feedback, with resolved, switches them on."
+        return tell("Complaints are not known. A column opened of the feedback, with resolved, switches them on.")
     row = times.iloc[0]
-    half = "fewer than half so far"
+    half = tell("fewer than half so far")
     if pd.notna(row["median_days"]):
         days = [f"{row[end]:.0f}" for end in ("median_days_low", "median_days_high") if pd.notna(row[end])]
-        half = f"half within {counted(int(row['median_days']), 'day')}" + (
+        half = tell("half within {median_days}", median_days=counted(int(row["median_days"]), "day")) + (
             f" ({' to '.join(days)})" if len(days) == 2 else ""
         )
     again = row["complained_again"]
-    more = f"; {counted(int(again), 'customer')} complained again" if pd.notna(again) and again else ""
-    return (
-        f"Of {counted(int(row['complaints']), 'complaint')}, {percent(row['resolved_share'])} are resolved "
-        f"({bounds(row['low'], row['high'])}), {half}{more}."
+    more = (
+        tell("; {again} complained again", again=counted(int(again), "customer")) if pd.notna(again) and again else ""
+    )
+    return tell(
+        "Of {complaints}, {resolved_share} are resolved ({low}), {half}{more}.",
+        complaints=counted(int(row["complaints"]), "complaint"),
+        resolved_share=percent(row["resolved_share"]),
+        low=bounds(row["low"], row["high"]),
+        half=half,
+        more=more,
     )
 
 
@@ -161,27 +168,41 @@ def describe_recovery(differences: pd.DataFrame, *, outcome: str = "") -> str:
     `differences` comes from `find_recovery`; of one `outcome`, the first where none is named.
     """
     if differences.empty:
-        return (
-            "What becomes of complaints is not known. Columns customer and opened of the feedback, and customer of the "
-            "respondents, switch this on."
+        return tell(
+            "What becomes of complaints is not known. Columns customer and opened of the "
+            "feedback, and customer of the respondents, switch this on."
         )
     chosen = outcome if outcome in set(differences["outcome"]) else differences["outcome"].iloc[0]
     rows, said = differences[differences["outcome"] == chosen].set_index("comparison"), []
     if "resolved − none" in rows.index:
         row = rows.loc["resolved − none"]
         words = RATE.get(row["verdict"], "perhaps like")
-        said.append(f"Customers with a resolved complaint rate the whole {words} those without one {figures(row)}")
+        said.append(
+            tell(
+                "Customers with a resolved complaint rate the whole {words} those without one {figures}",
+                words=words,
+                figures=figures(row),
+            )
+        )
     if "unresolved − none" in rows.index:
         row = rows.loc["unresolved − none"]
         words = RATE.get(row["verdict"], "perhaps like")
         plain = words.removesuffix(" than").replace("like", "alike")
         who = (
-            f"those still waiting {plain}" if said else f"Customers still waiting rate the whole {words} those without"
+            tell("those still waiting {plain}", plain=plain)
+            if said
+            else tell("Customers still waiting rate the whole {words} those without", words=words)
         )
         said.append(f"{who} {figures(row)}")
-    return f"{', '.join(said)}." if said else "Too few customers without a complaint are known to compare with."
+    return f"{', '.join(said)}." if said else tell("Too few customers without a complaint are known to compare with.")
 
 
 def figures(row: pd.Series) -> str:
     """A difference with its interval and n."""
-    return f"({signed(row['difference'])}, {signed(row['low'])} to {signed(row['high'])}; n\u00a0{row['n']:,})"
+    return tell(
+        "({difference}, {low} to {high}; n\u00a0{n:,})",
+        difference=signed(row["difference"]),
+        low=signed(row["low"]),
+        high=signed(row["high"]),
+        n=row["n"],
+    )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust, known, t_interval, t_test
 from cxlib.shares import newcombe, worth_of
 from cxlib.tables import StudyError, check_columns, nearest
@@ -187,11 +188,15 @@ def find_reasons(table: pd.DataFrame, comparable: dict[str, list[str]], years: l
     impossible = table["is_share"] & value.notna() & ~value.between(0, 1)
     of_ours = [not ours.isdisjoint(YEAR.findall(period)) for period in table["period"].fillna("")]
     foreign = table["period"].mask(np.array(of_ours, dtype=bool) | table["kind"].eq("own past"))
-    outside = f"names no year of our answers ({listed(pd.Series(sorted(ours), dtype='str')) or 'none is known'})"
+    outside = tell(
+        "names no year of our answers ({value})", value=listed(pd.Series(sorted(ours), dtype="str")) or "none is known"
+    )
     reasons = [
         np.where(value.isna(), "The benchmark has no value.", ""),
         [
-            f"The benchmark is {number:g}, but a share lies from 0 to 1, such as 0.75." if wrong else ""
+            tell("The benchmark is {number:g}, but a share lies from 0 to 1, such as 0.75.", number=number)
+            if wrong
+            else ""
             for number, wrong in zip(value, impossible)
         ],
         say_foreign(table["mode"], comparable.get("mode", []), "is not declared comparable"),
@@ -207,8 +212,13 @@ def say_foreign(stated: pd.Series, comparable: list[str], why: str) -> list[str]
     return [
         ""
         if name.lower() in allowed
-        else f"The {stated.name} “{name}” {why}; "
-        f"comparable: {{{stated.name}: [{as_yaml(name)}]}} in study.yaml allows it."
+        else tell(
+            "The {name} “{name2}” {why}; comparable: {{{name}: [{as_yaml}]}} in study.yaml allows it.",
+            name=stated.name,
+            name2=name,
+            why=why,
+            as_yaml=as_yaml(name),
+        )
         for name in stated.fillna("").str.strip()
     ]
 
@@ -233,31 +243,47 @@ def describe_benchmarks(compared: pd.DataFrame, *, confidence: float = 0.95) -> 
         return NO_BENCHMARKS
     told = compared[compared["verdict"] != "not compared"]
     if told.empty:
-        return f"None of {counted(len(compared), 'benchmark')} can be compared; the reason stands with each."
+        return tell(
+            "None of {compared} can be compared; the reason stands with each.",
+            compared=counted(len(compared), "benchmark"),
+        )
     kind = told["kind"].iloc[0] if told["kind"].nunique() == 1 and told["kind"].iloc[0] != NOT_STATED else ""
-    among = f"of {counted(len(told), f'{kind} benchmark'.strip())}"
+    among = tell("of {told}", told=counted(len(told), f"{kind} benchmark".strip()))
     behind, ahead = (told[told["verdict"] == verdict] for verdict in ("behind", "ahead"))
     if behind.empty and ahead.empty:
-        return f"Surely behind or ahead of none {among}: no difference is larger than chance allows."
+        return tell("Surely behind or ahead of none {among}: no difference is larger than chance allows.", among=among)
     first = (behind if len(behind) else ahead).iloc[0]
     widest = f"{first['figure']}, {say_distance(first, kind, confidence)}"
     if behind.empty:
-        return f"Surely behind none {among}, ahead of {len(ahead)}; furthest {widest}."
-    return f"Behind {len(behind)} {among}, ahead of {len(ahead) or 'none'}; furthest behind {widest}."
+        return tell(
+            "Surely behind none {among}, ahead of {ahead}; furthest {widest}.",
+            among=among,
+            ahead=len(ahead),
+            widest=widest,
+        )
+    return tell(
+        "Behind {behind} {among}, ahead of {value}; furthest behind {widest}.",
+        behind=len(behind),
+        among=among,
+        value=len(ahead) or "none",
+        widest=widest,
+    )
 
 
 def say_distance(row: pd.Series, kind: str, confidence: float) -> str:
     """How far a figure lies from its benchmark, with interval and n; the kind of benchmark where it is not `kind`."""
-    times, digits, unit = (100, 1, " percentage points") if row["is_share"] else (1, 2, " points")
+    times, digits, unit = (100, 1, tell(" percentage points")) if row["is_share"] else (1, 2, " points")
     unit = unit if row["is_share"] or pd.isna(row["kpi"]) else ""
     sign, side = (1, "above") if row["difference"] > 0 else (-1, "below")
     low, high = sorted(sign * times * row[end] for end in ("low", "high"))
     whose = f" {row['kind']}" if row["kind"] not in (kind, NOT_STATED) else ""
-    point = ", point benchmark" if row["is_point"] else ""
-    return (
-        f"{times * abs(row['difference']):.{digits}f}{unit} {side}{whose} ({confidence * 100:g}\u00a0% interval "
-        f"{low:.{digits}f} to {high:.{digits}f}; n\u00a0{row['n']:,}{point})"
-    )
+    point = tell(", point benchmark") if row["is_point"] else ""
+    far, low, high = (f"{value:.{digits}f}" for value in (times * abs(row["difference"]), low, high))
+    return tell(
+        "{far}{unit} {side}{whose} ({confidence:g}\u00a0% interval {low} to {high}; n\u00a0{n:,}{point})",
+        far=far, unit=unit, side=side, whose=whose, confidence=confidence * 100, low=low, high=high, n=row["n"],
+        point=point,
+    )  # fmt: skip
 
 
 def describe_refusals(compared: pd.DataFrame) -> str:
@@ -268,4 +294,14 @@ def describe_refusals(compared: pd.DataFrame) -> str:
         return ""
     reasons = list(dict.fromkeys(refused.str.split(r"(?<=\.) (?=The )", regex=True).explode()))
     verb = "is" if len(refused) == 1 else "are"
-    return " ".join([f"Of {counted(len(compared), 'benchmark')}, {len(refused)} {verb} not compared.", *reasons])
+    return " ".join(
+        [
+            tell(
+                "Of {compared}, {refused} {verb} not compared.",
+                compared=counted(len(compared), "benchmark"),
+                refused=len(refused),
+                verb=verb,
+            ),
+            *reasons,
+        ]
+    )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust, guard_rare_failures, interval_of_ends, leave_one_out, t_interval
 from cxlib.tables import check_columns
 from cxlib.words import listed, percent, readable_interval, signed
@@ -119,36 +120,73 @@ def describe_split(split: pd.DataFrame, *, what: str, n: int = 0, things: str = 
     check_columns(split, ["of", *PARTS, *sum(ENDS.values(), ())], name="split (from split_difference)")
     total = split[split["of"] == "total"].iloc[0]
     if pd.isna(total["difference"]):
-        return f"No difference {what} can be told: one side has no gaps."
+        return tell("No difference {what} can be told: one side has no gaps.", what=what)
     said = readable_interval(total["low"], total["high"]) + (f"; n\u00a0{n:,}" if n else "")
-    mixed = f"mix of {things or split.columns[1].replace('_', ' ') + 's'}"
+    mixed = tell("mix of {value}", value=things or split.columns[1].replace("_", " ") + "s")
     sure = {part: bool(total[low] > 0 or total[high] < 0) for part, (low, high) in ENDS.items()}
     mix, rate = (signed(total[part], 2) for part in PARTS[:2])
     if not sure["difference"]:
-        found = [f"another {mixed} gives {mix}"] * sure["mix"] + [f"the gaps themselves give {rate}"] * sure["rate"]
-        yet = f", but {' and '.join(found)}" if found else ""
-        return f"No sure difference {what} ({signed(total['difference'], 2)} points; {said}){yet}."
+        found = [tell("another {mixed} gives {mix}", mixed=mixed, mix=mix)] * sure["mix"] + [
+            tell("the gaps themselves give {rate}", rate=rate)
+        ] * sure["rate"]
+        yet = tell(", but {found}", found=" and ".join(found)) if found else ""
+        return tell(
+            "No sure difference {what} ({difference} points; {said}){yet}.",
+            what=what,
+            difference=signed(total["difference"], 2),
+            said=said,
+            yet=yet,
+        )
     if sure["mix"] and sure["rate"] and total["mix"] * total["rate"] < 0:
-        made, undone = ("the gaps themselves", f"another {mixed}")[
+        made, undone = (tell("the gaps themselves"), tell("another {mixed}", mixed=mixed))[
             :: 1 if abs(total["rate"]) > abs(total["mix"]) else -1
         ]
         most, least = sorted([abs(total["mix"]), abs(total["rate"])], reverse=True)
         way = "fell" if total["difference"] < 0 else "rose"
-        return (
-            f"The gap {way} {what} by {abs(total['difference']):.2f} points ({said}): {made} made {most:.2f}, "
-            f"{undone} undid {least:.2f} of it."
+        return tell(
+            "The gap {way} {what} by {difference:.2f} points ({said}): {made} made {most:.2f}, "
+            "{undone} undid {least:.2f} of it.",
+            way=way,
+            what=what,
+            difference=abs(total["difference"]),
+            said=said,
+            made=made,
+            most=most,
+            undone=undone,
+            least=least,
         )
     mix, rate = (f"{abs(total[part]):.2f}" for part in PARTS[:2])
     parts = {
-        (True, True): f"{mix} come from another {mixed} and {rate} from the gaps themselves",
-        (True, False): f"{mix} come from another {mixed}; the gaps themselves may play no part ({rate})",
-        (False, True): f"{rate} come from the gaps themselves; another {mixed} may play no part ({mix})",
-        (False, False): f"it is not sure what comes from another {mixed}, what from the gaps themselves",
+        (True, True): tell(
+            "{mix} come from another {mixed} and {rate} from the gaps themselves", mix=mix, mixed=mixed, rate=rate
+        ),
+        (True, False): tell(
+            "{mix} come from another {mixed}; the gaps themselves may play no part ({rate})",
+            mix=mix,
+            mixed=mixed,
+            rate=rate,
+        ),
+        (False, True): tell(
+            "{rate} come from the gaps themselves; another {mixed} may play no part ({mix})",
+            rate=rate,
+            mixed=mixed,
+            mix=mix,
+        ),
+        (False, False): tell(
+            "it is not sure what comes from another {mixed}, what from the gaps themselves", mixed=mixed
+        ),
     }[sure["mix"], sure["rate"]]
     if pd.isna(total["mix_low"]) and abs(total["mix"]) < 0.005:
-        parts = f"all comes from the gaps themselves, for the {mixed} is the same"
+        parts = tell("all comes from the gaps themselves, for the {mixed} is the same", mixed=mixed)
     way = "fall" if total["difference"] < 0 else "rise"
-    return f"Of the {way} {what} by {abs(total['difference']):.2f} points ({said}), {parts}."
+    return tell(
+        "Of the {way} {what} by {difference:.2f} points ({said}), {parts}.",
+        way=way,
+        what=what,
+        difference=abs(total["difference"]),
+        said=said,
+        parts=parts,
+    )
 
 
 def find_gap_drivers(tables: dict[str, pd.DataFrame], *, level: float = 0.05) -> pd.DataFrame:
@@ -235,16 +273,33 @@ def describe_gap_drivers(drivers: pd.DataFrame) -> str:
     """What tells gaps apart most, with its lowest and highest group, in a sentence."""
     check_columns(drivers, ["factor", "omega2", "verdict"], name="drivers (from find_gap_drivers)")
     if drivers.empty:
-        return "What tells gaps apart cannot be said: no factor has two groups with enough answers."
+        return tell("What tells gaps apart cannot be said: no factor has two groups with enough answers.")
     row, factors = drivers.iloc[0], listed(drivers["factor"].drop_duplicates(), most=4)
     if row["verdict"] != "differs":
-        return f"Gaps do not surely differ by {factors.replace(' and ', ' or ')}."
-    where = "".join(f" at {place}" for place in row[["label", "touchpoint"]].dropna()[:1])
+        return tell("Gaps do not surely differ by {replace}.", replace=factors.replace(" and ", " or "))
+    where = "".join(tell(" at {place}", place=place) for place in row[["label", "touchpoint"]].dropna()[:1])
     told = pd.notna(row["lowest_low"])
-    ends = f"{signed(row['lowest_low'])} to {signed(row['lowest_high'])}; " if told else ""
-    return (
-        f"Gaps{where} differ most by {row['factor'].replace('_', ' ')} ({percent(row['omega2'])} of their variance): "
-        f"lowest for {row['lowest']}, {signed(row['lowest_gap'])} "
-        f"({ends}n\u00a0{row['lowest_n']:,}), "
-        f"highest for {row['highest']}, {signed(row['highest_gap'])} (n\u00a0{row['highest_n']:,})."
+    ends = (
+        tell(
+            "{lowest_low} to {lowest_high}; ",
+            lowest_low=signed(row["lowest_low"]),
+            lowest_high=signed(row["lowest_high"]),
+        )
+        if told
+        else ""
+    )
+    return tell(
+        "Gaps{where} differ most by {replace} ({omega2} of their variance): lowest for "
+        "{lowest}, {lowest_gap} ({ends}n\u00a0{lowest_n:,}), highest for {highest}, "
+        "{highest_gap} (n\u00a0{highest_n:,}).",
+        where=where,
+        replace=row["factor"].replace("_", " "),
+        omega2=percent(row["omega2"]),
+        lowest=row["lowest"],
+        lowest_gap=signed(row["lowest_gap"]),
+        ends=ends,
+        lowest_n=row["lowest_n"],
+        highest=row["highest"],
+        highest_gap=signed(row["highest_gap"]),
+        highest_n=row["highest_n"],
     )

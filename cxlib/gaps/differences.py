@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.gaps.sentences import group_names
 from cxlib.intervals import compare_gaps
 from cxlib.tables import check_columns
@@ -39,12 +40,16 @@ def find_differences(compared: pd.DataFrame, *, confidence: float = 0.95, level:
 def describe_differences(differences: pd.DataFrame, *, what: str = "") -> str:
     """Which groups, or touchpoints, surely differ, in a sentence; `what` names the groups compared ("channel")."""
     if differences.empty or differences["difference"].isna().all():
-        return f"There is nothing to compare{f' by {what}' if what else ''}."
+        return tell("There is nothing to compare{value}.", value=f" by {what}" if what else "")
     sure = differences[differences["verdict"] != DIFFERENCES[2]]
     pair = "first" in differences
     if sure.empty:
         thing = "touchpoint" if pair else what or "group"
-        return f"No {thing} surely differs ({counted(len(differences), thing)} compared)."
+        return tell(
+            "No {thing} surely differs ({differences} compared).",
+            thing=thing,
+            differences=counted(len(differences), thing),
+        )
     said = []
     for verdict in DIFFERENCES[:2]:
         rows = sure[sure["verdict"] == verdict]
@@ -54,10 +59,17 @@ def describe_differences(differences: pd.DataFrame, *, what: str = "") -> str:
         names = (rows["group"] if "group" in rows else group_names(rows[keys])).tolist()
         first = rows.iloc[0] if verdict == DIFFERENCES[0] else rows.iloc[-1]
         names = names if verdict == DIFFERENCES[0] else names[::-1]
-        figures = f"{signed(first['difference'])}; {signed(first['low'])} to {signed(first['high'])}"
+        figures = tell(
+            "{difference}; {low} to {high}",
+            difference=signed(first["difference"]),
+            low=signed(first["low"]),
+            high=signed(first["high"]),
+        )
         words = [f"{names[0]} ({figures}; n\u00a0{first['n']:,})", *names[1:]]
         said += [f"{verdict}: {listed(words, most=3)}"]
     against = (
-        f"{differences['first'].iloc[0]} against {differences['second'].iloc[0]}" if pair else "Against all the others"
+        tell("{iloc} against {iloc2}", iloc=differences["first"].iloc[0], iloc2=differences["second"].iloc[0])
+        if pair
+        else tell("Against all the others")
     )
     return f"{against}, {'; '.join(said)}."

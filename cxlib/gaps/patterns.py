@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust, leave_one_out, t_interval, t_test
 from cxlib.shrinkage import shrink
 from cxlib.tables import StudyError, check_columns
@@ -64,20 +65,44 @@ def describe_patterns(patterns: pd.DataFrame, *, rows: str, columns: str, confid
     known = patterns[patterns[[rows, columns]].notna().all(axis=1) & (patterns["n"] > 0)]
     row, column = (name.replace("_", " ") for name in (rows, columns))
     if not (known["verdict"] != "not enough data").any():
-        return f"The answers are too few to tell which {row} falls short in which {column}."
+        return tell(
+            "The answers are too few to tell which {row} falls short in which {column}.", row=row, column=column
+        )
     short = known[(known["verdict"] == "shortfall") & (known["shrunk"] < 0)]
     if short.empty:
-        return f"No {row} falls clearly short in any {column}."
+        return tell("No {row} falls clearly short in any {column}.", row=row, column=column)
     times = short.groupby(rows, sort=False).size()
     worst = short.loc[short.loc[short[rows] == times.idxmax(), "shrunk"].idxmin()]
     name, place = (str(worst["label" if key == "touchpoint" and "label" in worst else key]) for key in (rows, columns))
     among = counted(int((known[rows] == worst[rows]).sum()), column)
     points, low, high = (below(worst[end]) for end in ("shrunk", "shrunk_high", "shrunk_low"))
     others = len(times) - 1
-    more = f" {counted(others, f'other {row}')} {'falls' if others == 1 else 'fall'} short somewhere." if others else ""
-    return (
-        f"{name[:1].upper()}{name[1:]} falls short in {times.max()} of {among}, most in {place}: {points} points after "
-        f"shrinkage ({confidence * 100:g}\u00a0% interval {low} to {high}; n\u00a0{worst['n']:,}).{more}"
+    more = (
+        tell(
+            " {others} more {row} falls short somewhere."
+            if others == 1
+            else " {others} more {row}s fall short somewhere.",
+            others=others,
+            row=row,
+        )
+        if others
+        else ""
+    )
+    return tell(
+        "{upper}{name} falls short in {max} of {among}, most in {place}: {points} points "
+        "after shrinkage ({confidence:g}\u00a0% interval {low} to {high}; n\u00a0"
+        "{n:,}).{more}",
+        upper=name[:1].upper(),
+        name=name[1:],
+        max=times.max(),
+        among=among,
+        place=place,
+        points=points,
+        confidence=confidence * 100,
+        low=low,
+        high=high,
+        n=worst["n"],
+        more=more,
     )
 
 
@@ -194,16 +219,45 @@ def describe_reversals(reversals: pd.DataFrame, *, within: str, confidence: floa
     name = str(first.iloc[0])
     crude, adjusted = (f"{abs(first[figure]):.2f}" for figure in ("crude", "adjusted"))
     looks, is_ = ("worse" if first[figure] < 0 else "better" for figure in ("crude", "adjusted"))
-    interval = (
-        f"{confidence * 100:g}\u00a0% interval {readable_interval(first['adjusted_low'], first['adjusted_high'])}"
+    interval = tell(
+        "{confidence:g}\u00a0% interval {adjusted_low}",
+        confidence=confidence * 100,
+        adjusted_low=readable_interval(first["adjusted_low"], first["adjusted_high"]),
     )
-    mix = f"at an equal mix of {'' if first['coverage'] > 1 - 1e-9 else 'shared '}{within.replace('_', ' ')}s"
+    mix = tell(
+        "at an equal mix of {value}{replace}s",
+        value="" if first["coverage"] > 1 - 1e-9 else "shared ",
+        replace=within.replace("_", " "),
+    )
     said = {
-        "reversed": f"looks {crude} points {looks} than the rest but is {adjusted} {is_} {mix} ({interval})",
-        "explained by mix": f"looks {crude} points {looks} than the rest; {mix} no sure difference remains "
-        f"({adjusted} {is_}, {interval})",
-        "hidden by mix": f"does not surely look different ({crude} points {looks}) but is {adjusted} {is_} "
-        f"{mix} ({interval})",
+        "reversed": tell(
+            "looks {crude} points {looks} than the rest but is {adjusted} {is_} {mix} ({interval})",
+            crude=crude,
+            looks=looks,
+            adjusted=adjusted,
+            is_=is_,
+            mix=mix,
+            interval=interval,
+        ),
+        "explained by mix": tell(
+            "looks {crude} points {looks} than the rest; {mix} no sure difference remains "
+            "({adjusted} {is_}, {interval})",
+            crude=crude,
+            looks=looks,
+            mix=mix,
+            adjusted=adjusted,
+            is_=is_,
+            interval=interval,
+        ),
+        "hidden by mix": tell(
+            "does not surely look different ({crude} points {looks}) but is {adjusted} {is_} {mix} ({interval})",
+            crude=crude,
+            looks=looks,
+            adjusted=adjusted,
+            is_=is_,
+            mix=mix,
+            interval=interval,
+        ),
     }[first["verdict"]]
-    others = f" And {more} more." if more and len(reversals) > 2 else ""
+    others = tell(" And {more} more.", more=more) if more and len(reversals) > 2 else ""
     return f"{name[:1].upper()}{name[1:]} {said}.{others}"

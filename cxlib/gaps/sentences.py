@@ -27,7 +27,11 @@ def describe_gaps(
     short = shortfalls(gaps)
     if short.empty:
         sure = (gaps["verdict"] != "not enough data").any()
-        return "Nothing falls clearly short of expectation." if sure else "The answers are too few to name a shortfall."
+        return (
+            tell("Nothing falls clearly short of expectation.")
+            if sure
+            else tell("The answers are too few to name a shortfall.")
+        )
     worst, name = short.iloc[0], group_names(short).iloc[0]
     said = (
         tell("{name} falls furthest short of what customers expected: by {points} ({likely}; {people}).")
@@ -37,7 +41,10 @@ def describe_gaps(
     return said.format(
         name=f"{among}, {name}" if among else name[:1].upper() + name[1:],
         points=say_points(-worst["gap"], scale),
-        likely=most_likely(shortly(f"{signed(-worst['high'])} to {signed(-worst['low'])}"), confidence),
+        likely=most_likely(
+            shortly(tell("{signed} to {signed2}", signed=signed(-worst["high"]), signed2=signed(-worst["low"]))),
+            confidence,
+        ),
         people=counted(worst["n"], "person", "people"),
     )
 
@@ -58,19 +65,24 @@ def describe_kind(gaps: pd.DataFrame) -> str:
     """What a gap is here, where it is not that of people who rated both sides in one answer."""
     kinds = gaps.loc[gaps["n"] > 0, "paired"].value_counts()
     if "direct" in kinds:
-        return "The gap is what people said outright: better or worse than expected, from the middle of that scale."
+        return tell(
+            "The gap is what people said outright: better or worse than expected, from the middle of that scale."
+        )
     if "no" not in kinds:
         return ""
-    whose = "" if len(kinds) == 1 else f" for {counted(int(kinds['no']), 'touchpoint')}"
-    return f"Expectation and experience come from different answers{whose}; their means are compared, not pairs."
+    whose = "" if len(kinds) == 1 else tell(" for {no}", no=counted(int(kinds["no"]), "touchpoint"))
+    return tell(
+        "Expectation and experience come from different answers{whose}; their means are compared, not pairs.",
+        whose=whose,
+    )
 
 
 def explain_gaps(gaps: pd.DataFrame) -> str:
     """How to read the chart of gaps."""
     if not gaps["paired"].isin(["yes", "no"]).any():
-        return "Grey band: gaps too small to matter. Lines: how far the gap could be off."
-    dots = "Hollow dot: what customers expected. Filled dot: what they experienced."
-    return f"{dots} Thin line: how far the gap could be off."
+        return tell("Grey band: gaps too small to matter. Lines: how far the gap could be off.")
+    dots = tell("Hollow dot: what customers expected. Filled dot: what they experienced.")
+    return tell("{dots} Thin line: how far the gap could be off.", dots=dots)
 
 
 def shortfalls(gaps: pd.DataFrame) -> pd.DataFrame:
@@ -101,22 +113,33 @@ def describe_verdicts(gaps: pd.DataFrame) -> str:
         return NO_PAIRS
     counts = {verdict: int((gaps["verdict"] == verdict).sum()) for verdict in VERDICTS}
     verbs = {
-        "shortfall": ("falls short of", "fall short of"),
-        "exceeded": ("exceeds", "exceed"),
-        "met": ("meets", "meet"),
+        "shortfall": (tell("falls short of"), tell("fall short of")),
+        "exceeded": (tell("exceeds"), tell("exceed")),
+        "met": (tell("meets"), tell("meet")),
     }
     said = [counted(counts[verdict], *words) for verdict, words in verbs.items() if counts[verdict]]
-    said = [f"{words} {'it' if place else 'expectation'}" for place, words in enumerate(said)]
+    said = [f"{words} {tell('it' if place else 'expectation')}" for place, words in enumerate(said)]
     unsure = counts["not enough data"]
     doubt = [tell("for {count} there are not enough answers to tell", count=unsure)] if unsure else []
-    return f"Of {counted(len(gaps), 'touchpoint')}, {'; '.join([*filter(None, [', '.join(said)]), *doubt])}."
+    return tell(
+        "Of {gaps}, {value}.",
+        gaps=counted(len(gaps), "touchpoint"),
+        value="; ".join([*filter(None, [", ".join(said)]), *doubt]),
+    )
 
 
 def list_gaps(gaps: pd.DataFrame) -> str:
     """Every gap with its interval in one line, for those who cannot see the chart."""
     shown = gaps[gaps["n"] > 0]
     return "; ".join(
-        f"{group} {signed(row.gap)} ({signed(row.low)} to {signed(row.high)}, n {row.n})"
+        tell(
+            "{group} {gap} ({low} to {high}, n {n})",
+            group=group,
+            gap=signed(row.gap),
+            low=signed(row.low),
+            high=signed(row.high),
+            n=row.n,
+        )
         for group, row in zip(group_names(shown), shown.itertuples())
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust
 from cxlib.tables import check_columns
 from cxlib.typical import find_themes, log_odds
@@ -62,15 +63,21 @@ def describe_themes(contrast: pd.DataFrame, *, label: str, least: int = 5) -> st
     """What people say of one touchpoint more than of the others, with the number of quotes, in a sentence."""
     check_columns(contrast, ["theme", "n_here", "n_elsewhere", "verdict"], name="contrast (from contrast_themes)")
     if contrast.empty:
-        return f"Too few people said anything of {label}, or of the other touchpoints, to compare."
+        return tell("Too few people said anything of {label}, or of the other touchpoints, to compare.", label=label)
     typical = contrast[contrast["verdict"] == SAID[0]]
     if typical.empty:
-        return (
-            f"Nothing is surely said more often of {label} than elsewhere ({counted(len(contrast), 'theme')} compared)."
+        return tell(
+            "Nothing is surely said more often of {label} than elsewhere ({contrast} compared).",
+            label=label,
+            contrast=counted(len(contrast), "theme"),
         )
     themes = [
         f"{textwrap.shorten(row.theme, 20, placeholder='…')} "
         f"({'; '.join(f'<{least}' if pd.isna(n) else f'{n:,}' for n in (row.n_here, row.n_elsewhere))})"
         for row in typical.itertuples()
     ]
-    return f"Said more of {label} than elsewhere (quotes here; elsewhere): {listed(themes, most=3)}."
+    return tell(
+        "Said more of {label} than elsewhere (quotes here; elsewhere): {themes}.",
+        label=label,
+        themes=listed(themes, most=3),
+    )

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.shares import share_interval
 from cxlib.tables import check_columns
 from cxlib.words import bounds, counted, listed, percent
@@ -84,7 +85,11 @@ def audit_map(coverage: pd.DataFrame, counts: dict[str, float], *, confidence: f
         ("journeys with an event of no touchpoint on the map", counts["journeys_off"], counts["journeys"]),
         ("events of no touchpoint on the map", counts["events_off"], counts["events"]),
         ("touchpoints on the map without any event", int((logged & (places["journeys"] == 0)).sum()), logged.sum()),
-        (f"touchpoints on the map {UNRATED}", int((asked & (places["respondents"] == 0)).sum()), asked.sum()),
+        (
+            tell("touchpoints on the map {unrated}", unrated=UNRATED),
+            int((asked & (places["respondents"] == 0)).sum()),
+            asked.sum(),
+        ),
     ]
     table = pd.DataFrame(rows, columns=["finding", "n", "of"]).dropna()
     table = table.astype({"finding": "str", "n": "int64", "of": "int64"})
@@ -102,10 +107,13 @@ def describe_audit(audit: pd.DataFrame) -> str:
     journeys, events, *_ = audit.itertuples(index=False, name="Row")
     n = f"n\u00a0{journeys.of:,}"
     if not journeys.n:
-        return f"Every event of the log belongs to a touchpoint of the map ({n} journeys)."
-    return (
-        f"{percent(journeys.share)} of journeys ({bounds(journeys.low, journeys.high)}; {n}) "
-        f"and {percent(events.share)} of events go by what the map does not show."
+        return tell("Every event of the log belongs to a touchpoint of the map ({n} journeys).", n=n)
+    return tell(
+        "{share} of journeys ({low}; {n}) and {share2} of events go by what the map does not show.",
+        share=percent(journeys.share),
+        low=bounds(journeys.low, journeys.high),
+        n=n,
+        share2=percent(events.share),
     )
 
 
@@ -113,24 +121,39 @@ def describe_coverage(coverage: pd.DataFrame, *, mapped: bool) -> str:
     """What is missing from the map, and what stands on it without anybody there, in a sentence."""
     check_columns(coverage, ["label", "visited", "status"], name="coverage (from find_coverage)")
     if not mapped:
-        return "There is no map to compare with. A file touchpoints.csv switches it on."
+        return tell("There is no map to compare with. A file touchpoints.csv switches it on.")
     said = []
     missing = coverage[coverage["status"] == "not on the map"]
     if len(missing):
         shares = [
-            f"{row.label} ({percent(row.visited)} of journeys)" if row.visited > 0 else row.label
+            tell("{label} ({visited} of journeys)", label=row.label, visited=percent(row.visited))
+            if row.visited > 0
+            else row.label
             for row in missing.itertuples()
         ]
-        said.append(f"Missing from the map: {listed(shares)}.")
+        said.append(tell("Missing from the map: {shares}.", shares=listed(shares)))
     for status, words in (
-        ("nobody visits it", "On the map, but nobody visits it or rates it expected or experienced"),
-        ("nobody was asked", "Visited, but not asked about"),
+        ("nobody visits it", tell("On the map, but nobody visits it or rates it expected or experienced")),
+        ("nobody was asked", tell("Visited, but not asked about")),
     ):
         names = coverage.loc[coverage["status"] == status, "label"]
         said += [f"{words}: {listed(names)}."] if len(names) else []
     if not said:
         sources = [word for word, share in (("ratings", "rated"), ("log", "visited")) if coverage[share].notna().any()]
         silent = int((coverage["status"] == "no trace in the log").sum())
-        rest = f", but {silent} of them {'leaves' if silent == 1 else 'leave'} no trace in the log" if silent else ""
-        return f"{listed(['Map', *sources])} agree on {counted(len(coverage), 'touchpoint')}{rest}."
+        rest = (
+            tell(
+                ", but {silent} of them {value} no trace in the log",
+                silent=silent,
+                value="leaves" if silent == 1 else "leave",
+            )
+            if silent
+            else ""
+        )
+        return tell(
+            "{listed} agree on {coverage}{rest}.",
+            listed=listed(["Map", *sources]),
+            coverage=counted(len(coverage), "touchpoint"),
+            rest=rest,
+        )
     return " ".join(said)

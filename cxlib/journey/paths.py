@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import leave_one_out
 from cxlib.shares import FEW, interval_on, share_interval
 from cxlib.tables import check_columns
@@ -16,7 +17,7 @@ DETOURS = ("went_back", "jumped", "looped", "repeated", "skipped")
 
 def why_unknown(logged: bool) -> str:
     """Why there is nothing to tell: the log is too small to be shown, or there is none."""
-    return "Too few customers to show." if logged else "A file of events switches it on."
+    return tell("Too few customers to show.") if logged else tell("A file of events switches it on.")
 
 
 def find_transitions(transitions: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -34,16 +35,23 @@ def find_transitions(transitions: pd.DataFrame, *, confidence: float = 0.95) -> 
 def describe_transitions(transitions: pd.DataFrame, *, logged: bool = False) -> str:
     """The commonest transition and the longest wait, in a sentence each; `logged`: the study has a file of events."""
     if transitions.empty:
-        return f"What follows what is not known. {why_unknown(logged)}"
+        return tell("What follows what is not known. {why_unknown}", why_unknown=why_unknown(logged))
     between = transitions[transitions["wait_median_hours"].notna()]
     if between.empty:
-        return "Every journey of the log that may be shown has one step only: nothing follows."
+        return tell("Every journey of the log that may be shown has one step only: nothing follows.")
     most = between.loc[between["n"].astype("float64").idxmax()]
     wait = between.loc[between["wait_median_hours"].idxmax()]
-    return (
-        f"{most['from_label']} leads to {most['to_label']} in {percent(most['share'])} "
-        f"({bounds(most['low'], most['high'])}; n\u00a0{most['leaving_customers']:,}). "
-        f"Longest median wait shown: {wait['from_label']} to {wait['to_label']}, {duration(wait['wait_median_hours'])}."
+    return tell(
+        "{from_label} leads to {to_label} in {share} ({low}; n\u00a0{leaving_customers:,}). "
+        "Longest median wait shown: {from_label2} to {to_label2}, {duration}.",
+        from_label=most["from_label"],
+        to_label=most["to_label"],
+        share=percent(most["share"]),
+        low=bounds(most["low"], most["high"]),
+        leaving_customers=most["leaving_customers"],
+        from_label2=wait["from_label"],
+        to_label2=wait["to_label"],
+        duration=duration(wait["wait_median_hours"]),
     )
 
 
@@ -67,19 +75,25 @@ def describe_paths(paths: pd.DataFrame, *, logged: bool = False) -> str:
     """How many journeys go back, and where to, in a sentence; `logged`: the study has a file of events."""
     whole = paths[paths["of"] == "journey"]
     if whole.empty:
-        return f"The ways customers take are not known. {why_unknown(logged)}"
+        return tell("The ways customers take are not known. {why_unknown}", why_unknown=why_unknown(logged))
     journey = whole.iloc[0]
     told = f"{bounds(journey['looped_low'], journey['looped_high'])}; n\u00a0{journey['customers']:,}"
     if not journey["looped"]:
-        return f"No journey comes back to a touchpoint it had left ({told})."
+        return tell("No journey comes back to a touchpoint it had left ({told}).", told=told)
     places = paths[(paths["of"] == "touchpoint") & paths["looped"].gt(0)]
     often = ""
     if len(places):
         place = places.loc[(places["looped"] * places["journeys"]).idxmax()]
-        often = f", most often to {place['label']}"
+        often = tell(", most often to {label}", label=place["label"])
     back = journey["went_back"]
-    earlier = "" if pd.isna(back) else f"; {percent(back)} go back to an earlier stage"
-    return f"{percent(journey['looped'])} of journeys come back to a touchpoint they had left ({told}){often}{earlier}."
+    earlier = "" if pd.isna(back) else tell("; {back} go back to an earlier stage", back=percent(back))
+    return tell(
+        "{looped} of journeys come back to a touchpoint they had left ({told}){often}{earlier}.",
+        looped=percent(journey["looped"]),
+        told=told,
+        often=often,
+        earlier=earlier,
+    )
 
 
 def find_variants(variants: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -97,19 +111,29 @@ def find_variants(variants: pd.DataFrame, *, confidence: float = 0.95) -> pd.Dat
 def describe_variants(variants: pd.DataFrame, *, logged: bool = False) -> str:
     """How much of all journeys the commonest paths cover, in a sentence; `logged`: the study has a file of events."""
     if variants.empty:
-        return f"Whole paths are not known. {why_unknown(logged)}"
+        return tell("Whole paths are not known. {why_unknown}", why_unknown=why_unknown(logged))
     shown, many = variants[variants["steps"].notna()], int(variants["variants"].sum())
     n = f"n\u00a0{variants['all_customers'].iloc[0]:,}"
     if shown.empty:
-        return f"No whole path is common enough to be shown: journeys take {counted(many, 'path')} ({n})."
+        return tell(
+            "No whole path is common enough to be shown: journeys take {many} ({n}).", many=counted(many, "path"), n=n
+        )
     first = shown.iloc[0]
     told = f"{bounds(first['low'], first['high'])}; {n}"
     if many == 1:
-        return f"All journeys take the same path ({told})."
-    most = f"; the {len(shown)} commonest cover {percent(shown['share'].sum())}" if len(shown) > 1 else ""
-    return (
-        f"Journeys take {many:,} paths: the commonest, of {counted(first['steps'], 'step')}, covers "
-        f"{percent(first['share'])} ({told}){most}."
+        return tell("All journeys take the same path ({told}).", told=told)
+    most = (
+        tell("; the {shown} commonest cover {sum}", shown=len(shown), sum=percent(shown["share"].sum()))
+        if len(shown) > 1
+        else ""
+    )
+    return tell(
+        "Journeys take {many:,} paths: the commonest, of {steps}, covers {share} ({told}){most}.",
+        many=many,
+        steps=counted(first["steps"], "step"),
+        share=percent(first["share"]),
+        told=told,
+        most=most,
     )
 
 
@@ -189,26 +213,38 @@ def removal_effects(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def describe_removal(removal: pd.DataFrame, *, converted: str) -> str:
     """What conversion hangs on most, in a sentence; `converted` is what study.yaml calls conversion."""
     if not converted:
-        return (
-            "What leads to conversion is not known. "
-            "The key converted of journey in study.yaml, an event or touchpoint, switches it on."
+        return tell(
+            "What leads to conversion is not known. The key converted of journey in study.yaml, "
+            "an event or touchpoint, switches it on."
         )
     if removal.empty:
-        few = "too few customers convert, or do not, or met a touchpoint before"
-        return f"What leads to {converted} cannot be told: {few}."
+        few = tell("too few customers convert, or do not, or met a touchpoint before")
+        return tell("What leads to {converted} cannot be told: {few}.", converted=converted, few=few)
     always = removal["removal"] > 1 - 1e-9
-    passed, n = removal.loc[always, "label"].tolist(), f"n\u00a0{removal['converting'].iloc[0]:,} who convert"
+    passed, n = (
+        removal.loc[always, "label"].tolist(),
+        tell("n\u00a0{iloc:,} who convert", iloc=removal["converting"].iloc[0]),
+    )
     if always.all():
-        return f"Every conversion passes {listed(passed, most=3)} ({n})."
+        return tell("Every conversion passes {passed} ({n}).", passed=listed(passed, most=3), n=n)
     first = removal[~always].iloc[0]
     if pd.isna(first["low"]):
-        return f"What leads to {converted} cannot be told from so few journeys ({n})."
+        return tell("What leads to {converted} cannot be told from so few journeys ({n}).", converted=converted, n=n)
     names = extremes(removal[~always], "removal")[0]
     beside = passed[0] if len(passed) == 1 else counted(len(passed), "touchpoint")
-    start = f"Beside {beside} that all who convert pass, conversion" if passed else "Conversion"
-    most = percent(first["removal"]) if names == first["label"] else f"up to {percent(first['removal'])}"
-    return (
-        f"{start} goes most with {names}: {most} in a model of the paths ({bounds(first['low'], first['high'])}; {n})."
+    start = tell("Beside {beside} that all who convert pass, conversion", beside=beside) if passed else "Conversion"
+    most = (
+        percent(first["removal"])
+        if names == first["label"]
+        else tell("up to {removal}", removal=percent(first["removal"]))
+    )
+    return tell(
+        "{start} goes most with {names}: {most} in a model of the paths ({low}; {n}).",
+        start=start,
+        names=names,
+        most=most,
+        low=bounds(first["low"], first["high"]),
+        n=n,
     )
 
 
@@ -220,4 +256,4 @@ def duration(hours: float) -> str:
     """
     if hours < 1:
         return counted(round(60 * hours), "minute")
-    return f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"
+    return tell("{hours:.1f} hours", hours=hours) if hours < 48 else tell("{hours:.1f} days", hours=hours / 24)

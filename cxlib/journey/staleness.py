@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.intervals import compare_gaps
 from cxlib.tables import check_columns
 from cxlib.words import listed, signed
@@ -50,14 +51,27 @@ def describe_staleness(staleness: pd.DataFrame, *, old: int = OLD) -> str:
     said = []
     blank = staleness.loc[staleness["days_old"].isna(), "label"]
     stale = staleness.loc[staleness["days_old"] > old, ["label", "days_old"]]
-    said += [f"Nothing tells how current {listed(blank)} is."] if len(blank) else []
+    said += [tell("Nothing tells how current {blank} is.", blank=listed(blank))] if len(blank) else []
     if len(stale):
-        names = [f"{row.label} ({row.days_old:,} days)" for row in stale.itertuples()]
-        said.append(f"Without any sign for more than {old} days: {listed(names)}.")
+        names = [
+            tell("{label} ({days_old:,} days)", label=row.label, days_old=row.days_old) for row in stale.itertuples()
+        ]
+        said.append(tell("Without any sign for more than {old} days: {names}.", old=old, names=listed(names)))
     moved = staleness[staleness["drifted"] != ""]
     names = [
-        f"{row.label} {signed(row.change)} ({signed(row.low)} to {signed(row.high)}; n\u00a0{row.n:,})"
+        tell(
+            "{label} {change} ({low} to {high}; n\u00a0{n:,})",
+            label=row.label,
+            change=signed(row.change),
+            low=signed(row.low),
+            high=signed(row.high),
+            n=row.n,
+        )
         for row in moved.sort_values("change", key=abs, ascending=False, kind="stable").itertuples()
     ]
-    said += [f"Rated otherwise since the map was last reviewed: {listed(names, most=3)}."] if names else []
-    return " ".join(said) or f"Every touchpoint of the map was rated, seen or reviewed within {old} days."
+    said += (
+        [tell("Rated otherwise since the map was last reviewed: {names}.", names=listed(names, most=3))]
+        if names
+        else []
+    )
+    return " ".join(said) or tell("Every touchpoint of the map was rated, seen or reviewed within {old} days.", old=old)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust, degrees, leave_one_out, t_interval, t_test
 from cxlib.moments.importance import NO_VERDICT, name_first
 from cxlib.words import readable_interval, signed
@@ -104,15 +105,25 @@ def describe_asymmetry(asymmetry: pd.DataFrame, *, outcome: str) -> str:
         return NO_VERDICT
     figures, known = asymmetry.dropna(subset="range_low"), asymmetry.dropna(subset="asymmetry_low")
     if figures.empty:
-        return f"Too few people rated any touchpoint low, in between and high to tell what that does to {outcome}."
+        return tell(
+            "Too few people rated any touchpoint low, in between and high to tell what that does to {outcome}.",
+            outcome=outcome,
+        )
     if known.empty and (figures["range_low"] > 0).any():
-        return f"Nowhere can it be told whether poor costs more than good earns (up to n\u00a0{figures['n'].max():,})."
+        return tell(
+            "Nowhere can it be told whether poor costs more than good earns (up to n\u00a0{max:,}).",
+            max=figures["n"].max(),
+        )
     if known.empty:
-        return f"Nowhere does a poor or good experience surely change {outcome} (up to n\u00a0{figures['n'].max():,})."
+        return tell(
+            "Nowhere does a poor or good experience surely change {outcome} (up to n\u00a0{max:,}).",
+            outcome=outcome,
+            max=figures["n"].max(),
+        )
     said = []
     for kind, words in (
-        ("dissatisfier", "poor costs more than good earns"),
-        ("delighter", "good earns more than poor costs"),
+        ("dissatisfier", tell("poor costs more than good earns")),
+        ("delighter", tell("good earns more than poor costs")),
     ):
         words = "reverse" if said else words
         these = known[known["kind"] == kind].sort_values("q", kind="stable")
@@ -124,7 +135,10 @@ def describe_asymmetry(asymmetry: pd.DataFrame, *, outcome: str) -> str:
     if not said:
         first = known.loc[known["asymmetry"].abs().idxmax()]
         furthest = name_first(pd.Series([first["label"]]), say_asymmetry(first))
-        return f"Surely nowhere does poor cost more than good earns, or the reverse; furthest from even: {furthest}."
+        return tell(
+            "Surely nowhere does poor cost more than good earns, or the reverse; furthest from even: {furthest}.",
+            furthest=furthest,
+        )
     sentence = "; ".join(said)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
@@ -136,4 +150,5 @@ def say_asymmetry(row: pd.Series, *, named: bool = True) -> str:
     'index −0.60, −0.90 to −0.30; n\xa0140'
     """
     interval = readable_interval(row["asymmetry_low"], row["asymmetry_high"])
-    return f"{'index ' if named else ''}{signed(row['asymmetry'], 2)}, {interval}; n\u00a0{row['n']:,.0f}"
+    said = f"{signed(row['asymmetry'], 2)}, {interval}; n\u00a0{row['n']:,.0f}"
+    return tell("index {said}", said=said) if named else said

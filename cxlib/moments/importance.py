@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from cxlib.catalogue import tell
 from cxlib.intervals import leave_one_out, t_interval
 from cxlib.words import counted, percent
 
@@ -229,14 +230,23 @@ def describe_importance(importance: pd.DataFrame, *, outcome: str) -> str:
             for name, stage in whole.groupby("stage", sort=False)
         ]
         said.append(
-            f"Ratings tell apart this share of the differences in {outcome}, stage by stage: {', '.join(parts)}."
+            tell(
+                "Ratings tell apart this share of the differences in {outcome}, stage by stage: {parts}.",
+                outcome=outcome,
+                parts=", ".join(parts),
+            )
         )
     alone = known[known["importance_is"] != "share of R²"]
     if len(alone):
         stages = alone["stage"].nunique()
         said.append(
-            f"In {counted(stages, 'stage')} too few people rated every touchpoint: there each touchpoint's own "
-            f"association with {outcome} is shown, which is not a share and not to be compared with one."
+            tell(
+                "In {stages} too few people rated every touchpoint: there each touchpoint's own "
+                "association with {outcome} is shown, which is not a share and not to be compared "
+                "with one.",
+                stages=counted(stages, "stage"),
+                outcome=outcome,
+            )
         )
     return " ".join(said)
 
@@ -247,4 +257,6 @@ def name_first(labels: pd.Series, figures: str) -> str:
     >>> name_first(pd.Series(["pay", "help", "call"]), "n 90")
     'pay (n 90) and 2 more'
     """
-    return f"{labels.iloc[0]} ({figures})" + (f" and {len(labels) - 1} more" if len(labels) > 1 else "")
+    return f"{labels.iloc[0]} ({figures})" + (
+        tell(" and {labels} more", labels=len(labels) - 1) if len(labels) > 1 else ""
+    )

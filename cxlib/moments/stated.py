@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.intervals import adjust, t_interval, t_test
 from cxlib.moments.importance import NO_VERDICT, name_first
 from cxlib.tables import check_columns
@@ -64,14 +65,19 @@ def describe_stated(compared: pd.DataFrame, *, asked: bool, outcome: str) -> str
     if not outcome:
         return NO_VERDICT
     if compared.empty:
-        return f"Too few people said what matters, or gave {outcome}, to compare the two."
+        return tell("Too few people said what matters, or gave {outcome}, to compare the two.", outcome=outcome)
     said = []
-    for verdict, words in zip(STATED_VERDICTS, ("counts more than customers say", "counts less than they say")):
+    for verdict, words in zip(
+        STATED_VERDICTS, (tell("counts more than customers say"), tell("counts less than they say"))
+    ):
         these = compared[compared["verdict"] == verdict].sort_values("q", kind="stable")
         said += [f"{words}: {name_first(these['label'], say_importance(these.iloc[0]))}"] if len(these) else []
     if not said:
         people = compared["n_importance"].max()
-        return f"Nothing surely counts more, or less, than customers say (up to n\u00a0{people:,} a touchpoint)."
+        return tell(
+            "Nothing surely counts more, or less, than customers say (up to n\u00a0{people:,} a touchpoint).",
+            people=people,
+        )
     sentence = "; ".join(said).replace("; counts less than they say", "; less")
     return sentence[0].upper() + sentence[1:].replace("they say", "customers say") + "."
 
@@ -84,5 +90,5 @@ def say_importance(row: pd.Series) -> str:
     '10\xa0%, 6 to 14\xa0%; n\xa090'
     """
     ends = [percent(row[f"importance_{end}"]) for end in ("low", "high")]
-    interval = f"{ends[0].removesuffix(chr(160) + '%')} to {ends[1]}"
+    interval = tell("{removesuffix} to {ends}", removesuffix=ends[0].removesuffix(chr(160) + "%"), ends=ends[1])
     return f"{percent(row['importance'])}, {interval}; n\u00a0{row['n_importance']:,.0f}"

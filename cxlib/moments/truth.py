@@ -41,7 +41,9 @@ def find_moments(gaps: pd.DataFrame, importance: pd.DataFrame, reach: pd.DataFra
 def describe_map(moments: pd.DataFrame) -> str:
     """How many touchpoints the journey has, and how many fall short, in a sentence."""
     stages = moments["stage"].nunique()
-    where = counted(len(moments), "touchpoint") + (f" in {counted(stages, 'stage')}" if stages else "")
+    where = counted(len(moments), "touchpoint") + (
+        tell(" in {stages}", stages=counted(stages, "stage")) if stages else ""
+    )
     short = int((moments["verdict"] == "shortfall").sum())
     if moments["gap"].isna().all():
         return tell("The journey has {touchpoints}.", touchpoints=where)
@@ -70,11 +72,14 @@ def describe_moments(moments: pd.DataFrame, *, outcome: str) -> str:
         return (
             NO_VERDICT
             if not outcome
-            else f"What matters cannot be told: too few people gave both ratings and {outcome}, or all gave the same."
+            else tell(
+                "What matters cannot be told: too few people gave both ratings and {outcome}, or all gave the same.",
+                outcome=outcome,
+            )
         )
     found = rank_moments(moments[moments["moment"] != ""])
     if found.empty:
-        return f"No touchpoint surely matters more for {outcome} than the others do."
+        return tell("No touchpoint surely matters more for {outcome} than the others do.", outcome=outcome)
     one, many = (
         tell("{names} is a moment of truth: it weighs more than others in how customers judge the whole ({outcome})."),
         tell("{names} are moments of truth: they weigh more than others in how customers judge the whole ({outcome})."),

@@ -38,9 +38,11 @@ def find_change(change: pd.DataFrame, *, confidence: float = 0.95, level: float 
 def describe_change(change: pd.DataFrame, *, reported: bool = False, confidence: float = 0.95) -> str:
     """What changed since the wave before, in a sentence; `reported` tells whether there were earlier reports."""
     if change.empty and reported:
-        return "The study no longer holds the wave before; with its answers in the files each change would be tested."
+        return tell(
+            "The study no longer holds the wave before; with its answers in the files each change would be tested."
+        )
     if change.empty:
-        return "There is no wave before to compare with. A second wave switches it on."
+        return tell("There is no wave before to compare with. A second wave switches it on.")
     before = change["wave_before"].iloc[0]
     better, worse = (change[change["verdict"] == verdict] for verdict in CHANGES[:2])
     compared = counted(len(change), "touchpoint")
@@ -66,7 +68,7 @@ def list_moves(moved: pd.DataFrame, confidence: float) -> str:
     said = []
     for row in moved.itertuples():
         ends = (row.low, row.high) if row.change > 0 else (-row.high, -row.low)
-        span = shortly(f"{signed(ends[0])} to {signed(ends[1])}")
+        span = shortly(tell("{ends} to {ends2}", ends=signed(ends[0]), ends2=signed(ends[1])))
         words = (
             tell("{name} by {points} points ({span}; {before} and {now} people)")
             if not said

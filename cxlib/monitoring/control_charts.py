@@ -132,7 +132,7 @@ def list_alerts(control: pd.DataFrame, *, level: float = 0.05) -> pd.DataFrame:
 def describe_control(control: pd.DataFrame) -> str:
     """Which KPIs left their usual range, in a sentence or two, as far as that has room in thirty-five words."""
     if control.empty:
-        return "No KPI is tracked. A file kpis.csv switches control charts on."
+        return tell("No KPI is tracked. A file kpis.csv switches control charts on.")
     if control["status"].eq("too few").all():
         most = int(control.groupby("kpi").size().max())
         return tell(
@@ -168,7 +168,7 @@ def say_control(control: pd.DataFrame, brief: int) -> str:
 def name_few(names: list[str], brief: int) -> str:
     """Names in a sentence: three, two, or the first and how many more."""
     if brief == 3 and len(names) > 1:
-        return f"{names[0]} and {len(names) - 1} more"
+        return tell("{names} and {names2} more", names=names[0], names2=len(names) - 1)
     return listed(names, most=2 if brief else 3)
 
 
@@ -184,8 +184,12 @@ def describe_unjudged(unjudged: pd.DataFrame, first: pd.Series, brief: int) -> s
     why = UNJUDGED[row["status"]]
     if len(left):
         value, before = (say_plain(x, row["is_share"]) for x in (row["value"], level[row.name]))
-        why = f"{value}, always {before} in its baseline"
-    return f"not judged: {row.name} ({why})" if len(unjudged) == 1 else f"{count}, among them {row.name} ({why})"
+        why = tell("{value}, always {before} in its baseline", value=value, before=before)
+    return (
+        tell("not judged: {name} ({why})", name=row.name, why=why)
+        if len(unjudged) == 1
+        else tell("{count}, among them {name} ({why})", count=count, name=row.name, why=why)
+    )
 
 
 def describe_signal(series: pd.DataFrame, *, usual: bool = True) -> str:
@@ -194,10 +198,20 @@ def describe_signal(series: pd.DataFrame, *, usual: bool = True) -> str:
     moving = last["signal"] == "six rising or falling"
     there = (side == side.iloc[-1])[::-1].cumprod().sum()
     since = series["date"].iloc[-6 if moving else -there]
-    where = "moving one way" if moving else f"{'above' if side.iloc[-1] > 0 else 'below'} its usual level"
-    said = f", usually {say_plain(last['centre'], last['is_share'])}" if usual else ""
+    where = (
+        tell("moving one way")
+        if moving
+        else tell("{value} its usual level", value="above" if side.iloc[-1] > 0 else "below")
+    )
+    said = tell(", usually {say_plain}", say_plain=say_plain(last["centre"], last["is_share"])) if usual else ""
     numbers = f"({say_plain(last['value'], last['is_share'])}{said}; n\u00a0{last['n']:,.0f})"
-    return f"{last['kpi']} has been {where} since {in_words(f'{since:%Y-%m-%d}')} {numbers}"
+    return tell(
+        "{kpi} has been {where} since {in_words} {numbers}",
+        kpi=last["kpi"],
+        where=where,
+        in_words=in_words(f"{since:%Y-%m-%d}"),
+        numbers=numbers,
+    )
 
 
 def say_plain(value: float, is_share: bool) -> str:
@@ -257,11 +271,27 @@ def describe_kpi_changes(changes: pd.DataFrame) -> str:
         said += [f"{verdict}: {listed(moved, most=2)}"] if moved else []
     still = int((changes["verdict"] == MOVES[2]).sum())
     if not said:
-        return f"Since the measurement before, no KPI of fewer than {FEWEST} surely changed ({still} compared)."
-    return f"Since the measurement before {'; '.join(said)}{f'; {still} without a sure change' if still else ''}."
+        return tell(
+            "Since the measurement before, no KPI of fewer than {fewest} surely changed ({still} compared).",
+            fewest=FEWEST,
+            still=still,
+        )
+    return tell(
+        "Since the measurement before {said}{value}.",
+        said="; ".join(said),
+        value=f"; {still} without a sure change" if still else "",
+    )
 
 
 def describe_move(row) -> str:
     """One KPI's change with its interval and n."""
     change, low, high = (signed(x * 100 if row.is_share else x) for x in (row.change, row.low, row.high))
-    return f"{row.kpi} ({change}{' points' if row.is_share else ''}; {low} to {high}; n\u00a0{row.n:,.0f})"
+    return tell(
+        "{kpi} ({change}{value}; {low} to {high}; n\u00a0{n:,.0f})",
+        kpi=row.kpi,
+        change=change,
+        value=" points" if row.is_share else "",
+        low=low,
+        high=high,
+        n=row.n,
+    )

@@ -58,9 +58,13 @@ def why_not_judged(action, kpis: pd.DataFrame, day: str) -> str:
     cases = {
         "It names no KPI; column kpi of actions.csv says what it should move.": not isinstance(action.kpi, str),
         not_done: bool(not_done),
-        f"kpis.csv has no {action.kpi}.": own.empty,
+        tell("kpis.csv has no {kpi}.", kpi=action.kpi): own.empty,
         "It names no sites, so there are no others to compare with.": not split_sites(action.sites),
-        f"{action.kpi} is not measured by site.": not own["site"].fillna("").str.strip().astype(bool).any(),
+        tell("{kpi} is not measured by site.", kpi=action.kpi): not own["site"]
+        .fillna("")
+        .str.strip()
+        .astype(bool)
+        .any(),
     }
     return next((reason for reason, holds in cases.items() if holds), "")
 
@@ -96,12 +100,16 @@ def lay_out(kpis: pd.DataFrame, actions: pd.DataFrame, action, months: int = 12)
     for start, name, there in sorted(rivals, key=lambda rival: rival[0]):
         until = after & (grid.index < start)
         if sites.keys() & there.keys() and FEWEST_MONTHS <= until.sum() < after.sum():
-            after, note = until, [f"It is judged up to the start of {name} at its sites."]
+            after, note = until, [tell("It is judged up to the start of {name} at its sites.", name=name)]
             break
     used = grid.index[before | after]
     begun = [rival for rival in rivals if len(used) and used[0] <= rival[0] <= used[-1]]
     taken = set().union(*(there for *_, there in begun)) & set(grid)
-    note += [f"kpis.csv has no {action.kpi} of {listed(unknown, most=4)}."] if unknown else []
+    note += (
+        [tell("kpis.csv has no {kpi} of {unknown}.", kpi=action.kpi, unknown=listed(unknown, most=4))]
+        if unknown
+        else []
+    )
     left = grid.drop(columns=taken)
     left = left.loc[:, left.loc[used].notna().all()]
     left.attrs = dict(
@@ -116,15 +124,29 @@ def compare_one(grid: pd.DataFrame, action, confidence: float) -> dict:
     before, after = (grid.loc[grid.attrs[when]] for when in ("before", "after"))
     treated = grid.columns.isin(list(split_sites(action.sites)))
     n, others = int(treated.sum()), int((~treated).sum())
-    row = dict(n=n + others, n_text=f"{n} against {counted(others, 'site')}", unit=grid.attrs["unit"])
+    row = dict(
+        n=n + others, n_text=tell("{n} against {others}", n=n, others=counted(others, "site")), unit=grid.attrs["unit"]
+    )
     if min(n, others) < FEWEST_SITES:
-        said = f"{counted(n, 'site')} with it and {others} without it are measured throughout"
+        said = tell("{n} with it and {others} without it are measured throughout", n=counted(n, "site"), others=others)
         if grid.attrs["rivals"]:
-            said = f"Another action on it ({listed(grid.attrs['rivals'], most=3)}) began at some of these sites; {said}"
-        return row | dict(reason=f"{said}; it takes {FEWEST_SITES} of either.")
+            said = tell(
+                "Another action on it ({rivals}) began at some of these sites; {said}",
+                rivals=listed(grid.attrs["rivals"], most=3),
+                said=said,
+            )
+        return row | dict(
+            reason=tell("{said}; it takes {fewest_sites} of either.", said=said, fewest_sites=FEWEST_SITES)
+        )
     if min(len(before), len(after)) < FEWEST_MONTHS:
-        said = f"{counted(len(before), 'month')} before (without the last) and {len(after)} after are measured"
-        return row | dict(reason=f"{said}; it takes {FEWEST_MONTHS} of either.")
+        said = tell(
+            "{before} before (without the last) and {after} after are measured",
+            before=counted(len(before), "month"),
+            after=len(after),
+        )
+        return row | dict(
+            reason=tell("{said}; it takes {fewest_months} of either.", said=said, fewest_months=FEWEST_MONTHS)
+        )
     half = len(before) // 2
     x = number_months(before.index) - number_months(before.index).mean()
     sites = {"effect": after.mean() - before.mean(), "pretrend": before.T @ x / (x @ x)}
@@ -143,9 +165,13 @@ def compare_one(grid: pd.DataFrame, action, confidence: float) -> dict:
 
 def tell_pre_trend(row: dict) -> str:
     """The reason where the sites were on another way before."""
-    slope = f"{signed(100 * row['pretrend'])} points" if row["unit"] == "share" else signed(row["pretrend"], 2)
+    slope = (
+        tell("{pretrend} points", pretrend=signed(100 * row["pretrend"]))
+        if row["unit"] == "share"
+        else signed(row["pretrend"], 2)
+    )
     p = readable_q(row["pretrend_p"])
-    return f"Before it began, its sites already moved differently ({slope} a month, p\u00a0{p})."
+    return tell("Before it began, its sites already moved differently ({slope} a month, p\u00a0{p}).", slope=slope, p=p)
 
 
 def contrast(figures: pd.DataFrame, treated: np.ndarray, confidence: float) -> pd.DataFrame:
@@ -213,14 +239,14 @@ def trace_sites(kpis: pd.DataFrame, actions: pd.DataFrame, effects: pd.DataFrame
 def describe_effects(effects: pd.DataFrame, *, confidence: float = 0.95) -> str:
     """Which actions worked, in a few sentences; by their names alone where that takes over forty words."""
     if effects.empty:
-        return "Whether actions work is not known. A file actions.csv, with kpi, start and sites, switches it on."
+        return tell("Whether actions work is not known. A file actions.csv, with kpi, start and sites, switches it on.")
     if effects["verdict"].eq("cannot be told").all():
         actions = effects["action"].unique()
-        who = f"the {len(actions)} actions" if len(actions) > 1 else actions[0]
+        who = tell("the {actions} actions", actions=len(actions)) if len(actions) > 1 else actions[0]
         who, reason = (effects["label"].iloc[0], f" {effects['reason'].iloc[0]}") if len(effects) == 1 else (who, "")
         if len(effects) > 1:
             return tell("Whether {actions} worked cannot be told; chapter 6 says why.", actions=who)
-        return f"Whether {who} worked cannot be told.{reason}"
+        return tell("Whether {who} worked cannot be told.{reason}", who=who, reason=reason)
     names = effects["action"].where(~effects["action"].duplicated(keep=False), effects["label"])
     said = list_verdicts(effects.assign(name=names), confidence)
     return (
@@ -266,11 +292,11 @@ def describe_power(effects: pd.DataFrame) -> str:
     """How large an effect of each action would have been found with 80 % power, in a sentence; empty without one."""
     told = effects[effects["detectable"].notna()]
     said = [f"{row.action} {say_detectable(row.detectable, row.unit)}" for row in told.head(6).itertuples()]
-    return f"Found with 80\u00a0% power would be an effect of: {', '.join(said)}." if said else ""
+    return tell("Found with 80\u00a0% power would be an effect of: {said}.", said=", ".join(said)) if said else ""
 
 
 def say_detectable(effect: float, unit: str) -> str:
     """An effect without its sign: 3.2 points, 0.4, × 1.2."""
     if unit == "ratio":
         return f"×\u00a0{effect:.2f}"
-    return f"{abs(100 * effect):.1f} points" if unit == "share" else f"{abs(effect):.1f}"
+    return tell("{effect:.1f} points", effect=abs(100 * effect)) if unit == "share" else f"{abs(effect):.1f}"

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.monitoring.starts import months_since, number_months, split_sites, why_not_done
 from cxlib.tables import check_columns
 from cxlib.words import counted
@@ -201,7 +202,7 @@ def compare_periods(action: tuple, series: pd.DataFrame) -> dict:
     unit = series["unit"].iloc[0]
     return dict(
         action=action.action, label=f"{action.action} ({action.kpi})", kpi=action.kpi, method=METHOD,
-        n=sum(map(len, sides)), n_text=f"{counted(len(sides[0]), 'month')} before, {len(sides[1])} after",
+        n=sum(map(len, sides)), n_text=tell("{sides} before, {sides2} after", sides=counted(len(sides[0]), 'month'), sides2=len(sides[1])),
         before=before, after=after, raw=after / before if unit == "ratio" and before else after - before, unit=unit,
     )  # fmt: skip
 
@@ -213,12 +214,17 @@ def refuse(action: tuple, series: pd.DataFrame, day: str) -> str:
     counts, numbers = series["after"].value_counts(), number_months(pd.PeriodIndex(series["month"]))
     before, after = (counts.get(side, 0) for side in (0, 1))
     if before + after < FEWEST or before < FEWEST_BEFORE or after < FEWEST_AFTER:
-        return (
-            f"It takes {FEWEST} months, {FEWEST_BEFORE} before and {FEWEST_AFTER} after; there are {before} + {after}."
+        return tell(
+            "It takes {fewest} months, {fewest_before} before and {fewest_after} after; there are {before} + {after}.",
+            fewest=FEWEST,
+            fewest_before=FEWEST_BEFORE,
+            fewest_after=FEWEST_AFTER,
+            before=before,
+            after=after,
         )
     missing = int(numbers.max() - numbers.min() + 1 - len(numbers))
     if missing > MOST_MISSING:
-        return f"It takes a figure every month; {missing} months are missing."
+        return tell("It takes a figure every month; {missing} months are missing.", missing=missing)
     if series["unit"].iloc[0] == "ratio" and series.groupby("after")["value"].max().min() == 0:
         return "Nothing was counted before or after it, so there is no ratio."
     return ""
@@ -233,7 +239,10 @@ def judge_action(series: pd.DataFrame, *, confidence: float, seed: int) -> tuple
     figures = {"effect": step.effect} | {name: found[name] for name in ("low", "high", "detectable")}
     if series["unit"].iloc[0] == "ratio":
         figures = {name: np.exp(figure) for name, figure in figures.items()}
-    far = f"Each month depends on the one before (autocorrelation about {found['rho']:.2f}); only a large effect shows."
+    far = tell(
+        "Each month depends on the one before (autocorrelation about {rho:.2f}); only a large effect shows.",
+        rho=found["rho"],
+    )
     return figures | {"p": found["p"]}, far if found["rho"] > NOTED else ""
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import t_interval
 from cxlib.shares import nps_interval, poisson_interval, share_interval
 from cxlib.tables import StudyError, check_columns
@@ -99,7 +100,9 @@ def check_kinds(kpis: pd.DataFrame, given: pd.DataFrame, counts: pd.Series) -> N
     }
     for what, rows in wrong.items():
         for row in kpis[rows].head(1).to_dict("records"):
-            where = f"{row['date']:%Y-%m-%d}" + (f", site {row['site']}" if pd.notna(row.get("site")) else "")
+            where = f"{row['date']:%Y-%m-%d}" + (
+                tell(", site {site}", site=row["site"]) if pd.notna(row.get("site")) else ""
+            )
             raise StudyError(f"kpis: {row['kpi']} {what}. See the row of {where}.")
 
 
@@ -125,7 +128,7 @@ def add_wave_kpis(
     log = adoption.rename(columns=lambda name: name.removeprefix("adoption_rate_")).rename(
         columns={"adoption_rate": "value"}
     )
-    names = [f"adoption within {days:g} days (log)" for days in adoption["window_days"]]
+    names = [tell("adoption within {days:g} days (log)", days=days) for days in adoption["window_days"]]
     margins = 2 * stats.norm.ppf(0.5 + confidence / 2)
     log = log.assign(kpi=names, is_share=True, n_effective=np.nan, se=(log["high"] - log["low"]) / margins)
     own = set(tracked["kpi"].astype("str").str.casefold())
@@ -138,20 +141,28 @@ def describe_wave_kpis(tracked: pd.DataFrame, measured: pd.DataFrame) -> str:
     """What the survey measures of the whole in its last wave, and which KPIs are the company's own, in a sentence."""
     survey = tracked[tracked["sites"].eq(0) & tracked["kpi"].isin(measured["kpi"])]
     own = measured.loc[measured["kpi"].str.casefold().isin(tracked.loc[tracked["sites"] > 0, "kpi"].str.casefold())]
-    instead = f" Of kpis.csv, not of the survey: {listed(own['kpi'].unique())}." if len(own) else ""
+    instead = tell(" Of kpis.csv, not of the survey: {unique}.", unique=listed(own["kpi"].unique())) if len(own) else ""
     if survey.empty:
         return instead.strip() or (
-            "The survey measures no KPI: dated waves in study.yaml, with an outcome, recommend, retained or effort of "
-            "respondents, switch this on."
+            tell(
+                "The survey measures no KPI: dated waves in study.yaml, with an outcome, recommend, "
+                "retained or effort of respondents, switch this on."
+            )
         )
     last = survey[survey["date"] == survey["date"].max()]
     order = {kpi: place for place, kpi in enumerate(dict.fromkeys(measured["kpi"]))}
     last = last.assign(order=last["kpi"].map(order)).sort_values("order")
     said = [f"{row.kpi.split(' (')[0]} {say_value(row)}" for row in last.head(3).itertuples()]
     people = f"{last['n'].head(3).min():,}"
-    people += f" to {last['n'].head(3).max():,}" if last["n"].head(3).nunique() > 1 else ""
+    people += tell(" to {max:,}", max=last["n"].head(3).max()) if last["n"].head(3).nunique() > 1 else ""
     day = in_words(f"{last['date'].iloc[0]:%Y-%m-%d}")
-    return f"By the survey ({day}, n\u00a0{people}): {listed(said)}.{instead}"
+    return tell(
+        "By the survey ({day}, n\u00a0{people}): {said}.{instead}",
+        day=day,
+        people=people,
+        said=listed(said),
+        instead=instead,
+    )
 
 
 def say_value(row) -> str:
@@ -159,7 +170,11 @@ def say_value(row) -> str:
     if row.is_share:
         return f"{percent(row.value)} ({bounds(row.low, row.high)})"
     written = (lambda value: signed(value, 0)) if row.kpi == "NPS" else "{:.1f}".format
-    return written(row.value) + ("" if pd.isna(row.low) else f" ({written(row.low)} to {written(row.high)})")
+    return written(row.value) + (
+        ""
+        if pd.isna(row.low)
+        else tell(" ({written} to {written2})", written=written(row.low), written2=written(row.high))
+    )
 
 
 def trace_figures(tracked: pd.DataFrame, waves: pd.DataFrame, last_days: dict) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.monitoring.register import OPEN
 from cxlib.tables import check_columns
 from cxlib.words import counted, listed
@@ -99,19 +100,28 @@ def find_unlinked(linked: pd.DataFrame, monitoring: pd.DataFrame, open_gaps: pd.
 def describe_objectives(linked: pd.DataFrame, unlinked: pd.DataFrame, open_gaps: pd.DataFrame) -> str:
     """How many objectives are reached, at which nobody works, and which open gaps none reaches, in two sentences."""
     if linked.empty:
-        return (
+        return tell(
             "No objectives are written down. A file objectives.csv, a target for a KPI or touchpoint, switches this on."
         )
     counts = linked["status"].value_counts()
-    words = {"no figure": "without a figure here"}
-    said = [f"{counts[status]} {words.get(status, status)}" for status in reversed(STATUSES) if status in counts]
+    words = {"no figure": tell("without a figure here")}
+    said = [f"{counts[status]} {tell(words.get(status, status))}" for status in reversed(STATUSES) if status in counts]
     gaps, kpis, idle = (unlinked.loc[unlinked["kind"] == kind, "name"] for kind in ("gap", "KPI", "objective"))
     first = f"{counted(len(linked), 'objective')}: {', '.join(said)}"
-    first += f"; no action under way for {name_some(idle, 2)}." if len(idle) else "."
+    first += tell("; no action under way for {name_some}.", name_some=name_some(idle, 2)) if len(idle) else "."
     if gaps.empty:
-        return f"{first} Without an objective: {counted(len(kpis), 'KPI')}." if len(kpis) else first
-    without = f"{len(gaps)} of {counted(len(open_gaps), 'open gap')} without an objective: {name_some(gaps, 3)}"
-    also = f"; also {counted(len(kpis), 'KPI')}" if len(kpis) else ""
+        return (
+            tell("{first} Without an objective: {kpis}.", first=first, kpis=counted(len(kpis), "KPI"))
+            if len(kpis)
+            else first
+        )
+    without = tell(
+        "{gaps} of {open_gaps} without an objective: {name_some}",
+        gaps=len(gaps),
+        open_gaps=counted(len(open_gaps), "open gap"),
+        name_some=name_some(gaps, 3),
+    )
+    also = tell("; also {kpis}", kpis=counted(len(kpis), "KPI")) if len(kpis) else ""
     return f"{first} {without}{also if len((without + also).split()) <= 20 else ''}."
 
 
@@ -124,4 +134,8 @@ def name_some(names: pd.Series, most: int) -> str:
     'Answer every customer on the day they ask and 1 more'
     """
     said = listed(names, most=most)
-    return said if len(said.split()) <= 10 or len(names) == 1 else f"{names.iloc[0]} and {len(names) - 1} more"
+    return (
+        said
+        if len(said.split()) <= 10 or len(names) == 1
+        else tell("{iloc} and {names} more", iloc=names.iloc[0], names=len(names) - 1)
+    )

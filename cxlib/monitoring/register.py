@@ -100,11 +100,11 @@ def rose(before, now) -> bool:
 def describe_register(register: pd.DataFrame, *, waves: list[str]) -> str:
     """How many gaps are new, persisting, closed, in a sentence."""
     if not waves:
-        return "Gaps are followed from wave to wave: waves in study.yaml, or a column wave, switch this on."
+        return tell("Gaps are followed from wave to wave: waves in study.yaml, or a column wave, switch this on.")
     if register.empty:
-        return "No gap has surely been open so far."
+        return tell("No gap has surely been open so far.")
     counts = register["state"].value_counts()
-    still = [f"{counts[state]} {state}" for state in OPEN if state in counts]
+    still = [f"{counts[state]} {tell(state)}" for state in OPEN if state in counts]
     closed = register.loc[register["state"] == "closed", "label"]
     gaps = counted(int(register["state"].isin(OPEN).sum()), "open gap")
     said = tell("{gaps}: {states}.", gaps=gaps, states=listed(still)) if still else tell("No gap is open.")

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from cxlib.catalogue import tell
 from cxlib.intervals import t_interval, t_test
 from cxlib.shrinkage import posterior_of_spread
 from cxlib.tables import check_columns
@@ -39,7 +40,7 @@ def find_regression_to_mean(
     worst = min(worst, len(known) // 2)
     found = correct(known, worst, confidence)
     group = known["label"] if "label" in known else known.iloc[:, 0].astype("str")
-    table = pd.DataFrame(found).assign(group=[f"the {worst} worst together", *group.iloc[:worst]])
+    table = pd.DataFrame(found).assign(group=[tell("the {worst} worst together", worst=worst), *group.iloc[:worst]])
     for name, column in {"n_before": "n_before", "n": "n_now"}.items():
         table[name] = pd.array([None, *known[column].iloc[:worst]], dtype="Int64")
     moved = "better" if table["corrected"][0] > 0 else "worse"
@@ -82,18 +83,37 @@ def correct(known: Mapping[str, ArrayLike], worst: int, confidence: float) -> di
 def describe_regression_to_mean(found: pd.DataFrame, *, what: str) -> str:
     """What the worst (`what`, such as sites) gained by themselves, in a sentence."""
     if found.empty:
-        return (
-            f"What the worst {what} gained by themselves cannot be told. It takes two waves and at least "
-            f"{2 * FEWEST_WORST} {what} with answers in both."
+        return tell(
+            "What the worst {what} gained by themselves cannot be told. It takes two waves and "
+            "at least {fewest_worst} {what} with answers in both.",
+            what=what,
+            fewest_worst=2 * FEWEST_WORST,
         )
     row, worst = found.iloc[0], len(found) - 1
     least, most = found["n"].min(), found["n"].max()
-    n = f"{least:,} each" if least == most else f"{least:,} to {most:,} each"
-    beyond = f"{signed(row['corrected'], 2)}; {signed(row['low'], 2)} to {signed(row['high'], 2)}"
-    verdict = {"better": "surely better beyond that", "worse": "surely worse beyond that"}.get(
+    n = (
+        tell("{least:,} each", least=least)
+        if least == most
+        else tell("{least:,} to {most:,} each", least=least, most=most)
+    )
+    beyond = tell(
+        "{corrected}; {low} to {high}",
+        corrected=signed(row["corrected"], 2),
+        low=signed(row["low"], 2),
+        high=signed(row["high"], 2),
+    )
+    verdict = {"better": tell("surely better beyond that"), "worse": tell("surely worse beyond that")}.get(
         row["verdict"], "no sure change beyond that"
     )
-    return (
-        f"The {worst} worst {what} of {row['wave_before']} moved by {signed(row['raw'], 2)} (n\u00a0{n}); "
-        f"{signed(row['by_itself'] + row['shift'], 2)} would have come with nothing done: {verdict} ({beyond})."
+    return tell(
+        "The {worst} worst {what} of {wave_before} moved by {raw} (n\u00a0{n}); {shift} "
+        "would have come with nothing done: {verdict} ({beyond}).",
+        worst=worst,
+        what=what,
+        wave_before=row["wave_before"],
+        raw=signed(row["raw"], 2),
+        n=n,
+        shift=signed(row["by_itself"] + row["shift"], 2),
+        verdict=verdict,
+        beyond=beyond,
     )

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.words import in_words
 
 
@@ -19,7 +20,11 @@ def why_not_done(action: tuple, day: str = "") -> str:
         "By actions.csv it is still planned.": status == "planned",
     }
     found = next((reason for reason, holds in cases.items() if holds), "")
-    return f"{found}; it starts on {in_words(f'{action.start:%Y-%m-%d}')}." if found == "It has not begun" else found
+    return (
+        tell("{found}; it starts on {day}.", found=found, day=in_words(f"{action.start:%Y-%m-%d}"))
+        if found == "It has not begun"
+        else found
+    )
 
 
 def split_sites(said: object) -> dict[str, str]:

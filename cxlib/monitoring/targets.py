@@ -108,7 +108,7 @@ def find_attainment(monitoring: pd.DataFrame, traced: pd.DataFrame, *, confidenc
         way = row.direction if pd.notna(row.direction) else DIRECTIONS[0]
         found = reach_dates(series["date"], series["value"], target=row.target, direction=way, confidence=confidence)
         words = percent(row.target) if row.is_share else f"{row.target:g}"
-        said = describe_attainment(found, target=f"{row.figure} of {words}")
+        said = describe_attainment(found, target=tell("{figure} of {words}", figure=row.figure, words=words))
         rows.append((row.figure, found.n, row.value, row.target, found.earliest, found.latest, said))
     columns = ["figure", "measurements", "value", "target", "earliest", "latest", "attainment"]
     return pd.DataFrame(rows, columns=columns).assign(is_share=aimed["is_share"].to_list())
@@ -117,10 +117,13 @@ def find_attainment(monitoring: pd.DataFrame, traced: pd.DataFrame, *, confidenc
 def describe_targets(monitoring: pd.DataFrame) -> str:
     """Which targets are reached and which missed, in a sentence."""
     if monitoring.empty:
-        return "No figures are tracked. Files kpis.csv and objectives.csv switch this on."
+        return tell("No figures are tracked. Files kpis.csv and objectives.csv switch this on.")
     aimed = monitoring[monitoring["status"] != ""]
     if aimed.empty:
-        return f"{counted(len(monitoring), 'figure')} tracked; objectives.csv would give them targets."
+        return tell(
+            "{monitoring} tracked; objectives.csv would give them targets.",
+            monitoring=counted(len(monitoring), "figure"),
+        )
     untold, known = aimed["status"] == "cannot be told", aimed["low"].notna()
     groups = {
         tell("{count} missed ({names})"): aimed["status"] == "missed",
@@ -153,4 +156,9 @@ def describe_left_out(monitoring: pd.DataFrame, objectives: pd.DataFrame, places
     if left_out.empty:
         return ""
     of = counted(objectives["objective"].nunique(), "objective")
-    return f"Of {of}, {len(left_out)} without a figure in what is looked at: {listed(left_out, most=3)}."
+    return tell(
+        "Of {of}, {left_out} without a figure in what is looked at: {left_out2}.",
+        of=of,
+        left_out=len(left_out),
+        left_out2=listed(left_out, most=3),
+    )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from cxlib.catalogue import tell
 from cxlib.intervals import t_interval
 from cxlib.priorities.ranking import SURE, draw_importance, find_error, say_shortly
 from cxlib.shrinkage import draw_shrunk
@@ -126,10 +127,24 @@ def describe_matrix(matrix: pd.DataFrame, *, crosshair: str = "means") -> str:
     sure = matrix[matrix["p_quadrant"] >= SURE]
     worst = sure[sure["quadrant"] == QUADRANTS[0]]
     doubt = len(matrix) - len(sure)
-    doubtful = f" For {doubt} of {len(matrix)} the quadrant is doubtful." if doubt else ""
+    doubtful = (
+        tell(" For {doubt} of {matrix} the quadrant is doubtful.", doubt=doubt, matrix=len(matrix)) if doubt else ""
+    )
     against = matrix["crosshair"].iloc[0]
     if worst.empty:
-        return f"No touchpoint surely matters more than the mean and is rated below the {against}.{doubtful}"
-    known = f"at least {percent(worst['p_quadrant'].min())} sure, n\u00a0{worst['n'].min():,}"
-    said = [f"Important and below the {against}: {listed(worst['label'], most=most)} ({known})." for most in (3, 2)]
+        return tell(
+            "No touchpoint surely matters more than the mean and is rated below the {against}.{doubtful}",
+            against=against,
+            doubtful=doubtful,
+        )
+    known = tell("at least {min} sure, n\u00a0{min2:,}", min=percent(worst["p_quadrant"].min()), min2=worst["n"].min())
+    said = [
+        tell(
+            "Important and below the {against}: {label} ({known}).",
+            against=against,
+            label=listed(worst["label"], most=most),
+            known=known,
+        )
+        for most in (3, 2)
+    ]
     return say_shortly(*(one + doubtful for one in said), *said)

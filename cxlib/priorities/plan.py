@@ -40,7 +40,8 @@ def propose_actions(
     known = states.drop_duplicates(["touchpoint", "action", "state"])
     own = (known["action"] + " " + known["state"]).groupby(known["touchpoint"]).agg(", ".join)
     hypotheses = [
-        f"Half of the gap of {signed(gap)} closes" + (f" when customers can {need}" if isinstance(need, str) else "")
+        tell("Half of the gap of {gap} closes", gap=signed(gap))
+        + (tell(" when customers can {need}", need=need) if isinstance(need, str) else "")
         for gap, need in zip(table["gap"], table["need"])
     ]
     needed = np.ceil(2 * (POWER * table["se"] * np.sqrt(table["n"]) / (table["gap"] / 2)) ** 2)
@@ -96,7 +97,7 @@ def find_action_states(actions: pd.DataFrame, places: pd.DataFrame | None = None
 def describe_actions(states: pd.DataFrame, *, day: str) -> str:
     """How many actions are late, running, done, in a sentence."""
     if states.empty:
-        return "No actions are written down. A file actions.csv, which no run ever changes, switches this on."
+        return tell("No actions are written down. A file actions.csv, which no run ever changes, switches this on.")
     lost = states.loc[states["on_map"] == "no", "action"].nunique()
     states = states.sort_values("days_late", ascending=False, kind="stable").drop_duplicates("action")
     counts = states["state"].value_counts()
@@ -128,17 +129,17 @@ def describe_action_doubts(
     same = states.duplicated(["action", "kpi"]) & (states["kpi"].notna() | states.duplicated(["action", "touchpoint"]))
     gone = [action for action in dict.fromkeys(earlier) if action not in set(states["action"])]
     kinds = [
-        [f"{row.action}'s touchpoint '{row.touchpoint}' is not on the map.{hint(row.touchpoint, choices)}"
+        [tell("{action}'s touchpoint '{touchpoint}' is not on the map.{hint}", action=row.action, touchpoint=row.touchpoint, hint=hint(row.touchpoint, choices))
          for row in lost.itertuples()],
-        [f"{row.action}'s status '{row.status}' is none of {', '.join(STATUSES)} and stays as written."
+        [tell("{action}'s status '{status}' is none of {statuses} and stays as written.", action=row.action, status=row.status, statuses=', '.join(STATUSES))
          + hint(row.status, STATUSES) for row in odd.itertuples()],
-        [f"{row.action} is due on {row.due}, before it starts on {row.start}." for row in late.itertuples()],
-        [f"{row.action} stands more than once" + (f" with the KPI '{row.kpi}'." if isinstance(row.kpi, str) else ".")
+        [tell("{action} is due on {due}, before it starts on {start}.", action=row.action, due=row.due, start=row.start) for row in late.itertuples()],
+        [tell("{action} stands more than once", action=row.action) + (tell(" with the KPI '{kpi}'.", kpi=row.kpi) if isinstance(row.kpi, str) else ".")
          for row in states[same].itertuples()],
-        [f"{action}, which an earlier report listed, is no longer in actions.csv." for action in gone],
+        [tell("{action}, which an earlier report listed, is no longer in actions.csv.", action=action) for action in gone],
     ]  # fmt: skip
     said = [sentence for kind in kinds for sentence in first_ones(kind)]
-    for column, words in (("owner", "Nobody answers for"), ("due", "No due date is set for")):
+    for column, words in (("owner", tell("Nobody answers for")), ("due", tell("No due date is set for"))):
         nameless = still.loc[still[column].isna(), "action"].unique()
         said += [f"{words} {listed(nameless)}."] if len(nameless) else []
     return said
@@ -159,7 +160,7 @@ def first_ones(sentences: list[str]) -> list[str]:
     sentences = list(dict.fromkeys(sentences))
     if len(sentences) <= MOST:
         return sentences
-    return [*sentences[: MOST - 1], f"And {len(sentences) - MOST + 1} more like the last one."]
+    return [*sentences[: MOST - 1], tell("And {most} more like the last one.", most=len(sentences) - MOST + 1)]
 
 
 def make_sheet(states: pd.DataFrame, proposed: pd.DataFrame) -> pd.DataFrame:
@@ -198,11 +199,13 @@ def describe_row(row: dict) -> str:
     lines = [("Hypothesis", "hypothesis"), ("Reason", "reason"), ("KPI", "kpi"), ("Objective", "objective")]
     said = [f"{words}: {in_one_line(row[key])}" for words, key in lines if pd.notna(row[key]) and row[key]]
     if pd.notna(row["cost"]):
-        said.append(f"Cost: {row['cost']:,.0f}")
+        said.append(tell("Cost: {cost:,.0f}", cost=row["cost"]))
     if pd.notna(row["gap"]):
         interval = readable_interval(row["low"], row["high"])
-        said.append(f"Gap: {signed(row['gap'], 2)} ({interval}), n {row['n']:,.0f}")
-        said.append(f"Respondents needed in each of two waves: {row['n_needed']:,.0f}")
+        said.append(
+            tell("Gap: {gap} ({interval}), n {n:,.0f}", gap=signed(row["gap"], 2), interval=interval, n=row["n"])
+        )
+        said.append(tell("Respondents needed in each of two waves: {n_needed:,.0f}", n_needed=row["n_needed"]))
     return "\n".join(said)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.priorities.matrix import QUADRANTS
 from cxlib.priorities.ranking import SURE, say_shortly
 from cxlib.strict_yaml import known, read_yaml
@@ -143,7 +144,7 @@ def suggest_strategies(facts: pd.DataFrame, playbook: list[Rule]) -> pd.DataFram
     rules = [*playbook, Rule("", "", {}, "", "")]
     rows = []
     for fact, rule in zip(facts.to_dict("records"), (rules[place] for place in chosen)):
-        rows.append((rule.strategy, fill(rule.suggest, fact), fill(rule.reason, fact), rule.name))
+        rows.append((rule.strategy, fill(tell(rule.suggest), fact), fill(tell(rule.reason), fact), rule.name))
     found = pd.DataFrame(rows, columns=["strategy", "suggestion", "reason", "rule"], index=facts.index, dtype="str")
     return facts[["touchpoint", "label"]].join(found).iloc[np.argsort(chosen, kind="stable")].reset_index(drop=True)
 
@@ -183,15 +184,17 @@ def say_fact(fact: str, value: object) -> str:
 def describe_strategies(strategies: pd.DataFrame) -> str:
     """Where the playbook says proactive and where reactive, in a sentence; `strategies` from `suggest_strategies`."""
     if strategies.empty:
-        return "The playbook has nothing to judge: ratings, or a map (touchpoints.csv), switch it on."
+        return tell("The playbook has nothing to judge: ratings, or a map (touchpoints.csv), switch it on.")
     counts = strategies["strategy"].value_counts()
     said = [strategy for strategy in STRATEGIES if strategy in counts]
     labels = strategies.groupby("strategy")["label"].agg(lambda names: listed(names, most=2))
-    named = " and ".join(f"{strategy} at {counts[strategy]} ({labels[strategy]})" for strategy in said)
-    brief = " and ".join(f"{strategy} at {counts[strategy]}" for strategy in said)
+    places = [tell("{strategy} at {count}", strategy=strategy, count=counts[strategy]) for strategy in said]
+    named, brief = listed([f"{at} ({labels[strategy]})" for at, strategy in zip(places, said)]), listed(places)
     total, silent = counted(len(strategies), "touchpoint"), counts.get("", 0)
     if not said:
         needs = "most need gaps, from ratings with expected and experienced"
-        return f"No rule of the playbook holds for {'the ' if silent == 1 else 'any of '}{total}; {needs}."
-    rest = f"; for {silent} no rule holds" if silent else ""
-    return say_shortly(*(f"Of {total}, the playbook says {words}{rest}." for words in (named, brief)))
+        which = tell("the {total}", total=total) if silent == 1 else tell("any of {total}", total=total)
+        return tell("No rule of the playbook holds for {which}; {needs}.", which=which, needs=tell(needs))
+    rest = tell("; for {silent} no rule holds", silent=silent) if silent else ""
+    sentence = tell("Of {total}, the playbook says {words}{rest}.")
+    return say_shortly(*(sentence.format(total=total, words=words, rest=rest) for words in (named, brief)))

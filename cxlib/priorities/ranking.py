@@ -149,13 +149,17 @@ def first_places(chance: np.ndarray, confidence: float = 0.95) -> list[str]:
 def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
     """What comes first, if that can be said, else what could, in a sentence."""
     if priorities.empty:
-        return "What to mend first cannot be told: no touchpoint has a gap that is known well enough."
+        return tell("What to mend first cannot be told: no touchpoint has a gap that is known well enough.")
     short = priorities[priorities["score"] > 0]
     if short.empty:
-        return "Nothing falls short, so there is nothing to mend first."
+        return tell("Nothing falls short, so there is nothing to mend first.")
     could = short.loc[short["could_be_top"] == "yes", "label"]
     if len(could) > max(len(priorities) / 2, 3):
-        return f"What to mend first cannot be told: {len(could)} of {len(priorities)} touchpoints could come first."
+        return tell(
+            "What to mend first cannot be told: {could} of {priorities} touchpoints could come first.",
+            could=len(could),
+            priorities=len(priorities),
+        )
     likely = short.loc[(short["p_top"] >= SURE) & (len(short) > top), "label"]
     first, brief = (
         tell("{name} comes first, with a chance of 95\u00a0% or more.", name=could.iloc[0])

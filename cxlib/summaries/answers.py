@@ -76,10 +76,10 @@ def local_day(study: Study, moment: pd.Timestamp) -> str:
 def describe_study(study: Study) -> str:
     """Who was asked, when, in a sentence."""
     if "ratings" not in study:
-        return "Nobody was asked: the study has no ratings."
+        return tell("Nobody was asked: the study has no ratings.")
     facts = summarise_study(study)
     first, last = (facts[end] and in_words(facts[end]) for end in ("first", "last"))
-    days = "" if not first else f", {first} to {last}" if first != last else f", {first}"
+    days = "" if not first else tell(", {first} to {last}", first=first, last=last) if first != last else f", {first}"
     wave = tell(", in wave {wave}", wave=facts["wave"]) if facts["wave"] != "all" else ""
     counts = dict(people=counted(facts["respondents"], "person", "people"), answers=counted(facts["answers"], "answer"))
     told = [
@@ -94,7 +94,10 @@ def describe_study(study: Study) -> str:
         )
     if facts["no_wave"]:
         told.append(
-            f"In none of the waves of study.yaml: {counted(facts['no_wave'], 'answer')}; check dates and last days."
+            tell(
+                "In none of the waves of study.yaml: {no_wave}; check dates and last days.",
+                no_wave=counted(facts["no_wave"], "answer"),
+            )
         )
     return " ".join(told)
 

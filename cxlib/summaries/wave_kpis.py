@@ -3,6 +3,7 @@
 import narwhals as nw
 import pandas as pd
 
+from cxlib.catalogue import tell
 from cxlib.study import Study
 from cxlib.summaries.adoption import TIMES, any_channel, count_times, find_spans, is_named, show_enough, typed
 from cxlib.summaries.answers import chosen_wave, joined_answers, waves_so_far, whole_waves
@@ -47,9 +48,9 @@ def kpis_of(study: Study) -> dict[str, tuple[str, str, nw.Expr]]:
     if outcome in values and outcome not in ("retained", "effort"):
         least, most = scales[outcome]
         top2 = nw.when(~nw.col(outcome).is_null()).then((nw.col(outcome) >= most - 1).cast(nw.Float64))
-        kinds = {True: (f"CSAT ({outcome}, mean)", "mean", nw.col(outcome))}
-        kinds |= {3 <= most - least <= 10: (f"CSAT ({outcome}, top two)", "share", top2)}
-        kinds |= {(least, most) == (0, 1): (f"CSAT ({outcome})", "share", nw.col(outcome))}
+        kinds = {True: (tell("CSAT ({outcome}, mean)", outcome=outcome), "mean", nw.col(outcome))}
+        kinds |= {3 <= most - least <= 10: (tell("CSAT ({outcome}, top two)", outcome=outcome), "share", top2)}
+        kinds |= {(least, most) == (0, 1): (tell("CSAT ({outcome})", outcome=outcome), "share", nw.col(outcome))}
         kpis[outcome] = kinds[True]
     if "nps" in values:
         kpis["nps"] = ("NPS", "nps", values["nps"])
