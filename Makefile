@@ -37,9 +37,10 @@ mutants: $(VENV)/.stamp-test  ## put wrong formulas into a copy of the code, one
 properties: $(VENV)/.stamp-test  ## every property of every statistic, on twenty drawn studies
 	CX_EXAMPLES=20 $(BIN)/python -m pytest -n 2 tests/references/properties.py tests/test_properties.py tests/test_gap_properties.py
 
-benchmark: $(VENV)/.stamp  ## 10 million ratings read and checked, beside DuckDB's own GROUP BY; drivers, beside regressions
+benchmark: $(VENV)/.stamp  ## 10 million ratings read, checked and explored, beside DuckDB's own GROUP BY and the sample; drivers, beside regressions
 	$(BIN)/python benchmarks/checking.py
 	$(BIN)/python benchmarks/drivers.py
+	$(BIN)/python benchmarks/exploring.py
 
 lab: $(VENV)/.stamp  ## open the notebooks in JupyterLab
 	$(BIN)/cx lab

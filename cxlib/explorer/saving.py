@@ -14,7 +14,7 @@ from cxlib.explorer.tables import Options
 from cxlib.study import View
 from cxlib.tables import StudyError
 
-SAVED = ["as_of", "wave", "stages", "touchpoints", "personas", "channels", "where"]
+SAVED = ["as_of", "wave", "stages", "touchpoints", "personas", "channels", "where", "by"]
 SAVED += ["confidence", "top", "impact_weight", "feasibility_weight"]
 NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
