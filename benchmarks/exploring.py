@@ -61,6 +61,7 @@ class Explorer:
         self.study = cxlib.open_study(path)
         opened = time.perf_counter()
         self.cube = cxlib.summarise_cube(self.study)
+        self.cube.prepare()
         self.opening = opened - start, time.perf_counter() - opened
         self.times = dict.fromkeys(KINDS, 0)
 
@@ -70,6 +71,8 @@ class Explorer:
         self.times[kind] += 1
         if kind in ("stage", "persona", "channel", "channel again", "wave"):
             names = choices[{"channel again": "channel"}.get(kind, kind) + "s"]
+            apart = self.cube.apart_in(View()).get(f"{kind.split()[0]}s", names)
+            names = [name for name in names if name in apart]  # the others are too few to show: nothing to draw
             name = names[time_ % len(names)]
             return View(wave=name) if kind == "wave" else View(**{f"{kind.split()[0]}s": [name]})
         touchpoints = list(choices["touchpoints"])

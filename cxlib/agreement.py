@@ -175,11 +175,11 @@ def find_doubts(study: Study) -> list[str]:
         if unusable:
             doubts.append(
                 tell(
-                    "{source}: {unusable:,} of {read:,} {counted} could not be used.",
+                    "{source}: {unusable:,} of {read:,} {things} could not be used.",
                     source=row.source,
                     unusable=unusable,
                     read=row.read,
-                    counted=row.counted,
+                    things=row.counted,
                 )
             )
     if study.unconfirmed:

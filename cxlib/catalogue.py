@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 LANGUAGES = Path(__file__).parent / "languages"
 ENGLISH = "en"
@@ -21,14 +22,30 @@ def languages() -> list[str]:
 
 @cache
 def sentences(language: str) -> dict[str, str]:
-    """A language's sentences by their English, from its .po file (gettext's format); none for English."""
+    """A language's sentences by their English, from its .po file (gettext's format); none for English.
+
+    What is marked fuzzy, or has other `{names}` than the English, is left out: there the English stays.
+    """
     path = LANGUAGES / f"{language}.po"
     if language == ENGLISH or not path.is_file():
         return {}
     from babel.messages.pofile import read_po
 
     with path.open("rb") as file:
-        return {message.id: message.string for message in read_po(file) if message.id and message.string}
+        told = [message for message in read_po(file) if message.id and message.string and not message.fuzzy]
+    return {message.id: message.string for message in told if names_in(message.id) == names_in(message.string)}
+
+
+def names_in(sentence: str) -> set[str]:
+    """The names in braces that are filled in when a sentence is told; none where its braces are no names.
+
+    >>> sorted(names_in("{people} gave {answers:,}.")), names_in("a lone {")
+    (['answers', 'people'], set())
+    """
+    try:
+        return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+    except ValueError:
+        return set()
 
 
 def tell(english: str, **values: object) -> str:

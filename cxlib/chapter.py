@@ -76,9 +76,9 @@ class Chapter:
             if kind in ("gaps", "expectations", "experience") and group in SWITCHED_ON_BY:
                 self.say(
                     tell(
-                        "There is nothing to show by {group}: that takes {switched_on_by}.",
+                        "There is nothing to show by {group}: that takes {needed}.",
                         group=group,
-                        switched_on_by=tell(SWITCHED_ON_BY[group]),
+                        needed=tell(SWITCHED_ON_BY[group]),
                     )
                 )
             return
@@ -88,7 +88,7 @@ class Chapter:
         words = {"text/plain": shown.to_string(index=False), "text/html": table_html(shown)}
         display(words, raw=True, metadata={"cx": {"name": name}})
         if len(table) > most:
-            self.say(tell("All {table} rows are in tables/{name}.csv.", table=len(table), name=name))
+            self.say(tell("All {count} rows are in tables/{name}.csv.", count=len(table), name=name))
 
     def show(
         self, ax: Axes | None, name: str, *, alt: str, finding: str | dict = "", place: str = "found", note: str = "",
@@ -126,7 +126,7 @@ class Chapter:
 
 
 def tell_labels(figure: Figure) -> None:
-    """Words on a chart that come from a table, such as verdicts, in the language spoken; figures stand two spaces off."""
+    """Words on a chart that come from a table, such as verdicts, in the language spoken; two spaces after figures."""
     for text in figure.findobj(Text) if catalogue.spoken != catalogue.ENGLISH else []:
         text.set_text("  ".join(tell(part) for part in text.get_text().split("  ")))
 

@@ -21,6 +21,7 @@ UNSURE = {
     **dict.fromkeys(["rose", "fell"], "no sure change"),
     **dict.fromkeys(["worked", "made it worse"], "no sure effect"),
     **dict.fromkeys(["holds back", "goes with adopting"], "no sure difference"),
+    "unusual": "may have changed",
 }
 """What a verdict becomes where its claim does not hold beside all others."""
 

@@ -59,9 +59,7 @@ def ranking_html(priorities: pd.DataFrame, top: int) -> str:
         return f"<p>{html.escape(headline)}</p>"
     figures = list_figures(priorities["label"], priorities["p_top"], 2)
     alt = tell("{headline} Probability to be among the first: {figures}.", headline=headline, figures=figures)
-    return picture_html(ax, alt) + tell(
-        '<div class="cx-wide" tabindex="0">{table_html}</div>', table_html=table_html(readable(priorities[RANKED]))
-    )
+    return f'{picture_html(ax, alt)}<div class="cx-wide" tabindex="0">{table_html(readable(priorities[RANKED]))}</div>'
 
 
 @contextmanager
@@ -76,9 +74,5 @@ def picture_html(ax: Axes, alt: str) -> str:
     """The chart as an image with its alt text, escaped; the chart is closed."""
     png = b64encode(picture_of(ax)).decode()
     plt.close(ax.figure)
-    said = html.escape(alt, quote=True)
-    return tell(
-        '<img alt="{said}" width="760" style="max-width:100%;height:auto" src="data:image/png;base64,{png}">',
-        said=said,
-        png=png,
-    )
+    style = 'width="760" style="max-width:100%;height:auto"'
+    return f'<img alt="{html.escape(alt, quote=True)}" {style} src="data:image/png;base64,{png}">'

@@ -133,10 +133,10 @@ def suspect_pairs(ranges: pd.DataFrame) -> list[str]:
         if len(alone):
             doubts.append(
                 tell(
-                    "Asked what was {side} and not what was {other}: {touchpoint}.",
+                    "Asked what was {side} and not what was {other}: {touchpoints}.",
                     side=side,
                     other=other,
-                    touchpoint=listed(alone["touchpoint"]),
+                    touchpoints=listed(alone["touchpoint"]),
                 )
             )
         some = ranges[(ranges[f"n_{other}"] > 0) & (ranges["n_both"] > 0)]
@@ -153,8 +153,8 @@ def suspect_pairs(ranges: pd.DataFrame) -> list[str]:
     if len(never):
         doubts.append(
             tell(
-                "Both sides asked, but never in one answer; their means are compared: {touchpoint}.",
-                touchpoint=listed(never["touchpoint"]),
+                "Both sides asked, but never in one answer; their means are compared: {touchpoints}.",
+                touchpoints=listed(never["touchpoint"]),
             )
         )
     return doubts
@@ -164,11 +164,11 @@ def suspect_constants(ranges: pd.DataFrame) -> list[str]:
     """Ratings everybody gave alike."""
     return [
         tell(
-            "{side} of {touchpoint} is {row:g} for everybody (n {row2:,}): no interval.",
+            "{side} of {touchpoint} is {value:g} for everybody (n {n:,}): no interval.",
             side=side,
             touchpoint=row["touchpoint"],
-            row=row[f"low_{side}"],
-            row2=row[f"n_{side}"],
+            value=row[f"low_{side}"],
+            n=row[f"n_{side}"],
         )
         for side in SIDES
         for _, row in ranges.iterrows()
@@ -196,11 +196,11 @@ def suspect_reversed(study: Study, side: str) -> list[str]:
     highest = np.tanh(np.arctanh(r.clip(-0.999999, 0.999999)) + stats.norm.ppf(1 - SURE) / np.sqrt(table["n"] - 3))
     return [
         tell(
-            "{side} of {name} goes down where the same people's other ratings go up (r {signed}, "
+            "{side} of {name} goes down where the same people's other ratings go up (r {r}, "
             "n {n:,}): was it asked the other way round? Then say reversed: {{{side}: [{name}]}}.",
             side=side,
             name=name,
-            signed=signed(value, 2),
+            r=signed(value, 2),
             n=n,
         )
         for name, value, high, n in zip(table["touchpoint"], r, highest, table["n"], strict=True)
@@ -270,7 +270,7 @@ def suspect_names(study: Study) -> list[str]:
     names = {name for table, column in columns for name in study.values(table, column)}
     mixed = sorted(name for name in names if any(len(alphabets(word)) > 1 for word in name.split()))
     doubts = (
-        [tell("Letters of different alphabets in one word, which may only look alike: {mixed}.", mixed=listed(mixed))]
+        [tell("Letters of different alphabets in one word, which may only look alike: {names}.", names=listed(mixed))]
         if mixed
         else []
     )
@@ -278,7 +278,7 @@ def suspect_names(study: Study) -> list[str]:
     for name in sorted(names):
         alike.setdefault(" ".join(name.casefold().translate(LOOK_ALIKES).split()), []).append(name)
     twins = [" and ".join(map(repr, same)) for same in alike.values() if len(same) > 1]
-    return doubts + [tell("Names that look alike and are not the same: {pair}.", pair=pair) for pair in twins]
+    return doubts + [tell("Names that look alike and are not the same: {names}.", names=pair) for pair in twins]
 
 
 def alphabets(word: str) -> set[str]:
@@ -297,7 +297,7 @@ def suspect_channels(study: Study) -> list[str]:
     }
     found = {*study.values("ratings", "channel"), *study.values("events", "channel")}
     strangers = sorted(found - offered) if offered else []
-    return [tell("Channels that are not on the map: {strangers}.", strangers=listed(strangers))] if strangers else []
+    return [tell("Channels that are not on the map: {names}.", names=listed(strangers))] if strangers else []
 
 
 def suspect_weights(study: Study) -> list[str]:
@@ -310,7 +310,7 @@ def suspect_weights(study: Study) -> list[str]:
         return []
     return [
         tell(
-            "The heaviest weight is {median:,.0f} times the median one: trim it, or say why.",
-            median=weights.max() / weights.median(),
+            "The heaviest weight is {times:,.0f} times the median one: trim it, or say why.",
+            times=weights.max() / weights.median(),
         )
     ]

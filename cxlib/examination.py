@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from cxlib.catalogue import tell
 from cxlib.agreement import find_doubts
+from cxlib.catalogue import tell
 from cxlib.checks.asides import without_lines
 from cxlib.doubts import find_suspicions
 from cxlib.study import Study
@@ -63,23 +63,21 @@ def describe_columns(study: Study) -> list[str]:
         used = [column for column in columns if column not in out]
         said.append(
             tell(
-                "{table}: {used} used: {name_some}.",
+                "{table}: {used} used: {names}.",
                 table=table,
                 used=counted(len(used), "column"),
-                name_some=name_some(used),
+                names=name_some(used),
             )
         )
         if study.not_used.get(table):
-            said.append(
-                tell("{table}: not used: {name_some}.", table=table, name_some=name_some(study.not_used[table]))
-            )
+            said.append(tell("{table}: not used: {names}.", table=table, names=name_some(study.not_used[table])))
         if study.personal.get(table):
             said.append(
                 tell(
-                    "{table}: not read, since they identify people: {name_some}. To read one on purpose, "
+                    "{table}: not read, since they identify people: {names}. To read one on purpose, "
                     "list it under keep in study.yaml.",
                     table=table,
-                    name_some=name_some(study.personal[table]),
+                    names=name_some(study.personal[table]),
                 )
             )
     return said
@@ -88,7 +86,7 @@ def describe_columns(study: Study) -> list[str]:
 def name_some(names: list[str]) -> str:
     """Names, the rest of many as a count."""
     shown = [name if len(name) <= SHOWN else name[:SHOWN].rstrip() + " …" for name in names[:MOST]]
-    return ", ".join([*shown, *([tell("{most} more", most=len(names) - MOST)] if len(names) > MOST else [])])
+    return ", ".join([*shown, *([tell("{count} more", count=len(names) - MOST)] if len(names) > MOST else [])])
 
 
 def as_text(sections: list[Section]) -> str:

@@ -60,7 +60,7 @@ def write_page(
             "chapters": [render_chapter(notebook, staging) for notebook in notebooks],
             "examination": read_examination(study),
             "quarantined": len(study.quarantined),
-            "method": render_markdown(method.read_text(encoding="utf-8")) if method.is_file() else "",
+            "method": render_markdown(tell(method.read_text(encoding="utf-8"))) if method.is_file() else "",
             "run": run,
             "language": catalogue.spoken,
         }
@@ -128,16 +128,14 @@ def find_facts(study: Study) -> list[tuple[str, str]]:
     elif len(waves) > 1:
         wave = tell("{wave}; {count} before it, with {answers} in all", wave=wave, count=len(waves) - 1,
                     answers=counted(facts["all_answers"], "answer"))  # fmt: skip
-    weights = (
-        tell("Answers are weighted, as {file} says.", file=study.source("respondents")) if facts["weighted"] else ""
-    )
+    weights = tell("Some answers count more than others, by the weights in {file}.", file=study.source("respondents"))
     left_out = " ".join(filter(None, [describe_left_out(study), describe_hidden(study)]))
     if facts["no_wave"]:
         left_out += " " + tell("{answers} in none of the waves of study.yaml: check dates and last days.",
                                answers=counted(facts["no_wave"], "answer"))  # fmt: skip
     return [
         (tell("Period"), period), (tell("Who was asked"), asked), (tell("Wave"), "" if wave == "all" else wave),
-        (tell("Weights"), weights), (tell("Left out"), left_out.strip()),
+        (tell("Weights"), weights if facts["weighted"] else ""), (tell("Left out"), left_out.strip()),
     ]  # fmt: skip
 
 
@@ -163,14 +161,21 @@ def explain_trust(study: Study, confidence: float) -> list[str]:
     asked = f"{summarise_study(study)['respondents']:,}" if "ratings" in study else ""
     said = [
         tell("A gap is what people experienced less what they expected, in points of the rating scale. Below zero, "
-             "customers got less than they expected."),
+             "customers got less than they expected.") if asked else "",
         tell("These are figures of {people}\u00a0people, not of all customers, so each could be a little off.",
              people=asked) if asked else "",
+        tell("How these people were chosen, and how many did not answer, is not in the data. This page cannot tell "
+             "whom it misses.") if asked else "",
         tell("“Most likely 1.3 to 1.6” means: the true figure should lie there. In {times} of 100 surveys like this "
              "one such a range holds it.", times=f"{100 * confidence:g}"),
-        tell("“Surely” and “falls short” are said only where chance alone would seldom make such a difference, all "
-             "tested claims of this page counted together. At most about 1 in 20 of them may still be wrong."),
+        tell("In the chapters the brackets are shorter: “(28 to 37\u00a0%; n\u00a0420)” is the same kind of range, and "
+             "n is how many people, or cases, the figure rests on."),
+        tell("“Falls short”, “better” and “surely” are said only where chance alone would seldom make such a "
+             "difference. All such claims of this page are tested together: about 1 in 20 of them, at most, may be "
+             "wrong."),
         tell("“Not enough answers to tell” is no good news and no bad news: more answers would tell."),
+        tell("A chance, such as that of being among the first, says how often that happened when the figures were "
+             "drawn anew within their likely ranges. It is no test.") if asked else "",
         tell("A sure difference is not yet its cause. What goes together, and what changed after an action, can have "
              "other reasons; only a comparison with places or times without the action comes close."),
         tell("Groups of fewer than {least} people are not shown, so that nobody can be recognised.",
@@ -185,7 +190,7 @@ def explain_trust(study: Study, confidence: float) -> list[str]:
 def read_examination(study: Study) -> list[dict]:
     """How the data was read, section by section: title, sentences, and rows of text where there is a table."""
     return [
-        {"title": section.title, "sentences": section.sentences, "rows": rows_of(section.table)}
+        {"title": tell(section.title), "sentences": [*map(tell, section.sentences)], "rows": rows_of(section.table)}
         for section in examine(study)
         if section.title != SWITCH_ON
     ]
@@ -195,19 +200,21 @@ def rows_of(table: pd.DataFrame | None) -> list[list[str]]:
     """A table as rows of text, the heading first; none where there is no table."""
     if table is None:
         return []
-    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in table.to_numpy().tolist()]
-    return [[name.replace("_", " ") for name in table.columns], *cells]
+    rows = table.to_numpy().tolist()
+    cells = [[f"{cell:,}" if isinstance(cell, int) else tell(str(cell)) for cell in row] for row in rows]
+    return [[tell(name.replace("_", " ")) for name in table.columns], *cells]
 
 
 def list_files(staging: Path, notebooks: list) -> list[dict]:
     """Every file of the report in groups: `title` and rows of `name`, `links`, `what` it is, `size` (rows, or kB)."""
     whole = [
         ("report.html", tell("this page")),
-        ("report.pdf", tell("this page on paper, where the report was made with it")),
+        ("report.pdf", tell("this page on paper, beside it where a PDF was asked for")),
         ("workbook.xlsx", tell("every table, a sheet each")),
         ("manifest.json", tell("what the report was made of: every file with its hash")),
     ]
     top = [{"name": "", "links": [{"path": path, "word": path}], "what": what, "size": ""} for path, what in whole]
+    top[1] |= {"name": top[1]["links"][0]["word"], "links": []}
     outputs = [output for notebook in notebooks for cell in notebook.cells for output in cell.get("outputs", [])]
     marks = [output.get("metadata", {}).get("cx", {}) for output in outputs]
     about = {mark["name"]: mark["section"] for mark in marks if mark.get("name")}
@@ -236,6 +243,6 @@ def list_folder(folder: Path, about: dict[str, str]) -> list[dict]:
 def size_of(path: Path) -> str:
     """How much a file holds: rows of a table, else kilobytes."""
     if path.suffix != ".csv":
-        return tell("{max:,}\u00a0kB", max=max(round(path.stat().st_size / 1000), 1))
+        return tell("{size:,}\u00a0kB", size=max(round(path.stat().st_size / 1000), 1))
     with path.open(encoding="utf-8-sig", newline="") as file:
         return counted(max(sum(1 for _ in csv.reader(file)) - 1, 0), "row")

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cxlib.catalogue import tell
@@ -60,11 +61,19 @@ def print_pdf(folder: Path) -> bool:
             printed = paper.read_bytes()
         except (OSError, subprocess.SubprocessError):
             return False
-    if not printed.startswith(b"%PDF-"):
-        return False
+    return printed.startswith(b"%PDF-") and keep_paper(DAYS.sub(rb"\g<1>20000101000000", printed), folder)
+
+
+def keep_paper(printed: bytes, folder: Path) -> bool:
+    """Write the paper into the run's folder, whole or not at all; whether that went well."""
     new = folder / f".{PDF}"
-    new.write_bytes(DAYS.sub(rb"\g<1>20000101000000", printed))
-    os.replace(new, folder / PDF)
+    try:
+        new.write_bytes(printed)
+        os.replace(new, folder / PDF)
+    except OSError:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+        return False
     return True
 
 

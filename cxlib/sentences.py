@@ -10,9 +10,9 @@ from pathlib import Path
 
 import nbformat
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import write_po
+from babel.messages.pofile import read_po, write_po
 
-from cxlib.catalogue import LANGUAGES
+from cxlib.catalogue import LANGUAGES, names_in
 from cxlib.claims import UNSURE
 from cxlib.priorities.playbook import read_playbook
 from cxlib.readable import HEADINGS
@@ -23,20 +23,24 @@ TEMPLATE = LANGUAGES / "messages.pot"
 TOLD = {"tell": (0,), "say": (0,), "counted": (1, 2)}
 """Functions that translate, and which of their arguments."""
 
-NAMED = re.compile(r"[A-Z_]*(VERDICTS|KINDS|STATES|MOMENTS|WORDS|QUADRANTS|STATUS|SWITCHES|SWITCHED_ON_BY)")
+NAMED = re.compile(
+    r"[A-Z_]*(VERDICTS|KINDS|STATES|MOMENTS|WORDS|QUADRANTS|STATUS|SWITCHES|SWITCHED_ON_BY|PANELS|NO_LIMITS)"
+)
 """Lists of words that tables hold and people read."""
 
 MORE = (
-    "(end) | (start) | above | above random | adequate | alike | all journeys | are | baseline | below | better | "
-    "channel | complaint resolved | complaint unresolved | concentrate here | covered | desired | effort | eight "
-    "on one side | emotion | expect | expectation | expected | experience | experienced | explained by mix | find "
-    "important | good | higher than | holds | important | is | it | it drifts | keep it up | level | like | low "
-    "priority | lower than | mean experience | mean importance | met | middle of the scale | more than it takes | "
-    "no | no complaint | no sure change beyond that | no trace in the log | nobody visits it | nobody was asked | "
-    "none | not on the map | only looks better | only looks worse | others | overestimate | perhaps like | "
-    "persisting | persona | poor | predicted | rated | reach | recommend | retained | signal | stable | stage | "
-    "surely better beyond that | target | the group | the mean importance | the rest | too few figures | typical "
-    "elsewhere | typical here | underestimate | wave | within | worse | yes"
+    "(end) | (start) | above | above random | adequate | alike | all | all journeys | baseline | below | better | "
+    "channel | channels | complaint resolved | complaint unresolved | concentrate here | covered | desired | "
+    "effort | eight on one side | emotion | expect | expectation | expected | experience | experienced | "
+    "explained by mix | find important | good | higher | higher than | holds | hour | hours | important | it | it "
+    "drifts | journeys | keep it up | level | like | low priority | lower | lower than | mean experience | mean "
+    "importance | met | middle of the scale | minute | minutes | more than it takes | no | no complaint | no sure "
+    "change beyond that | no trace in the log | nobody visits it | nobody was asked | none | not on the map | "
+    "only looks better | only looks worse | others | perhaps alike | perhaps like | persisting | persona | "
+    "personas | poor | predicted | rated | reach | recommend | respondents | retained | segment | segments | "
+    "signal | stable | stage | stages | surely better beyond that | target | the group | the mean importance | "
+    "the rest | too few figures | touchpoints | typical elsewhere | typical here | unresolved | wave | within | "
+    "worse | yes"
 ).split(" | ")
 """Words that code puts into sentences and charts."""
 
@@ -72,7 +76,7 @@ def find_sentences(folder: Path) -> Iterator[tuple[str, str]]:
     for rule in read_playbook():
         yield from (("cxlib/playbook.yaml", words) for words in (rule.strategy, rule.suggest, rule.reason))
     yield "cxlib/templates/method.md", (folder / "cxlib/templates/method.md").read_text(encoding="utf-8")
-    yield from (("words of tables", word) for word in words_of_tables())
+    yield from (("tables", word) for word in words_of_tables())
 
 
 def file_of(path: Path, folder: Path) -> str:
@@ -83,8 +87,8 @@ def file_of(path: Path, folder: Path) -> str:
 def told_in(source: str) -> Iterator[str]:
     """The sentences a piece of code tells: what stands in `tell`, what is counted, notes of charts.
 
-    >>> list(told_in('tell("{n} fall short", n=counted(n, "gap")); show(ax, note="How to read it.")'))
-    ['{n} fall short', 'gap', 'gaps', 'How to read it.']
+    >>> list(dict.fromkeys(told_in('tell("{n} fall short", n=counted(n, "gap")); show(ax, note="How to read it.")')))
+    ['How to read it.', '{n} fall short', 'gap', 'gaps']
     """
     tree = ast.parse(source)
     for node in ast.walk(tree):  # what is said to programmers, or where something fails, is not told
@@ -135,5 +139,14 @@ def is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(re.search(r"[A-Za-z]", node.value))
 
 
+def check_language(path: Path) -> list[str]:
+    """The sentences of a language file whose names in braces are not those of the English, which is shown instead."""
+    with path.open("rb") as file:
+        told = [message for message in read_po(file) if message.id and message.string]
+    wrong = [message.id for message in told if names_in(message.id) != names_in(message.string)]
+    return [f"{path.name}: other names in braces than the English has: {english}" for english in wrong]
+
+
 if __name__ == "__main__":
     Path(sys.argv[1]).write_text(write_template(), encoding="utf-8")
+    print(*(fault for path in sorted(LANGUAGES.glob("*.po")) for fault in check_language(path)), sep="\n", end="")

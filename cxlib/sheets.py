@@ -24,6 +24,7 @@ FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]+")
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]+")
 """Letters that no sheet can hold, or that turn a line."""
 
+DAY = re.compile(r"\d{4}-\d\d-\d\d([T ]|$)")
 NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?(e[+-]?\d+)?")
 MOST_LETTERS, MOST_ROWS, WIDEST = 32_767, 50_000, 46
 MADE = dt.datetime(2000, 1, 1)
@@ -272,14 +273,16 @@ def as_number(text: str) -> float | None:
 def as_moment(text: str) -> dt.datetime | None:
     """A text as a day, or a moment in UTC, a sheet can hold, if it is one.
 
-    >>> as_moment("2026-06-30").day, as_moment("1850-01-01"), as_moment("late")
+    >>> as_moment("2026-06-30").day, as_moment("1850-01-01"), as_moment("20260630")
     (30, None, None)
     """
+    if not DAY.match(text):
+        return None
     try:
         moment = dt.datetime.fromisoformat(text)
-    except ValueError:
+        plain = moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
         return None
-    plain = moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
     return plain if plain.year >= 1900 else None
 
 

@@ -7,6 +7,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cxlib.catalogue import tell
+
 FEWEST = 6
 """Days of measurement a line takes: with fewer, too many of the ranges that are said miss the day."""
 
@@ -44,9 +46,6 @@ class Attainment:
     last: date | None = None
     earliest: date | None = None
     latest: date | None = None
-
-
-from cxlib.catalogue import tell
 
 
 def reach_dates(
@@ -171,21 +170,16 @@ def describe_attainment(attainment: Attainment, *, target: str) -> str:
         return tell("{pace} would not be reached within ten years.", pace=pace)
     already = attainment.earliest <= attainment.last
     if status == "open end":
-        first = (
-            tell("may be")
-            if already
-            else tell("would be reached in {earliest:%B %Y} at the earliest", earliest=attainment.earliest)
-        )
+        if already:
+            return tell("{pace} may be reached already, or perhaps not within ten years.", pace=pace)
         return tell(
-            "{pace} {first}{value}, or perhaps not within ten years.",
+            "{pace} would be reached in {month} at the earliest, or perhaps not within ten years.",
             pace=pace,
-            first=first,
-            value=" reached already" if already else "",
+            month=month(attainment.earliest),
         )
     if already:
-        return tell(
-            "{pace} may be reached already and would be by {latest:%B %Y}.", pace=pace, latest=attainment.latest
-        )
+        latest = month(attainment.latest)
+        return tell("{pace} may be reached already and would be by {month}.", pace=pace, month=latest)
     return tell("{pace} would be reached {months}.", pace=pace, months=months(attainment.earliest, attainment.latest))
 
 
@@ -196,5 +190,11 @@ def months(first: date, last: date) -> str:
     ('between March and August 2027', 'between December 2026 and January 2027')
     """
     if (first.year, first.month) == (last.year, last.month):
-        return tell("in {last:%B %Y}", last=last)
-    return f"between {first:{'%B' if first.year == last.year else '%B %Y'}} and {last:%B %Y}"
+        return tell("in {month}", month=month(last))
+    start = tell(f"{first:%B}") if first.year == last.year else month(first)
+    return tell("between {first} and {last}", first=start, last=month(last))
+
+
+def month(day: date) -> str:
+    """The month of a day, with its year."""
+    return tell("{month} {year}", month=tell(f"{day:%B}"), year=day.year)

@@ -100,7 +100,7 @@ def listed(names: pd.Series, most: int = 5) -> str:
     if not names:
         return ""
     if len(names) > most:
-        names = [*names[: most - 1], tell("{most} more", most=len(names) - most + 1)]
+        names = [*names[: most - 1], tell("{count} more", count=len(names) - most + 1)]
     return tell("{names} and {last}", names=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else names[0]
 
 
@@ -126,7 +126,7 @@ def list_figures(names: pd.Series, figures: pd.Series, digits: int = 1) -> str:
     >>> list_figures(pd.Series(["checkout", "search"]), pd.Series([4.66, 5.0]))
     'checkout 4.7; search 5.0'
     """
-    said = [f"{name} {figure:.{digits}f}" for name, figure in zip(names, figures) if pd.notna(figure)]
+    said = [f"{tell(str(name))} {figure:.{digits}f}" for name, figure in zip(names, figures) if pd.notna(figure)]
     return "; ".join(said).replace("-", "−")
 
 
@@ -155,16 +155,16 @@ def say_effect(effect: float, low: float, high: float, unit: str) -> str:
     >>> say_effect(0.0746, 0.052, 0.098, "share"), say_effect(0.89, 0.84, 0.95, "ratio"), say_effect(-1, -2, 0, "value")
     ('+7.5 points; +5.2 to +9.8', '×\xa00.89; 0.84 to 0.95', '−1.0; −2.0 to 0.0')
     """
+    return "; ".join(effect_parts(effect, low, high, unit))
+
+
+def effect_parts(effect: float, low: float, high: float, unit: str) -> tuple[str, str]:
+    """An effect, and its interval, as `say_effect` says them."""
     if unit == "ratio":
-        return tell("×\u00a0{effect:.2f}; {low:.2f} to {high:.2f}", effect=effect, low=low, high=high)
-    times, word = (100, " points") if unit == "share" else (1, "")
-    return tell(
-        "{effect}{word}; {low} to {high}",
-        effect=signed(times * effect),
-        word=word,
-        low=signed(times * low),
-        high=signed(times * high),
-    )
+        return f"×\u00a0{effect:.2f}", tell("{low} to {high}", low=f"{low:.2f}", high=f"{high:.2f}")
+    size, *ends = (signed((100 if unit == "share" else 1) * value) for value in (effect, low, high))
+    span = tell("{low} to {high}", low=ends[0], high=ends[1])
+    return (tell("{points} points", points=size) if unit == "share" else size), span
 
 
 def figure(value: float) -> str:

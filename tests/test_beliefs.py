@@ -161,7 +161,8 @@ def test_sentences_on_rank_agreement():
     alike = find_rank_agreement(ranked(range(12), [1, 0, *range(2, 12)]))
     turned = find_rank_agreement(ranked(range(12), [10, 11, *range(9, -1, -1)]))
     random = find_rank_agreement(ranked(range(6), [3, 0, 5, 1, 4, 2]))
-    assert describe_rank_agreement(alike).startswith("Staff put touchpoints in about the order customers do (ρ +0.99, ")
+    about = "Staff put touchpoints in about the order customers do (rank correlation +0.99, "
+    assert describe_rank_agreement(alike).startswith(about)
     assert "opposite order" in describe_rank_agreement(turned) and "cannot be told" in describe_rank_agreement(random)
     for few in (ranked([1, 2, 3], [1, 2, 3]), ranked([1] * 8, range(8)), ranked([], [])):
         assert describe_rank_agreement(find_rank_agreement(few)) == ""

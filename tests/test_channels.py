@@ -136,7 +136,7 @@ def test_level_and_spread_are_welchs_and_brown_and_forsythes_tests():
     assert found.loc["spread", "highest"] == "phone" and found.loc["level", "lowest"] == "app"
     level, spread = found.loc["level"], found.loc["spread"]
     assert said(describe_consistency(found.reset_index())) == (
-        f"The channel tells {100 * level['omega2']:.0f} % of the differences in experience (ω²); single experiences "
+        f"{100 * level['omega2']:.0f} % of the differences in experience goes with the channel; single experiences "
         f"spread most in phone ({spread['highest_mean']:.2f} points from its median), least in {spread['lowest']} "
         f"({spread['lowest_mean']:.2f}) (n 190)."
     )

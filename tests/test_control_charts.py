@@ -8,12 +8,14 @@ from scipy import stats
 
 from cxlib.charts.control import limits_in_words
 from cxlib.charts.monitoring import plot_kpis
+from cxlib.claims import claim, settle
+from cxlib.monitoring.alerts import judge_newest, list_alerts
 from cxlib.monitoring.control_charts import (
     chart_kpis,
+    describe_alerts,
     describe_control,
     describe_kpi_changes,
     find_kpi_changes,
-    list_alerts,
 )
 from cxlib.monitoring.limits import DEFAULT_RULES, find_limits, judge_baseline
 from cxlib.tables import StudyError
@@ -104,7 +106,7 @@ def test_only_a_signal_at_the_newest_measurement_is_an_alert():
     assert list_alerts(found)["kpi"].tolist() == ["now"]
     assert describe_control(found) == (
         "Now has been above its usual level since 31 January 2026 (19.0, usually 9.99; n\u00a0400). "
-        "1 more may have changed; 1 as usual."
+        "1 more may have changed; 1 KPI as usual."
     )
 
 
@@ -124,8 +126,8 @@ def test_the_worst_sentences_have_thirty_five_words():
     share = shares([*CALM, *[4] * 4], kpi="set-up in the first week")
     every = pd.concat([share, calm("once", 9, 0), calm("twice", 9, 0), calm("a"), tracked(WAVY, kpi="mood")])
     said = describe_control(chart_kpis(every))
-    assert said.startswith("Set-up in the first week has been above its usual level since 31 January 2026 (68\u00a0%, ")
-    assert said.endswith("; n\u00a0400). 2 more may have changed.") and len(said.split()) <= 35
+    assert said.startswith("Set-up in the first week has been above its usual level since 31 January 2026 (68\u00a0% ")
+    assert said.endswith("%). 2 more may have changed.") and len(said.split()) <= 35
     without = chart_kpis(every[every["kpi"].isin(["once", "mood"])])
     assert describe_control(without).startswith(
         "None surely unusual now; may have changed: once; not judged: mood (its measurements depend"
@@ -253,8 +255,21 @@ def test_an_alert_is_judged_beside_all_other_kpis():
     assert lone["signal"].iloc[-1] == "beyond" and list_alerts(lone)["p"].iloc[0] == pytest.approx(alert_p(lone))
     beside = chart_kpis(pd.concat([calm("wait", *CALM, 3.2)] + [calm(f"k{place}", 0.1) for place in range(9)]))
     assert list_alerts(beside).empty and describe_control(beside).startswith(
-        "None surely unusual now; may have changed: wait; 9 as "
+        "None surely unusual now; may have changed: wait; 9 KPIs as "
     )
+
+
+def test_an_alert_stands_on_the_first_page_only_as_far_as_it_holds_beside_the_rest():
+    found = chart_kpis(pd.concat([calm("now", 0, 9), calm("then", 0, 9), calm("never", 0, 0)]))
+    newest = judge_newest(found)
+    assert newest["verdict"].tolist() == ["", "unusual", "unusual"]
+    one = newest.assign(verdict=["", "unusual", "may have changed"])
+    assert describe_alerts(found, one).startswith("Now has been above its usual level since ")
+    assert "1 more may have changed" in describe_alerts(found, one)
+    assert describe_alerts(found, newest.assign(verdict="")) == ""
+    told = claim(newest, lambda held: describe_alerts(found, held))
+    assert settle([told]) == [describe_control(found)]
+    assert settle([told, {"p": [0.9] * 10**6, "versions": [[-1.0, ""]]}]) == []
 
 
 def alert_p(one):

@@ -226,13 +226,11 @@ def test_sentences_for_one_many_none_and_not_enough():
     assert describe_effects(judged(none)) == unsure
     bad, untold = dict(action="A3", effect=-0.1), dict(action="A4", label="A4", p=np.nan, reason="It has no start.")
     said = describe_effects(judged({}, none, bad, untold))
-    assert said.endswith(f"Also made it worse: A3. {unsure} 1 more cannot be judged; chapter 6 says why.")
+    assert said.endswith(f"Also made it worse: A3. {unsure} 1 more cannot be judged.")
     assert len(said.split()) <= 45
     assert describe_effects(judged(untold)) == "Whether A4 worked cannot be told. It has no start."
-    assert (
-        describe_effects(judged(untold, untold | dict(action="A5")))
-        == "Whether the 2 actions worked cannot be told; chapter 6 says why."
-    )
+    both = describe_effects(judged(untold, untold | dict(action="A5")))
+    assert both == "Whether the 2 actions worked cannot be judged."
     ratio = dict(unit="ratio", effect=0.9, low=0.85, high=0.95, n_text="12 months before, 24 after")
     assert "×\u00a00.90 (most likely 0.85 to 0.95; 12 months before, 24 after)" in describe_effects(judged(ratio))
 

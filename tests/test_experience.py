@@ -106,17 +106,17 @@ def test_the_share_that_goes_on_has_its_interval(before, after, method):
 
 def test_the_largest_drop_off_is_the_lowest_share_not_the_most_people():
     assert describe_funnel(funnel(1000, 700, 600, 100)).replace("\u00a0", " ") == (
-        "Customers leave most often between use and renew: 17 % go on (most likely 14 to 20 %; 600 customers)."
+        "Fewest customers go on between use and renew: 17 % (most likely 14 to 20 %; of 600 customers)."
     )
     assert "between buy and use" in describe_funnel(funnel(1000, 600, 180, 100))
 
 
 def test_a_drop_off_that_could_be_as_large_is_named():
-    assert describe_funnel(funnel(200, 100, 52, 50)).endswith("It may be as bad between buy and use.")
+    assert describe_funnel(funnel(200, 100, 52, 50)).endswith("It may be as few between buy and use.")
 
 
 def test_a_stage_nobody_reached_does_not_hide_the_drop_off_before_it():
-    assert "between buy and use: 0\u00a0% go on" in describe_funnel(funnel(200, 100, 0, 0))
+    assert "between buy and use: 0\u00a0%" in describe_funnel(funnel(200, 100, 0, 0))
 
 
 def test_short_funnels():

@@ -19,6 +19,7 @@ from cxlib.parameters import read_parameters
 from cxlib.strict_yaml import read_yaml
 from cxlib.study import View
 from tests.conftest import write_study
+from tests.test_cube import write_panel
 
 VIEWS = {"gaps": gaps_html, "map": map_html, "priorities": priorities_html, "detail": detail_html}
 
@@ -80,7 +81,7 @@ def test_a_change_draws_only_what_it_touches(small, monkeypatch):
     asked = []
     for name in ("ratings", "waves", "drivers", "people", "answers", "steps", "quotes"):
         there = getattr(small.look.cube, name)
-        spy = lambda *given, name=name, there=there: asked.append(name) or there(*given)  # noqa: E731
+        spy = lambda *given, name=name, there=there, **how: asked.append(name) or there(*given, **how)  # noqa: E731
         monkeypatch.setattr(small.look.cube, name, spy)
     before = small.views["gaps"].value
     small.others["impact_weight"].value = 2
@@ -124,6 +125,66 @@ def test_the_sentence_says_who_is_looked_at_and_how_many_touchpoints_are_hidden(
     assert f"Hidden: {hidden} touchpoint" in said and "fewer than 5 people" in said
 
 
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory):
+    """A look at personas A, B and C of 30, 20 and 3 people, each in both waves; those of C go one way, others two."""
+    people = [f"{name}{place}" for name, size in (("A", 30), ("B", 20), ("C", 3)) for place in range(size)]
+    ways = {person: "yx" if person[0] == "C" or int(person[1:]) % 2 else "xy" for person in people}
+    steps = [(person, f"2026-01-0{day}T10:00:00Z", "visit", touchpoint)
+             for person, way in ways.items() for day, touchpoint in enumerate(way, start=1)]  # fmt: skip
+    events = pd.DataFrame(steps, columns=["customer", "time", "event", "touchpoint"])
+    folder = tmp_path_factory.mktemp("panel") / "study"
+    return Look(cx.summarise_cube(write_panel(lambda **content: write_study(folder, **content), events=events)))
+
+
+@pytest.mark.small_groups
+def test_the_size_of_a_small_persona_is_said_nowhere(panel):
+    starts = {"": "53 people", "AB": "Some people", "C": "Fewer than 5 people", "BC": "23 people"}
+    for personas, start in starts.items():
+        view = View(wave="Q1", personas=list(personas))
+        assert describe_look(panel, view).startswith(f"{start} of wave Q1 answered")
+        known = [panel.moments(view, Options())["reach"].notna().all(), start[0].isdigit()]
+        assert known[0] == known[1]
+
+
+@pytest.mark.small_groups
+def test_steps_and_bars_are_of_all_customers_and_say_so(panel):
+    views = [View(wave="Q1", personas=personas) for personas in ([], ["A", "B"], ["C"])]
+    options = Options(touchpoint="x")
+    for table in (panel.steps, panel.answers):
+        tables = [table(view, options) for view in views]
+        assert len(tables[0]) and all(one.equals(tables[0]) for one in tables)
+    html = detail_html(panel, views[0], options)
+    assert "what after, of all customers?" in html and "answers lie, of all customers?" in html
+
+
+@pytest.mark.small_groups
+def test_the_trend_is_tested_before_it_is_veiled(panel, monkeypatch):
+    shown = panel.cube.shown
+    monkeypatch.setattr(panel.cube, "shown", lambda view, place, wave, *names: wave != 0 and shown(view, place, wave))
+    trend = Look(panel.cube).trend(View(wave="all"), Options(touchpoint="x"))
+    every = cx.find_gaps(panel.cube.waves(View(wave="all"), veiled=False), met_within=panel.study.met_within)
+    assert trend["wave"].tolist() == ["Q1", "Q2"] and trend["n"].tolist() == [0, 53]
+    assert trend["q"].iloc[1] == every.set_index("wave").loc["Q2", "q"]
+
+
+@pytest.mark.small_groups
+def test_what_is_too_small_in_the_wave_looked_at_is_marked(panel, monkeypatch):
+    monkeypatch.setitem(panel.cube.choices, "personas", ["A", "B", "C"])
+    board = Board(panel, View(wave="Q1"), Options(), "", "")
+    assert [name for name, _ in board.lists["personas"].options] == ["A", "B (too few)", "C (too few)"]
+
+
+def test_the_sentence_names_the_part_looked_at(small):
+    small.lists["channels"].value, small.lists["touchpoints"].value = ["web"], ["search"]
+    assert "Looked at: search; web." in small.sentence.value
+
+
+def test_no_folder_of_the_machine_is_shown(small, tmp_path):
+    small.study_path = str(tmp_path / "acme")
+    assert "cx report acme -f acme/views/one.yaml" in small.save("one") and str(tmp_path) not in small.save("one")
+
+
 def test_words_of_the_data_are_escaped(make_study, small_ratings):
     ratings = small_ratings.assign(touchpoint="<b>bold</b>", channel="<i>it</i>")
     html = looked(cx.summarise_cube(cx.open_study(make_study(ratings=ratings))), touchpoint="<b>bold</b>")
@@ -144,21 +205,8 @@ def test_a_study_without_ratings_says_so(make_study):
     assert "Nobody was asked" in board.sentence.value and "Nobody" in board.views["gaps"].value
 
 
-NAMES = [
-    "NO",
-    "12:30",
-    "2026-01-01",
-    "a: b",
-    'say "hi"',
-    "it's",
-    "# no",
-    " room ",
-    "null",
-    "1e3",
-    "ü\u2028y",
-    "a\nb",
-    "\\n",
-]
+NAMES = ["NO", "12:30", "2026-01-01", "a: b", 'say "hi"', "it's", "# no", " room ",
+         "null", "1e3", "ü\u2028y", "a\nb", "\\n"]  # fmt: skip
 
 
 def test_a_saved_view_comes_back_as_it_was(tmp_path, root):

@@ -139,7 +139,8 @@ def test_feedback_without_text_is_refused():
 def test_sentences_for_many_one_hidden_and_none():
     typical = find_typical_words(PLANTED)
     many, one = words(describe_typical(typical)), words(describe_typical(typical.iloc[:1]))
-    assert many.startswith("Said more than elsewhere: late of delivery (n 30; log-odds +2.10 to +4.25), ")
+    late = "late of delivery (30 people; log odds ratio most likely +2.10 to +4.25), "
+    assert many.startswith(f"Said more than elsewhere: {late}")
     assert many.endswith("rude of support and 1 more touchpoint.") and len(many.split()) <= 30
     assert one.endswith(").") and "checkout" not in one
     hidden = typical.iloc[:1].assign(n=pd.array([pd.NA], dtype="Int64"))

@@ -264,12 +264,12 @@ def test_moments_come_first_and_the_unmeasured_last():
 def test_the_sentence_names_every_moment_and_its_way():
     assert describe_moments(moments_of(0.3), outcome="overall") == (
         "Pay, Help, Setup and Search are moments of truth: they weigh more than others in how customers judge the "
-        "whole (overall). Falling short: Pay. Better than expected: Help. As expected: Setup. "
+        "whole journey (“overall”). Falling short: Pay. Better than expected: Help. As expected: Setup. "
         "Not sure which way: Search."
     )
     short = moments_of(0.3).query("moment in ['negative', '']")
     assert describe_moments(short, outcome="overall") == (
-        "Pay is a moment of truth: it weighs more than others in how customers judge the whole (overall). "
+        "Pay is a moment of truth: it weighs more than others in how customers judge the whole journey (“overall”). "
         "It falls short of expectation."
     )
     assert describe_moments(moments_of(0.2), outcome="overall").startswith("No touchpoint surely matters more")

@@ -39,6 +39,12 @@ def test_the_box_of_trust_speaks_of_this_survey(make_study, small_ratings):
     assert "{" not in said
 
 
+def test_a_study_without_ratings_explains_no_gap(make_study):
+    events = "customer,time,event\nann,2026-01-01,search\nbob,2026-01-02,search\n"
+    said = " ".join(explain_trust(open_study(make_study(events=events)), 0.95))
+    assert "gap" not in said and "Not enough answers" in said
+
+
 def test_files_are_listed_in_groups_those_of_one_name_in_a_row(tmp_path):
     (tmp_path / "charts").mkdir()
     (tmp_path / "tables").mkdir()
@@ -48,6 +54,9 @@ def test_files_are_listed_in_groups_those_of_one_name_in_a_row(tmp_path):
     cells = [nbformat.v4.new_code_cell("x", outputs=[output])]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"cx_id": "chapter-04", "cx_title": "4 Gaps"})
     report, charts, tables = list_files(tmp_path, [notebook])
-    assert [row["links"][0]["path"] for row in report["rows"]][:3] == ["report.html", "report.pdf", "workbook.xlsx"]
+    assert [[link["path"] for link in row["links"]] for row in report["rows"]][:3] == [
+        ["report.html"], [], ["workbook.xlsx"],
+    ]  # fmt: skip
+    assert [row["name"] for row in report["rows"] if not row["links"]] == ["report.pdf"]
     assert [[link["word"] for link in row["links"]] for row in charts["rows"]] == [["PNG", "SVG"]]
     assert tables["rows"][0]["what"] == "How sure?" and tables["rows"][0]["size"] == "2 rows"

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from cxlib.cli import cx
-from cxlib.pdf import explain_no_pdf, find_browser, print_pdf
+from cxlib.pdf import explain_no_pdf, find_browser, keep_paper, print_pdf
 from cxlib.report import run_report
 from tests.conftest import write_study
 
@@ -71,6 +71,14 @@ def test_a_browser_that_fails_leaves_no_file_and_one_sentence(folder, monkeypatc
     browser_that(folder, does, monkeypatch)
     assert not print_pdf(folder) and not list(folder.glob("*.pdf"))
     assert "could not print" in explain_no_pdf() and "CX_CHROMIUM" in explain_no_pdf()
+
+
+def test_paper_that_cannot_be_kept_leaves_no_file(folder, monkeypatch):
+    def full(*_):
+        raise OSError("no room")
+
+    monkeypatch.setattr("cxlib.pdf.os.replace", full)
+    assert not keep_paper(b"%PDF-1.4", folder) and [path.name for path in folder.iterdir()] == ["report.html"]
 
 
 def test_a_browser_that_takes_too_long_is_ended(folder, monkeypatch):

@@ -22,6 +22,7 @@ from cxlib.priorities.matrix import (
 from cxlib.priorities.ranking import (
     SURE,
     check_feasibility,
+    describe_first,
     describe_priorities,
     draw_importance,
     draw_scores,
@@ -177,6 +178,21 @@ def test_touchpoints_that_are_close_could_each_be_first():
     found = ranked(tables(pay=-1.0, help=-1.02, setup=0.5, search=0.4, trial=0.3))
     assert set(found.loc[found["could_be_top"] == "yes", "touchpoint"]) == {"pay", "help"}
     assert describe_priorities(found).startswith("One of these comes first: ")
+
+
+def test_the_first_page_names_only_what_surely_falls_short():
+    found = ranked(tables(pay=-1.0, help=-1.02, setup=0.5, search=0.4, trial=0.3))
+    gaps = pd.DataFrame({"touchpoint": found["touchpoint"], "verdict": "shortfall"})
+    help_alone = gaps.assign(verdict=gaps["verdict"].where(gaps["touchpoint"] == "help", "met"))
+    assert describe_first(found, gaps, weighted=" Weighted.") == describe_priorities(found) + " Weighted."
+    assert describe_first(found, help_alone) == (
+        "Of what could come first, these surely fall short: Help. Of 1 other the shortfall is not sure."
+    )
+    assert describe_first(found, gaps.assign(verdict="met"), weighted=" Weighted.") == ""
+    sure = found.assign(could_be_top=["yes", *["no"] * 4], p_top=[0.97, 0.9, 0.1, 0.1, 0.1])
+    first = gaps.assign(verdict=gaps["verdict"].where(gaps["touchpoint"] == sure["touchpoint"].iloc[0], "met"))
+    assert sure["label"].iloc[1] in describe_priorities(sure, top=1)
+    assert sure["label"].iloc[1] not in describe_first(sure, first, top=1)
 
 
 @pytest.mark.parametrize("words", [1, 3, 7, 9])

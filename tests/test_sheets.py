@@ -12,7 +12,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from cxlib.csv_files import write_csv
-from cxlib.sheets import as_number, looks_of, sheet_title, write_workbook
+from cxlib.sheets import as_moment, as_number, looks_of, sheet_title, write_workbook
 from cxlib.shown import check_small_groups
 from cxlib.tables import StudyError
 
@@ -87,6 +87,13 @@ def test_a_share_a_gap_and_a_count_look_like_one(folder):
     effects = pd.DataFrame({"effect": ["1", "2"], "low": ["1", "2"], "unit": ["share", "ratio"]})
     assert looks_of("effects", effects, "low") == ["points", "ratio"]
     assert as_number("nan") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+05:00", "20240101", "2026-W01", "2026-01-01x"]
+)
+def test_a_text_that_is_no_day_of_a_sheet_stays_a_text(text):
+    assert as_moment(text) is None and looks_of("other", pd.DataFrame({"site": [text]}), "site") != ["day"]
 
 
 def test_the_contents_name_the_study_and_lead_to_every_sheet(folder, book):

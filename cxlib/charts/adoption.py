@@ -74,7 +74,8 @@ def plot_barriers(barriers: pd.DataFrame, *, title: str, ax: Axes | None = None)
     shown = barriers.head(MOST_BARRIERS)
     left = len(barriers) - len(shown)
     words = [
-        f"×\u00a0{row.risk_ratio:.{1 if row.risk_ratio >= 0.1 else 2}f}  named by {percent(row.share)}"
+        f"×\u00a0{row.risk_ratio:.{1 if row.risk_ratio >= 0.1 else 2}f}  "
+        + tell("named by {share}", share=percent(row.share))
         for row in shown.itertuples()
     ]
     colours = shown["verdict"].map(COLOURS).fillna(VERDICT_COLOURS["not enough data"]).tolist()

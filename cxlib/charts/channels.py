@@ -34,7 +34,7 @@ def plot_channels(channels: pd.DataFrame, *, title: str, ax: Axes | None = None)
     say_right(ax, np.where(shown["adjusted"].isna(), tell("not compared"), shown["verdict"]), colours)
     ax.locator_params(axis="x", nbins=6)
     rest = (
-        tell("; {most_rows} of {channels} drawn", most_rows=MOST_ROWS, channels=len(channels))
+        tell("; {drawn} of {channels} drawn", drawn=MOST_ROWS, channels=len(channels))
         if len(channels) > MOST_ROWS
         else ""
     )

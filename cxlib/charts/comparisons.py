@@ -22,7 +22,7 @@ from cxlib.charts.rows import (
 from cxlib.charts.theme import DIVERGING, FAINT, GRID, INK, VERDICT_COLOURS, finish, shorten
 from cxlib.gaps import group_names
 from cxlib.tables import check_columns
-from cxlib.words import counted, percent, signed
+from cxlib.words import listed, percent, signed
 
 MOST_ROWS, MOST_PARTS = 30, 12
 WORSE, BETTER, UNSURE = (VERDICT_COLOURS[verdict] for verdict in ("shortfall", "exceeded", "not enough data"))
@@ -46,7 +46,11 @@ def plot_differences(differences: pd.DataFrame, *, title: str, ax: Axes | None =
     names = group_names(shown.filter(["stage", "touchpoint", "label"])) if pair else shown["group"].astype("str")
     return plot_around_zero(
         shown, "difference", names=names, n=join_counts(shown["n"], shown["n_other"]), title=title, ax=ax,
-        xlabel=tell("gap of {shorten} − gap of {shorten2} in scale points, below 0 is worse; lines: its " "interval; n: {one} and {other}{tell_rest}", shorten=shorten(one, 30), shorten2=shorten(other, 30), one=one, other=other, tell_rest=tell_rest(known, MOST_ROWS)),
+        xlabel=tell(
+            "gap of {first} − gap of {second} in scale points, below 0 is worse; lines: its interval; "
+            "n: {one} and {other}{rest}",
+            first=shorten(one, 30), second=shorten(other, 30), one=one, other=other, rest=tell_rest(known, MOST_ROWS),
+        ),
     )  # fmt: skip
 
 
@@ -60,15 +64,20 @@ def plot_benchmarks(compared: pd.DataFrame, *, title: str, ax: Axes | None = Non
     check_columns(compared, needed, name="compared (from compare_benchmarks)")
     told = compared[compared["verdict"].ne("not compared") & compared["difference"].notna()]
     rated, shares = told[~told["is_share"] & told["kpi"].isna()], told[told["is_share"]]
-    known, times, unit = (rated, 1, "scale") if len(rated) else (shares, 100, "percentage")
+    known, times = (rated, 1) if len(rated) else (shares, 100)
     shown, elsewhere = known.head(MOST_ROWS), len(told) - len(known)
     figures = shown[["difference", "low", "high"]].astype("float64") * times
-    kinds = [f", {kind}" if kind != "not stated" else "" for kind in shown["kind"]]
+    kinds = [f", {tell(kind)}" if kind != "not stated" else "" for kind in shown["kind"]]
     points = [tell(", point benchmark") if point else "" for point in shown["is_point"]]
+    rest = tell_rest(known, MOST_ROWS)
     return plot_around_zero(
         shown.assign(**figures), "difference", n=shown["n"], title=title, ax=ax,
         names=[f"{name}{kind}{point}" for name, kind, point in zip(shown["figure"], kinds, points)],
-        xlabel=tell("own figure − benchmark in {unit} points; lines: its interval{tell_rest}", unit=unit, tell_rest=tell_rest(known, MOST_ROWS))
+        xlabel=(
+            tell("own figure − benchmark in scale points; lines: its interval{rest}", rest=rest)
+            if len(rated)
+            else tell("own figure − benchmark in percentage points; lines: its interval{rest}", rest=rest)
+        )
         + (tell("; {elsewhere} in other units in the table", elsewhere=elsewhere) if elsewhere else ""),
     )  # fmt: skip
 
@@ -83,10 +92,16 @@ def plot_themes(contrast: pd.DataFrame, *, title: str, label: str, ax: Axes | No
     check_columns(contrast, needed, name="contrast (from contrast_themes)")
     long = len(contrast) > MOST_ROWS
     shown = pd.concat([contrast.head(20), contrast.tail(10)]) if long else contrast
-    counts = (shown[side].map("{:,}".format, na_action="ignore").fillna("few") for side in ("n_here", "n_elsewhere"))
+    counts = (
+        shown[side].map("{:,}".format, na_action="ignore").fillna(tell("few")) for side in ("n_here", "n_elsewhere")
+    )
     return plot_around_zero(
         shown, "log_odds", names=shown["theme"], n=join_counts(*counts), title=title, ax=ax,
-        xlabel=tell("log-odds ratio, above 0: said more of {shorten} than of the others; lines: its " "interval; n: quotes here and elsewhere{tell_rest}", shorten=shorten(label, 40), tell_rest=tell_rest(contrast, MOST_ROWS)),
+        xlabel=tell(
+            "log-odds ratio, above 0: said more of {touchpoint} than of the others; lines: its interval; "
+            "n: quotes here and elsewhere{rest}",
+            touchpoint=shorten(label, 40), rest=tell_rest(contrast, MOST_ROWS),
+        ),
     )  # fmt: skip
 
 
@@ -106,17 +121,17 @@ def join_counts(first: Sequence[int | str], second: Sequence[int | str]) -> list
     >>> join_counts([1200, "few"], [30, 4])
     ['1,200 and 30', 'few and 4']
     """
-    return [" and ".join(n if isinstance(n, str) else f"{n:,}" for n in pair) for pair in zip(first, second)]
+    return [listed([n if isinstance(n, str) else f"{n:,}" for n in pair]) for pair in zip(first, second)]
 
 
 def tell_rest(table: pd.DataFrame, most: int, thing: str = "") -> str:
     """How many rows of a table are not drawn, as the end of an axis label; empty if all are."""
     left = len(table) - most
-    return (
-        tell("; {left} in the table", left=counted(left, f"more {thing}") if thing else f"{left} more")
-        if left > 0
-        else ""
-    )
+    if left <= 0:
+        return ""
+    if not thing:
+        return tell("; {count} more in the table", count=left)
+    return tell("; {count} more {things} in the table", count=f"{left:,}", things=thing if left == 1 else f"{thing}s")
 
 
 def plot_split(split: pd.DataFrame, *, title: str, within: str, ax: Axes | None = None) -> Axes | None:
@@ -134,7 +149,7 @@ def plot_split(split: pd.DataFrame, *, title: str, within: str, ax: Axes | None 
         return None
     thing = within.replace("_", " ")
     shares = shown["share_first"].map(percent) + "\u00a0→\u00a0" + shown["share_second"].map(percent)
-    names = [tell("all together"), *(shown[within].astype("str") + " (" + shares + ")")[1:]]
+    names = [tell("all together"), *(shown[within].astype("str").map(tell) + " (" + shares + ")")[1:]]
     ax = new_axes(names, ax, lines=2)
     ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
     for place, (part, face) in enumerate((("mix", "white"), ("rate", BAR))):
@@ -154,9 +169,9 @@ def plot_split(split: pd.DataFrame, *, title: str, within: str, ax: Axes | None 
     ax.locator_params(axis="x", nbins=6)
     xlabel = tell(
         "part of the difference in scale points by {thing}; hollow: mix, filled: the gaps; "
-        "lines: intervals; in brackets: share of answers on either side{tell_rest}",
+        "lines: intervals; in brackets: share of answers on either side{rest}",
         thing=thing,
-        tell_rest=tell_rest(strata, MOST_PARTS, thing),
+        rest=tell_rest(strata, MOST_PARTS, thing),
     )
     return finish(ax, title, xlabel)
 
@@ -192,9 +207,9 @@ def plot_reversals(reversals: pd.DataFrame, *, title: str, within: str, ax: Axes
     ax.locator_params(axis="x", nbins=6)
     xlabel = tell(
         "gap of the group − gap of the rest in scale points, below 0 is worse; hollow: as it "
-        "is, filled: at an equal mix by {replace}; lines: intervals{tell_rest}",
-        replace=within.replace("_", " "),
-        tell_rest=tell_rest(known, MOST_ROWS),
+        "is, filled: at an equal mix by {within}; lines: intervals{rest}",
+        within=within.replace("_", " "),
+        rest=tell_rest(known, MOST_ROWS),
     )
     return finish(ax, title, xlabel)
 
@@ -212,19 +227,19 @@ def plot_gap_drivers(drivers: pd.DataFrame, *, title: str, ax: Axes | None = Non
         return None
     places = shown["label"].fillna(shown["touchpoint"])
     names = [
-        factor.replace("_", " ") + ("" if pd.isna(place) else tell(" at {place}", place=place))
+        tell(factor.replace("_", " ")) + ("" if pd.isna(place) else tell(" at {place}", place=place))
         for factor, place in zip(shown["factor"], places)
     ]
     words = [
         tell(
-            "{omega2}  lowest: {shorten}\n{lowest_gap} (n {lowest_n:,})",
-            omega2=percent(row.omega2),
-            shorten=textwrap.shorten(row.lowest, 30, placeholder="…"),
+            "{share}  lowest: {lowest}\n{lowest_gap} (n {lowest_n:,})",
+            share=percent(row.omega2),
+            lowest=textwrap.shorten(row.lowest, 30, placeholder="…"),
             lowest_gap=signed(row.lowest_gap),
             lowest_n=row.lowest_n,
         )
         if row.verdict == "differs"
-        else f"{percent(row.omega2)}  {row.verdict}"
+        else f"{percent(row.omega2)}  {tell(row.verdict)}"
         for row in shown.itertuples()
     ]
     sure = shown["verdict"] == "differs"
@@ -235,9 +250,7 @@ def plot_gap_drivers(drivers: pd.DataFrame, *, title: str, ax: Axes | None = Non
     ax.set_xlim(left=0)
     ax.locator_params(axis="x", nbins=6)
     ax.xaxis.set_major_formatter(lambda share, _: percent(share))
-    return finish(
-        ax, title, tell("share of the variance of gaps (ω²){tell_rest}", tell_rest=tell_rest(drivers, MOST_PARTS))
-    )
+    return finish(ax, title, tell("share of the variance of gaps (ω²){rest}", rest=tell_rest(drivers, MOST_PARTS)))
 
 
 def plot_patterns(

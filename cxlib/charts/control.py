@@ -52,9 +52,9 @@ def limits_in_words(control: pd.DataFrame, written) -> tuple[str, str]:
     """What stands right of the panel about its limits, and its colour: orange where the newest measurement signals."""
     last = control.iloc[-1]
     ends, tone = (
-        tell("limits\n{written} to\n{written2}", written=written(last["lower"]), written2=written(last["upper"])),
+        tell("limits\n{lower} to\n{upper}", lower=written(last["lower"]), upper=written(last["upper"])),
         INK,
     )
     if pd.isna(last["upper"]):
-        ends, tone = NO_LIMITS.get("no spread" if last["status"] == "signal" else last["status"], ""), FAINT
-    return (f"{ends}\nsignal", VERDICT_COLOURS["shortfall"]) if last["signal"] else (ends, tone)
+        ends, tone = tell(NO_LIMITS.get("no spread" if last["status"] == "signal" else last["status"], "")), FAINT
+    return (f"{ends}\n{tell('signal')}", VERDICT_COLOURS["shortfall"]) if last["signal"] else (ends, tone)

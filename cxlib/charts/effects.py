@@ -55,7 +55,7 @@ def plot_effects(effects: pd.DataFrame, *, title: str) -> Axes | None:
         more = tell("; {rest} in the table", rest=counted(rest, "more action")) if last and rest else ""
         words = "; " + tell("line: interval of the effect") if last else ""
         draw_effects(ax, part.reset_index(drop=True), share)
-        finish(ax, title, f"{PANELS[share]}{words}{more}")
+        finish(ax, title, f"{tell(PANELS[share])}{words}{more}")
     return axes[0, 0]
 
 

@@ -30,7 +30,9 @@ def plot_expectations(
     words = [f"{mean:.1f}" for mean in expectations["expected"]]
     return plot_rows(
         expectations, "expected", "low", "high", names=expectations["label"], n=expectations["n"], title=title,
-        xlabel=tell("mean expectation on the scale {scale:g} to {scale2:g}; lines: its interval", scale=scale[0], scale2=scale[1]),
+        xlabel=tell(
+            "mean expectation on the scale {low:g} to {high:g}; lines: its interval", low=scale[0], high=scale[1]
+        ),
         words=words, colours=[INK] * len(words), ax=ax,
     )  # fmt: skip
 

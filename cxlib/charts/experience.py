@@ -83,8 +83,8 @@ def plot_funnel(funnel: pd.DataFrame, *, title: str, ax: Axes | None = None) -> 
     name_rows(ax, shown["stage"], shown["customers"])
     words = [
         tell(
-            "{went_on} go on ({low:.0f} to {high:.0f} %)",
-            went_on=percent(row.went_on),
+            "{share} go on ({low:.0f} to {high:.0f} %)",
+            share=percent(row.went_on),
             low=100 * row.low,
             high=100 * row.high,
         )
@@ -93,7 +93,7 @@ def plot_funnel(funnel: pd.DataFrame, *, title: str, ax: Axes | None = None) -> 
         for row in shown.itertuples()
     ]
     if "wait" in shown:
-        words = [word if pd.isna(wait) else f"{word}\n{wait}" for word, wait in zip(words, shown["wait"])]
+        words = [word if pd.isna(wait) else f"{word}\n{tell(wait)}" for word, wait in zip(words, shown["wait"])]
     say_right(ax, words)
     ax.set_xticks([])
     said = tell("customers (n) who got there in order; right: share of the stage before, with its interval")

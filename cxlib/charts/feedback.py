@@ -81,14 +81,16 @@ def plot_beliefs(
     ax.scatter(shown["believed"], above, s=34, facecolor="white", edgecolor=INK, linewidth=1.3, zorder=3)
     ax.scatter(shown[column], below, s=36, color=colours, zorder=4)
     name_rows(
-        ax, shown["label"], [tell("{n_staff:,} and {n:,}", n_staff=row.n_staff, n=row.n) for row in shown.itertuples()]
+        ax,
+        shown["label"],
+        [tell("{staff:,} and {customers:,}", staff=row.n_staff, customers=row.n) for row in shown.itertuples()],
     )
     say_right(ax, [f"{signed(row.difference)}  {row.verdict}" for row in shown.itertuples()], colours)
     name_dots(ax, [(shown["believed"][0], tell("staff believe"), INK),
                    (shown[column][0], tell("customers say"), INK)])  # fmt: skip
     ax.locator_params(axis="x", nbins=6)
-    label = tell("{column} in scale points; lines: intervals; right: belief − customers; n: staff and customers",
-                 column=column)  # fmt: skip
+    label = tell("{what} in scale points; lines: intervals; right: belief − customers; n: staff and customers",
+                 what=column)  # fmt: skip
     if long:
         label += tell("; {count} more in the table", count=len(compared) - len(shown))
     return finish(ax, title, label)

@@ -49,9 +49,9 @@ def plot_gaps(
         ax,
         title,
         tell(
-            "mean rating on the scale {scale:g} to {scale2:g}; thin lines: interval of the gap",
-            scale=scale[0],
-            scale2=scale[1],
+            "mean rating on the scale {low:g} to {high:g}; thin lines: interval of the gap",
+            low=scale[0],
+            high=scale[1],
         ),
     )
 
@@ -66,7 +66,7 @@ def plot_gap_intervals(gaps: pd.DataFrame, *, title: str, met_within: float, ax:
     rows, colours = shown.index, shown["verdict"].map(VERDICT_COLOURS)
     ax.axvspan(-met_within, met_within, color="#eeeeee", zorder=0, linewidth=0)
     ax.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
-    ax.annotate("met", (0, -0.6), (4, 0), textcoords="offset points", va="center", color=FAINT, fontsize=8.5)
+    ax.annotate(tell("met"), (0, -0.6), (4, 0), textcoords="offset points", va="center", color=FAINT, fontsize=8.5)
     ax.hlines(rows, shown["low"], shown["high"], color=colours, linewidth=2)
     ax.scatter(shown["gap"], rows, s=40, color=colours, zorder=3)
     name_rows(ax, group_names(shown), shown["n"])

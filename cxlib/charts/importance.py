@@ -33,8 +33,8 @@ def plot_asymmetry(asymmetry: pd.DataFrame, *, title: str, outcome: str, ax: Axe
         ax.barh(rows, shown[effect], height=0.34, color=colour, alpha=0.45, linewidth=0)
         ax.hlines(rows, shown[f"{effect}_low"], shown[f"{effect}_high"], color=colour, linewidth=1.8, zorder=3)
         ax.annotate(
-            tell("where it is {word}", word=word), (side, 1), (-4 * side, 4), xycoords="axes fraction", textcoords="offset points",
-            ha=("left", "right")[side], fontsize=8.5, color=colour,
+            tell("where it is {word}", word=word), (side, 1), (-4 * side, 4), xycoords="axes fraction",
+            textcoords="offset points", ha=("left", "right")[side], fontsize=8.5, color=colour,
         )  # fmt: skip
     name_rows(ax, shown["label"], shown["n"])
     words = [

@@ -51,17 +51,17 @@ def draw_action(ax: Axes, series: pd.DataFrame, row: tuple, *, width: int) -> No
         ax.axvline(start, color=FAINT, linewidth=0.8)
         late = start > series["date"].min() + 0.7 * (series["date"].max() - series["date"].min())
         ax.annotate(
-            "start", (start, 1), (-3 if late else 3, -2), xycoords=("data", "axes fraction"),
+            tell("start"), (start, 1), (-3 if late else 3, -2), xycoords=("data", "axes fraction"),
             textcoords="offset points", ha="right" if late else "left", va="top", fontsize=8, color=FAINT,
         )  # fmt: skip
     if part["without"].notna().any():
         place, sinks = (1.01, part["without"].iloc[-1]), row.effect > (row.unit == "ratio")
         ax.annotate(
-            "without\nthe action", place, xycoords=("axes fraction", "data"), va="top" if sinks else "bottom",
+            tell("without\nthe action"), place, xycoords=("axes fraction", "data"), va="top" if sinks else "bottom",
             fontsize=8, color=INK,
         )  # fmt: skip
     ax.margins(y=0.18)
-    said = f"{row.verdict}: {say_effect(row.effect, row.low, row.high, row.unit)}; {row.n_text}"
+    said = f"{tell(row.verdict)}: {say_effect(row.effect, row.low, row.high, row.unit)}; {row.n_text}"
     heading = f"{cut(row.label, width, 2)}\n{wrap(said, width)}"
     ax.set_title(heading, loc="left", fontsize=9, pad=5, color=colour, parse_math=False)
     look_over_time(ax, series["date"], is_share=series["is_share"].iloc[0])

@@ -54,7 +54,7 @@ def plot_moments(moments: pd.DataFrame, *, title: str, outcome: str) -> Axes | N
     return finish(
         ax,
         title,
-        tell("{xlabel}; hollow: perhaps no more than a random variable", xlabel=xlabel) if doubtful.any() else xlabel,
+        tell("{shows}; hollow: perhaps no more than a random variable", shows=xlabel) if doubtful.any() else xlabel,
     )
 
 
@@ -93,5 +93,5 @@ def plot_coverage(coverage: pd.DataFrame, *, title: str, ax: Axes | None = None)
     missing = {"not on the map", "nobody visits it"}
     colours = [VERDICT_COLOURS["shortfall"] if status in missing else FAINT for status in shown["status"]]
     say_right(ax, words, colours)
-    label = tell("share of journeys in the log and of respondents; n: {counted}", counted=" / ".join(there))
+    label = tell("share of journeys in the log and of respondents; n: {sizes}", sizes=" / ".join(map(tell, there)))
     return finish(ax, title, label)

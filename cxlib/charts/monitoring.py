@@ -83,7 +83,7 @@ def draw_kpi(ax: Axes, series: pd.DataFrame, against: pd.Series | None, control:
         verdict = {"missed": "shortfall", "not reached yet": "shortfall", "reached": "met"}.get(against["status"], "")
         colour = VERDICT_COLOURS.get(verdict, INK)
         ax.axhline(against["target"], color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
-        words = f"{words}\ntarget\n{written(against['target'])}"
+        words = f"{words}\n{tell('target')}\n{written(against['target'])}"
         held.append(against["target"])
     limited = control is not None and len(control) > 0
     ax.annotate(

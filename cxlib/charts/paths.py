@@ -99,8 +99,8 @@ def plot_variants(
     pool = variants[variants["steps"].isna()]
     rest = "".join(
         tell(
-            "; {variants}: {share} of journeys",
-            variants=counted(row.variants, "further path"),
+            "; {paths}: {share} of journeys",
+            paths=counted(row.variants, "further path"),
             share=percent(row.share),
         )
         for row in pool.itertuples()
@@ -135,7 +135,7 @@ def chips_of(path: str) -> list[str]:
     steps = path.split(" → ")
     if len(steps) <= MOST_CHIPS:
         return steps
-    return [*steps[: MOST_CHIPS - 3], tell("… {most_chips} more", most_chips=len(steps) - MOST_CHIPS + 1), *steps[-2:]]
+    return [*steps[: MOST_CHIPS - 3], tell("… {count} more", count=len(steps) - MOST_CHIPS + 1), *steps[-2:]]
 
 
 def shortened(name: str, chips: int) -> list[str]:
@@ -158,7 +158,10 @@ def plot_removal(removal: pd.DataFrame, *, title: str, ax: Axes | None = None) -
     known = shown["low"].astype("float64").notna()
     ax = plot_rows(
         shown, "removal", "low", "high", names=shown["label"], n=shown["customers"], title=title, ax=ax,
-        xlabel=tell("removal effect: share of conversions lost without it; lines: its interval; n: " "customers there{rest}", rest=rest),
+        xlabel=tell(
+            "removal effect: share of conversions lost without it; lines: its interval; n: customers there{rest}",
+            rest=rest,
+        ),
         words=[percent(share) for share in shown["removal"]], colours=np.where(known, INK, FAINT).tolist(),
     )  # fmt: skip
     if ax is not None:

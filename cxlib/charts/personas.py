@@ -83,8 +83,8 @@ def plot_clusters(clusters: pd.DataFrame, mix: pd.DataFrame, *, title: str, ax: 
             left += part.share
     name_rows(ax, names, shown["n"])
     words = [
-        f"{row.jaccard:.2f}  {'stable' if row.stable == 'yes' else 'not stable'}"
-        + (tell("\nmore: {shorten}", shorten=shorten(row.persona)) if pd.notna(row.persona) else "")
+        f"{row.jaccard:.2f}  {tell('stable') if row.stable == 'yes' else tell('not stable')}"
+        + (tell("\nmore: {persona}", persona=shorten(row.persona)) if pd.notna(row.persona) else "")
         for row in shown.itertuples()
     ]
     say_right(ax, words, [INK if stable == "yes" else FAINT for stable in shown["stable"]])

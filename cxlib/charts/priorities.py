@@ -39,7 +39,7 @@ def plot_priorities(priorities: pd.DataFrame, *, title: str, top: int, ax: Axes 
     ax.barh(shown.index, shown["p_top"], height=0.6, color=colours)
     name_rows(ax, shown["label"], shown["n"])
     words = [
-        tell("{p_top}  mean rank {mean_rank:.1f}", p_top=percent(row.p_top), mean_rank=row.mean_rank)
+        tell("{chance}  mean rank {mean_rank:.1f}", chance=percent(row.p_top), mean_rank=row.mean_rank)
         + tell(", could be number one") * (row.could_be_top == "yes")
         for row in shown.itertuples()
     ]
@@ -72,16 +72,17 @@ def plot_matrix(matrix: pd.DataFrame, *, title: str, outcome: str, ax: Axes | No
     points = matrix.assign(colour=colours, x=matrix["performance"] - (matrix["performance_line"] if own else 0))
     faces = [colour if one else "white" for colour, one in zip(colours, sure)]
     ax.scatter(points["x"], points["importance"], s=34, facecolor=faces, edgecolor=colours, zorder=3)
-    against = tell("the {iloc}", iloc=matrix["crosshair"].iloc[0])
-    n = tell("n {min:,} to {max:,} a touchpoint", min=matrix["n"].min(), max=matrix["n"].max())
+    against = tell("the {crosshair}", crosshair=matrix["crosshair"].iloc[0])
+    shows = tell("mean experience less the benchmark of the touchpoint") if own else tell("mean experience")
+    n = tell("n {fewest:,} to {most:,} a touchpoint", fewest=matrix["n"].min(), most=matrix["n"].max())
     finish(
         ax,
         title,
         tell(
-            "mean experience{value} ({n}); filled: the quadrant is sure ({sure:.0f}\u00a0% or "
+            "{shows} ({n}); filled: the quadrant is sure ({sure:.0f}\u00a0% or "
             "more), hollow: doubtful; crosshair: {against} and the mean importance; dotted: "
             "matters as much as it is rated",
-            value=" less the benchmark of the touchpoint" if own else "",
+            shows=shows,
             n=n,
             sure=100 * SURE,
             against=against,
@@ -124,7 +125,7 @@ def draw_crosshair(ax: Axes, points: pd.DataFrame, line: float, against: str) ->
     across, up = ax.get_xaxis_transform(), ax.get_yaxis_transform()
     style = dict(textcoords="offset points", fontsize=8, color=FAINT)
     ax.annotate(against, (line, 1), (0, 3), xycoords=across, ha="center", **style)
-    ax.annotate("the mean\nimportance", (1, even), (3, 0), xycoords=up, va="center", **style)
+    ax.annotate(tell("the mean\nimportance"), (1, even), (3, 0), xycoords=up, va="center", **style)
     for x, y, words, side in ((0, 1, "concentrate here", "left"), (1, 1, "keep it up", "right"),
                               (0, 0, "low priority", "left"), (1, 0, "more than it takes", "right")):  # fmt: skip
         ax.annotate(

@@ -28,15 +28,17 @@ def plot_promises(promises: pd.DataFrame, *, title: str, ax: Axes | None = None)
     names = ["all"] * len(shown) if first == "finished" else shown[first].astype("str").fillna("not stated")
     words = [
         tell(
-            "{late_share}, median {say_delay}",
-            late_share=percent(row.late_share),
-            say_delay=say_delay(row.median_delay),
+            "{share}, median {delay}",
+            share=percent(row.late_share),
+            delay=say_delay(row.median_delay),
         )
         for row in shown.itertuples()
     ]
     ax = plot_rows(
         shown, "late_share", "low", "high", names=list(names), n=shown["finished"], title=title, words=words, ax=ax,
-        xlabel=tell("share of finished promises that were late, with its interval; right: the share, and " "the median delay"),
+        xlabel=tell(
+            "share of finished promises that were late, with its interval; right: the share, and the median delay"
+        ),
         colours=[COLOURS.get(verdict, FAINT) for verdict in shown["verdict"]],
     )  # fmt: skip
     if ax is not None:
@@ -50,11 +52,9 @@ def say_delay(days: float) -> str:
     >>> say_delay(2.25), say_delay(-0.02)
     ('2.2 days late', 'in time')
     """
-    return (
-        tell("in time")
-        if abs(days) < 0.05
-        else tell("{days:.1f} days {value}", days=abs(days), value="late" if days > 0 else "early")
-    )
+    if abs(days) < 0.05:
+        return tell("in time")
+    return tell("{days:.1f} days late", days=days) if days > 0 else tell("{days:.1f} days early", days=-days)
 
 
 def plot_recovery(complainants: pd.DataFrame, *, outcome: str, title: str, ax: Axes | None = None) -> Axes | None:
@@ -66,8 +66,8 @@ def plot_recovery(complainants: pd.DataFrame, *, outcome: str, title: str, ax: A
     shown = complainants[complainants["outcome"] == outcome].reset_index(drop=True)
     digits = 1 if (shown["width"] > 2).all() else 2  # shares and NPS need the second
     return plot_rows(
-        shown, "mean", "low", "high", names=shown["complaint"].map(GROUPS), n=shown["n"], title=title, ax=ax,
-        xlabel=tell("mean of {replace} in scale points; lines: its interval", replace=outcome.replace('_', ' ')),
+        shown, "mean", "low", "high", names=shown["complaint"].map(GROUPS).map(tell), n=shown["n"], title=title, ax=ax,
+        xlabel=tell("mean of {outcome} in scale points; lines: its interval", outcome=outcome.replace('_', ' ')),
         words=[f"{mean:.{digits}f}".replace("-", "−") for mean in shown["mean"]],
         colours=list(shown["complaint"].map(GROUP_COLOURS)),
     )  # fmt: skip

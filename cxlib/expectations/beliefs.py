@@ -9,7 +9,7 @@ from scipy import stats
 from cxlib.catalogue import tell
 from cxlib.intervals import adjust, difference_of_means, known, t_interval, t_test
 from cxlib.tables import check_columns
-from cxlib.words import counted, readable_interval, signed
+from cxlib.words import counted, listed, readable_interval, signed
 
 BELIEFS = ("underestimated", "overestimated", "understood", "not enough data")
 
@@ -80,15 +80,15 @@ def describe_beliefs(compared: pd.DataFrame, *, column: str = "expected", least:
             column=column,
             least=least,
         )
-    n = tell("n\u00a0{max:,} staff", max=compared["n_staff"].max())
+    n = tell("n\u00a0{most:,} staff", most=compared["n_staff"].max())
     wrong = compared[compared["verdict"].isin(BELIEFS[:2])]
     for letters in (30, 18) if len(wrong) else ():
         said = [name_widest(wrong, verdict, letters) for verdict in BELIEFS[:2]]
         many = tell("{wrong} of {compared} misjudged", wrong=len(wrong), compared=len(compared))
         sentence = tell(
-            "Of {what}, staff {filter} ({many}; {n}).",
+            "Of {what}, staff {misjudge} ({many}; {n}).",
             what=what,
-            filter=" and ".join(filter(None, said)),
+            misjudge=listed([one for one in said if one]),
             many=many,
             n=n,
         )
@@ -116,7 +116,9 @@ def name_widest(wrong: pd.DataFrame, verdict: str, letters: int) -> str:
     row = rows.loc[rows["difference"].abs().idxmax()]
     name = textwrap.shorten(row["label"], letters, placeholder="…")
     ends = readable_interval(row["low"], row["high"])
-    return f"{verdict.removesuffix('d')} {name} ({signed(row['difference'])}; {ends})"
+    low, high = tell("underestimate {name} ({difference}; {ends})"), tell("overestimate {name} ({difference}; {ends})")
+    said = low if verdict == BELIEFS[0] else high
+    return said.format(name=name, difference=signed(row["difference"]), ends=ends)
 
 
 def find_rank_agreement(compared: pd.DataFrame, *, column: str = "expected", confidence: float = 0.95) -> pd.DataFrame:
@@ -154,9 +156,9 @@ def describe_rank_agreement(agreement: pd.DataFrame) -> str:
             order=order,
         )
     ends = tell(
-        "ρ {agreement}, {low}; n\u00a0{n} touchpoints",
+        "rank correlation {agreement}, most likely {interval}; {n} touchpoints",
         agreement=signed(rho["agreement"], 2),
-        low=readable_interval(rho["low"], rho["high"]),
+        interval=readable_interval(rho["low"], rho["high"]),
         n=rho["n"],
     )
     if rho["low"] <= 0 <= rho["high"]:

@@ -136,16 +136,19 @@ def describe_typical(typical: pd.DataFrame, *, least: int = 5) -> str:
     known = sure[sure["n"].notna()]
     first = (known if len(known) else sure).drop_duplicates("touchpoint").head(2)
     said = [
-        tell("{shorten} of {shorten2}", shorten=shorten(row.theme), shorten2=shorten(row.label))
+        tell("{theme} of {touchpoint}", theme=shorten(row.theme), touchpoint=shorten(row.label))
         for row in first.itertuples()
     ]
     if len(known):
         row = first.iloc[0]
-        said[0] += tell(" (n\u00a0{n:,}; log-odds {low})", n=row["n"], low=readable_interval(row["low"], row["high"]))
+        said[0] += tell(
+            " ({people}; log odds ratio most likely {interval})",
+            people=counted(int(row["n"]), "person", "people"), interval=readable_interval(row["low"], row["high"]),
+        )  # fmt: skip
     more = sure["touchpoint"].nunique() - len(said)
     return tell(
-        "Said more than elsewhere: {listed}.",
-        listed=listed([*said, *([counted(more, "more touchpoint")] if more else [])]),
+        "Said more than elsewhere: {names}.",
+        names=listed([*said, *([counted(more, "more touchpoint")] if more else [])]),
     )
 
 
@@ -255,9 +258,9 @@ def describe_topics(topics: pd.DataFrame) -> str:
     )
     stable = (topics["verdict"] == "stable").sum()
     said = tell(
-        "Largest of {topics}: {split} ({share}; ",
+        "Largest of {topics}: {words} ({share}; ",
         topics=counted(len(topics), "topic"),
-        split=", ".join(first["words"].split(", ")[:3]),
+        words=", ".join(first["words"].split(", ")[:3]),
         share=share,
     )
     return tell(

@@ -63,8 +63,7 @@ def describe_kano(kano: pd.DataFrame) -> str:
         return tell("Too few people gave Kano answers that can be told apart.")
     missed = known.loc[known["worse"].idxmin()]
     low, high = -missed["worse_high"], -missed["worse_low"]
-    n = missed[["A", "O", "M", "I"]].sum()
-    share = f"{percent(-missed['worse'])}, {bounds(low, high)}; n\u00a0{n:,.0f}"
+    n, share, interval = missed[["A", "O", "M", "I"]].sum(), percent(-missed["worse"]), bounds(low, high)
     if len(known) == 1:
         said = (
             missed["verdict"]
@@ -72,10 +71,12 @@ def describe_kano(kano: pd.DataFrame) -> str:
             else tell("perhaps {category}, not surely", category=missed["category"])
         )
         return tell(
-            "{label} is {said}: without it {replace}) are worse off.",
+            "{label} is {said}: without it {share} ({interval}; n\u00a0{n:,.0f}) are worse off.",
             label=missed["label"],
             said=said,
-            replace=share.replace(", ", " (", 1),
+            share=share,
+            interval=interval,
+            n=n,
         )
     counts = known["verdict"].value_counts()
     said = [f"{counts[name]} {tell(name)}" for name in [*CATEGORIES.values(), NOT_SURE] if name in counts]
@@ -83,13 +84,13 @@ def describe_kano(kano: pd.DataFrame) -> str:
         said = [tell("none is surely of one Kano category")]
     most = extremes(known.sort_values("worse", kind="stable"), "worse", "worse_low", "worse_high")[1]
     share = (
-        share
+        f"{share}, {interval}; n\u00a0{n:,.0f}"
         if most == missed["label"]
-        else tell("up to {percent}; n\u00a0{n:,.0f}", percent=percent(-missed["worse"]), n=n)
+        else tell("up to {most}; n\u00a0{n:,.0f}", most=share, n=n)
     )
     return tell(
-        "Of {known} features {said}. Most missed: {most} ({share}).",
-        known=len(known),
+        "Of {features} features {said}. Most missed: {most} ({share}).",
+        features=len(known),
         said=listed(said, most=7),
         most=most,
         share=share,

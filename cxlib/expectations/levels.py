@@ -42,17 +42,17 @@ def describe_expectations(expectations: pd.DataFrame) -> str:
         )
     most, least, sure = extremes(expectations, "expected")
     if not sure:
-        ends = tell("{expected:.1f} to {expected2:.1f}", expected=bottom["expected"], expected2=top["expected"])
+        ends = tell("{low:.1f} to {high:.1f}", low=bottom["expected"], high=top["expected"])
         return tell("Of no touchpoint is surely more expected than of another ({ends}).", ends=ends)
     return tell(
-        "Customers expect most of {most} ({expected:.1f}; n\u00a0{n:,}) and least of {least} "
-        "({expected2:.1f}; n\u00a0{n2:,}).",
+        "Customers expect most of {most} ({high:.1f}; n\u00a0{n_most:,}) and least of {least} "
+        "({low:.1f}; n\u00a0{n_least:,}).",
         most=most,
-        expected=top["expected"],
-        n=top["n"],
+        high=top["expected"],
+        n_most=top["n"],
         least=least,
-        expected2=bottom["expected"],
-        n2=bottom["n"],
+        low=bottom["expected"],
+        n_least=bottom["n"],
     )
 
 
@@ -63,10 +63,10 @@ def describe_expectation_grid(grid: pd.DataFrame) -> str:
         return tell("Whether personas expect different things cannot be told.")
     if len(known) == 1:
         return tell(
-            "{iloc} in {iloc2} expects {iloc3:.1f}.",
-            iloc=known["persona"].iloc[0],
-            iloc2=known["stage"].iloc[0],
-            iloc3=known["expected"].iloc[0],
+            "{persona} in {stage} expects {expected:.1f}.",
+            persona=known["persona"].iloc[0],
+            stage=known["stage"].iloc[0],
+            expected=known["expected"].iloc[0],
         )
     ends = [
         tell(
@@ -78,4 +78,6 @@ def describe_expectation_grid(grid: pd.DataFrame) -> str:
         )
         for _, row in known.iloc[[0, -1]].iterrows()
     ]
-    return tell("Of all personas and stages, {ends} expects most and {ends2} least.", ends=ends[0], ends2=ends[1])
+    return tell(
+        "Of all personas and stages, {highest} expects most and {lowest} least.", highest=ends[0], lowest=ends[1]
+    )

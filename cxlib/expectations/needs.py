@@ -73,16 +73,16 @@ def describe_needs(needs: pd.DataFrame, *, value: str = "expected") -> str:
     what = WORDS[value]
     if needs.empty:
         return tell(
-            "Whether what personas {what} differs cannot be told: it takes the columns {value} "
+            "Whether what personas {what} differs cannot be told: it takes the columns {columns} "
             "(ratings) and persona (respondents), with two personas of enough people.",
             what=what,
-            value=value,
+            columns=value,
         )
     sure = needs[needs["verdict"] == "differs"]
-    row, among = (sure if len(sure) else needs).iloc[0], tell("of the {needs} touchpoints", needs=len(needs))
+    row, among = (sure if len(sure) else needs).iloc[0], tell("of the {count} touchpoints", count=len(needs))
     if sure.empty:
         people = f"{needs['n'].min():,}" + (
-            tell(" to {max:,}", max=needs["n"].max()) if needs["n"].nunique() > 1 else ""
+            tell(" to {most:,}", most=needs["n"].max()) if needs["n"].nunique() > 1 else ""
         )
         where = row["label"] if len(needs) == 1 else tell("any {among}", among=among)
         return tell(
@@ -94,9 +94,10 @@ def describe_needs(needs: pd.DataFrame, *, value: str = "expected") -> str:
     ends = []
     for end in ("highest", "lowest"):
         told = pd.notna(row[f"{end}_low"])
-        interval = tell("{row:.1f} to {row2:.1f}; ", row=row[f"{end}_low"], row2=row[f"{end}_high"]) if told else ""
+        interval = tell("{low:.1f} to {high:.1f}; ", low=row[f"{end}_low"], high=row[f"{end}_high"]) if told else ""
         ends.append(f"{row[end]} {row[f'{end}_mean']:.1f} ({interval}n\u00a0{row[f'{end}_n']:,})")
-    where = f"{len(sure)} {among}, {'most at ' if len(sure) > 1 else ''}" if len(needs) > 1 else ""
+    many = tell("{count} {among}, most at ") if len(sure) > 1 else tell("{count} {among}, ")
+    where = many.format(count=len(sure), among=among) if len(needs) > 1 else ""
     return tell(
         "What personas {what} differs at {where}{label}: {ends}.",
         what=what,
@@ -270,9 +271,9 @@ def describe_clusters(clusters: pd.DataFrame, *, value: str = "expected") -> str
     if clusters.empty:
         return tell(
             "Groups of customers cannot be told: it takes {each} people for each, with answers "
-            "on most touchpoints (column {value} of the ratings).",
+            "on most touchpoints (column {column} of the ratings).",
             each=EACH,
-            value=value,
+            column=value,
         )
     row, found, stable = clusters.iloc[0], len(clusters), int((clusters["stable"] == "yes").sum())
     every, none = (
@@ -280,10 +281,14 @@ def describe_clusters(clusters: pd.DataFrame, *, value: str = "expected") -> str
         if found == 2
         else (tell("All {found} groups", found=found), tell("None of the {found}", found=found))
     )
-    which = {found: every, 0: tell("{none} groups", none=none)}.get(stable, f"{stable} of the {found} groups")
-    said = tell("{which} found in the answers {value} stable", which=which, value="is" if stable < 2 else "are")
+    which = {found: every, 0: tell("{none} groups", none=none)}.get(
+        stable, tell("{count} of the {found} groups", count=stable, found=found)
+    )
+    one, many = tell("{which} found in the answers is stable"), tell("{which} found in the answers are stable")
+    said = (one if stable < 2 else many).format(which=which)
     if found == 1:
-        said = tell("The one group shown of those in the answers is {value}stable", value="" if stable else "not ")
+        sure = tell("The one group shown of those in the answers is stable")
+        said = sure if stable else tell("The one group shown of those in the answers is not stable")
     if pd.isna(row["agreement"]):
         return tell(
             "{said}; whether they are the personas takes a column persona of the respondents, with two personas.",
@@ -293,11 +298,11 @@ def describe_clusters(clusters: pd.DataFrame, *, value: str = "expected") -> str
     verdict = next((word for least, word in words if row["agreement"] >= least), tell("do not match the personas"))
     figures = [f"{round(row[end], 2) + 0.0:.2f}".replace("-", "−") for end in CLUSTERS[-3:]]
     return tell(
-        "{said}; the groups {verdict} (agreement {figures} of 1, {figures2} to {figures3}; n\u00a0{share:,}).",
+        "{said}; the groups {verdict} (agreement {agreement} of 1, {low} to {high}; n\u00a0{n:,}).",
         said=said,
         verdict=verdict,
-        figures=figures[0],
-        figures2=figures[1],
-        figures3=figures[2],
-        share=round(row["n"] / row["share"]),
+        agreement=figures[0],
+        low=figures[1],
+        high=figures[2],
+        n=round(row["n"] / row["share"]),
     )

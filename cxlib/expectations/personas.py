@@ -77,9 +77,9 @@ def describe_personas(mix: pd.DataFrame, *, confidence: float = 0.95) -> str:
             ""
             if pd.isna(p)
             else tell(
-                "{known} (χ² test, p\u00a0{readable_q}; {n})",
-                known=known[bool(p <= 0.05)],
-                readable_q=readable_q(p),
+                "{verdict} (χ² test, p\u00a0{p}; {n})",
+                verdict=known[bool(p <= 0.05)],
+                p=readable_q(p),
                 n=n,
             )
         )

@@ -61,7 +61,7 @@ def describe_zones(zones: pd.DataFrame) -> str:
         for verdict in ZONE_VERDICTS
         if (place == verdict).any()
     ]
-    told += [tell("{sum} cannot be told", sum=(place == UNSURE).sum())] if (place == UNSURE).any() else []
+    told += [tell("{count} cannot be told", count=(place == UNSURE).sum())] if (place == UNSURE).any() else []
     if (place == UNSURE).all():
         told = [tell("none is surely within or outside")]
     return tell(
@@ -80,12 +80,12 @@ def distance(zone: pd.Series) -> str:
         name, end = "superiority", "desired"
     low, high = (signed(zone[f"{name}_{side}"]) for side in ("low", "high"))
     return tell(
-        "{zone} from {end} ({low} to {high}; n\u00a0{zone2:,})",
-        zone=signed(zone[name]),
+        "{distance} from {end} ({low} to {high}; n\u00a0{n:,})",
+        distance=signed(zone[name]),
         end=end,
         low=low,
         high=high,
-        zone2=zone[f"n_{name}"],
+        n=zone[f"n_{name}"],
     )
 
 
@@ -96,9 +96,9 @@ def describe_kinds(levels: pd.DataFrame) -> str:
         return tell(
             "Nobody was asked what they expect. A column expected, desired or adequate of the ratings switches it on."
         )
-    said = [f"{kind} ({counted(count, 'touchpoint')})" for kind, count in asked.items() if count]
+    said = [f"{tell(kind)} ({counted(count, 'touchpoint')})" for kind, count in asked.items() if count]
     absent = [kind for kind in ("desired", "adequate") if not asked[kind]]
-    switch = "Columns" if len(absent) == 2 else tell("A column")
+    switch = tell("Columns") if len(absent) == 2 else tell("A column")
     more = (
         tell(
             " {switch} {absent} of the ratings would give the zone of tolerance.", switch=switch, absent=listed(absent)

@@ -149,8 +149,8 @@ def describe_adoption(adoption: pd.DataFrame, *, since: str = "") -> str:
         )
     if np.isnan(row["median_days"]):
         share = tell(
-            "{adoption_rate} within {window_days:.4g} days",
-            adoption_rate=percent(row["adoption_rate"]),
+            "{share} within {window_days:.4g} days",
+            share=percent(row["adoption_rate"]),
             window_days=row["window_days"],
         ) + margin(row["adoption_rate_low"], row["adoption_rate_high"])
         said = tell("how many is not known") if np.isnan(row["adoption_rate"]) else share
@@ -167,7 +167,8 @@ def describe_adoption(adoption: pd.DataFrame, *, since: str = "") -> str:
         else tell("to {in_days}", in_days=in_days(row["median_days_high"]))
     )
     ends = "" if np.isnan(row["median_days_low"]) else f"{in_days(row['median_days_low'])} {high}; "
-    days = tell("{in_days} days{value}", in_days=in_days(row["median_days"]), value=f" of “{since}”" if since else "")
+    days = tell("{days} days of “{event}”") if since else tell("{days} days")
+    days = days.format(days=in_days(row["median_days"]), event=since)
     said = tell("Half of the customers adopt within {days} ({ends}n\u00a0{n:,})", days=days, ends=ends, n=int(row["n"]))
     if not row["open"]:
         return tell("{said}; none is still under way.", said=said)
@@ -220,10 +221,10 @@ def describe_abandonment(abandonment: pd.DataFrame, *, level: float = 0.05) -> s
     )
     if "channel" not in abandonment:
         return tell(
-            "{share} of customers with a cart did not buy {by} ({low}; n\u00a0{n:,})",
+            "{share} of customers with a cart did not buy {by} ({interval}; n\u00a0{n:,})",
             share=percent(row["share"]),
             by=by,
-            low=bounds(row["low"], row["high"]),
+            interval=bounds(row["low"], row["high"]),
             n=int(row["n"]),
         ) + (tell("; {still:,} may still.", still=still) if still else ".")
     more = judged[(judged["q"] <= level) & (judged["difference"] > 0)].sort_values("share", ascending=False)
@@ -298,15 +299,15 @@ def describe_barriers(barriers: pd.DataFrame) -> str:
             people=people,
         )
     first = sure.iloc[0]
-    more = tell(" Also: {iloc}.", iloc=listed(sure["barrier"].iloc[1:], most=3)) if len(sure) > 1 else ""
+    more = tell(" Also: {barriers}.", barriers=listed(sure["barrier"].iloc[1:], most=3)) if len(sure) > 1 else ""
     most = tell("or more") if np.isnan(first["high"]) else tell("to {high:.1f}", high=first["high"])
     return tell(
         "Who names “{barrier}” fails to adopt {risk_ratio:.1f} times as often as others "
-        "({low:.1f} {most}; named by {n_with:,} of {people}).{more}",
+        "({low:.1f} {high}; named by {n_with:,} of {people}).{more}",
         barrier=first["barrier"],
         risk_ratio=first["risk_ratio"],
         low=first["low"],
-        most=most,
+        high=most,
         n_with=first["n_with"],
         people=people,
         more=more,

@@ -99,9 +99,7 @@ def describe_channels(channels: pd.DataFrame, *, level: float = 0.05) -> str:
     if channels.empty:
         return tell("Channels cannot be compared. A column channel of the ratings switches this on.")
     if len(channels) == 1:
-        return tell(
-            "Channels cannot be compared: only one has enough answers (n\u00a0{iloc:,}).", iloc=channels["n"].iloc[0]
-        )
+        return tell("Channels cannot be compared: only one has enough answers (n\u00a0{n:,}).", n=channels["n"].iloc[0])
     if channels["p"].isna().all():
         return tell(
             "Too few customers met the same touchpoints in different channels to compare these at an equal mix."
@@ -112,16 +110,15 @@ def describe_channels(channels: pd.DataFrame, *, level: float = 0.05) -> str:
     if len(worse):
         first = worse.iloc[0]
         ends = tell(
-            "{adjusted_low} to {adjusted_high}",
-            adjusted_low=signed(first["adjusted_low"], 2),
-            adjusted_high=signed(first["adjusted_high"], 2),
+            "{low} to {high}",
+            low=signed(first["adjusted_low"], 2),
+            high=signed(first["adjusted_high"], 2),
         )
         figures = tell(
             "({adjusted} points, {ends}; n\u00a0{n:,})", adjusted=signed(first["adjusted"], 2), ends=ends, n=first["n"]
         )
-        others = tell(
-            "; so {value} {iloc}", value="is" if len(worse) == 2 else "are", iloc=listed(worse["channel"].iloc[1:], 2)
-        ) * (len(worse) > 1)
+        also = tell("; so is {channels}") if len(worse) == 2 else tell("; so are {channels}")
+        others = also.format(channels=listed(worse["channel"].iloc[1:], 2)) if len(worse) > 1 else ""
         said = [
             tell(
                 "{channel} is worse than the rest {mix} {figures}{others}",
@@ -133,9 +130,9 @@ def describe_channels(channels: pd.DataFrame, *, level: float = 0.05) -> str:
             *said,
         ]
     sentence = "; ".join(said) or tell(
-        "No channel is surely worse than the rest {mix} (up to n\u00a0{max:,} a channel)",
+        "No channel is surely worse than the rest {mix} (up to n\u00a0{most:,} a channel)",
         mix=mix,
-        max=channels["n"].max(),
+        most=channels["n"].max(),
     )
     return f"{sentence[:1].upper()}{sentence[1:]}."
 
@@ -200,7 +197,8 @@ def describe_consistency(consistency: pd.DataFrame) -> str:
     n, parts = int(rows["n"].max()), []
     if "level" in rows.index:
         part = tell(
-            "The channel tells {loc} of the differences in experience (ω²)", loc=percent(rows.loc["level", "omega2"])
+            "{share} of the differences in experience goes with the channel",
+            share=percent(rows.loc["level", "omega2"]),
         )
         sure = rows.loc["level", "verdict"] == "differs"
         parts.append(part if sure else tell("Mean experience does not surely differ by channel"))

@@ -77,7 +77,7 @@ def lasting(hours: float) -> str:
     for unit, size, least in (("days", 24, 48), ("hours", 1, 1), ("minutes", 1 / 60, 0)):
         if hours >= least:
             said = f"{hours / size:.{1 if unit != 'minutes' and hours / size < 9.95 else 0}f}"
-            return f"{said} {unit.removesuffix('s') if said == '1' else unit}"
+            return f"{said} {tell(unit.removesuffix('s') if said == '1' else unit)}"
     return "–"
 
 
@@ -90,23 +90,23 @@ def describe_funnel(funnel: pd.DataFrame, *, window_days: float | None = None, c
         )
     if len(funnel) == 1:
         return tell(
-            "{iloc:,} customers reached {iloc2}.", iloc=funnel["customers"].iloc[0], iloc2=funnel["stage"].iloc[0]
+            "{customers:,} customers reached {stage}.",
+            customers=funnel["customers"].iloc[0],
+            stage=funnel["stage"].iloc[0],
         )
     order = funnel["went_on"].astype("float64").argsort()
     worst, place = funnel.iloc[order.iloc[0]], int(order.iloc[0])
     if worst["went_on"] == 1:
         return tell("All {customers:,} customers went on from stage to stage.", customers=worst["customers"])
     close = [row for row in order.iloc[1 : len(funnel) - 1] if funnel["low"].iloc[row] <= worst["high"]]
-    tie = tell("It may be as bad {steps}.", steps=listed([between(funnel, row) for row in close])) if close else ""
+    tie = tell("It may be as few {steps}.", steps=listed([between(funnel, row) for row in close])) if close else ""
     within = tell(" within {days} days of their first event", days=f"{window_days:g}") if window_days else ""
     start, end = funnel["stage"].iloc[place - 1], funnel["stage"].iloc[place]
     share, reached = percent(worst["went_on"]), counted(funnel["customers"].iloc[place - 1], "customer")
     said = (
         tell("Of {customers} who reached {start}, {share} went on to {end}{within} ({likely}).")
         if len(funnel) == 2
-        else tell(
-            "Customers leave most often between {start} and {end}: {share} go on{within} ({likely}; {customers})."
-        )
+        else tell("Fewest customers go on between {start} and {end}: {share}{within} ({likely}; of {customers}).")
     )
     likely = most_likely(bounds(worst["low"], worst["high"]), confidence)
     said = said.format(start=start, end=end, share=share, within=within, likely=likely, customers=reached)
@@ -130,17 +130,19 @@ def describe_hesitation(funnel: pd.DataFrame) -> str:
     )
     stuck = [between(funnel, row) for row in funnel.index if funnel.at[row, "wait"] == FEW_GO_ON]
     start = (
-        tell("Fewer than half go on {stuck} so far; elsewhere customers", stuck=listed(stuck)) if stuck else "Customers"
+        tell("Fewer than half go on {stuck} so far; elsewhere customers", stuck=listed(stuck))
+        if stuck
+        else tell("Customers")
     )
     ends = span(*(lasting(longest[f"wait_hours_median_{end}"]) for end in ("low", "high")))
     ends = f"{ends}; " if ends else ""
     return tell(
-        "{start} hesitate longest {between}: half go on within {lasting} ({ends}n\u00a0{iloc:,}).{tie}",
+        "{start} hesitate longest {between}: half go on within {lasting} ({ends}n\u00a0{n:,}).{tie}",
         start=start,
         between=between(funnel, order[0]),
         lasting=lasting(longest["wait_hours_median"]),
         ends=ends,
-        iloc=funnel["customers"].iloc[order[0] - 1],
+        n=funnel["customers"].iloc[order[0] - 1],
         tie=tie,
     )
 
@@ -155,9 +157,11 @@ def span(low: str, high: str) -> str:
         return "" if high == "–" else tell("up to {high}", high=high)
     if high == "–":
         return tell("{low} or more", low=low)
-    return tell("{split} to {high}", split=low.split()[0] if low.split()[1:] == high.split()[1:] else low, high=high)
+    return tell("{low} to {high}", low=low.split()[0] if low.split()[1:] == high.split()[1:] else low, high=high)
 
 
 def between(funnel: pd.DataFrame, row: int) -> str:
     """The step of the funnel that ends in a row."""
-    return tell("between {iloc} and {iloc2}", iloc=funnel["stage"].iloc[row - 1], iloc2=funnel["stage"].iloc[row])
+    return tell(
+        "between {stage} and {next_stage}", stage=funnel["stage"].iloc[row - 1], next_stage=funnel["stage"].iloc[row]
+    )

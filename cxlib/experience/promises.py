@@ -58,12 +58,12 @@ def describe_promises(promises: pd.DataFrame, overall: pd.DataFrame | None = Non
     names = [f"{name} ({percent(share)})" for name, share in zip(more[key].astype("str"), more["late_share"])]
     where = tell("; more often than elsewhere: {names}", names=listed(names, most=2)) if names else ""
     if not names and len(promises) > 1:
-        where = tell("; no {key} is surely late more often than the others", key=key)
+        where = tell("; no {thing} is surely late more often than the others", thing=key)
     where += tell("; {overdue:,.0f} more are open past their date", overdue=overdue) if overdue else ""
     return tell(
-        "Of {finished:,.0f} promises kept track of, {finished2} were broken ({low}){where}.",
+        "Of {finished:,.0f} promises kept track of, {broken} were broken ({interval}){where}.",
         finished=finished,
-        finished2=percent(late / finished),
-        low=bounds(low, high),
+        broken=percent(late / finished),
+        interval=bounds(low, high),
         where=where,
     )

@@ -45,19 +45,18 @@ def describe_experience(experience: pd.DataFrame) -> str:
     highest, lowest, sure = extremes(known, "experienced", "experienced_low", "experienced_high")
     if not sure:
         return tell(
-            "No touchpoint is surely rated higher than another ({experienced:.1f} to {experienced2:.1f}).",
-            experienced=worst["experienced"],
-            experienced2=best["experienced"],
+            "No touchpoint is surely rated higher than another ({low:.1f} to {high:.1f}).",
+            low=worst["experienced"],
+            high=best["experienced"],
         )
     return tell(
-        "Rated highest: {highest} ({experienced:.1f}; n\u00a0{n_experienced:,}); lowest: "
-        "{lowest} ({experienced2:.1f}; n\u00a0{n_experienced2:,}).",
+        "Rated highest: {highest} ({high:.1f}; n\u00a0{n_high:,}); lowest: {lowest} ({low:.1f}; n\u00a0{n_low:,}).",
         highest=highest,
-        experienced=best["experienced"],
-        n_experienced=best["n_experienced"],
+        high=best["experienced"],
+        n_high=best["n_experienced"],
         lowest=lowest,
-        experienced2=worst["experienced"],
-        n_experienced2=worst["n_experienced"],
+        low=worst["experienced"],
+        n_low=worst["n_experienced"],
     )
 
 
@@ -76,19 +75,19 @@ def describe_top2(experience: pd.DataFrame) -> str:
     best, worst = known.loc[known["top2"].idxmax()], known.loc[known["top2"].idxmin()]
     if best["top2"] == worst["top2"]:
         return tell(
-            "{top2} of answers are one of the two best ratings (n\u00a0{n_top2:,}).",
-            top2=percent(best["top2"]),
-            n_top2=best["n_top2"],
+            "{share} of answers are one of the two best ratings (n\u00a0{n:,}).",
+            share=percent(best["top2"]),
+            n=best["n_top2"],
         )
     return tell(
-        "One of the two best ratings: from {top2} of answers on {label} (n\u00a0{n_top2:,}) "
-        "to {top22} on {label2} (n\u00a0{n_top22:,}).",
-        top2=percent(worst["top2"]),
-        label=worst["label"],
-        n_top2=worst["n_top2"],
-        top22=percent(best["top2"]),
-        label2=best["label"],
-        n_top22=best["n_top2"],
+        "One of the two best ratings: from {low_share} of answers on {lowest} (n\u00a0{n_lowest:,}) "
+        "to {high_share} on {highest} (n\u00a0{n_highest:,}).",
+        low_share=percent(worst["top2"]),
+        lowest=worst["label"],
+        n_lowest=worst["n_top2"],
+        high_share=percent(best["top2"]),
+        highest=best["label"],
+        n_highest=best["n_top2"],
     )
 
 
@@ -101,9 +100,9 @@ def describe_emotion(experience: pd.DataFrame) -> str:
         return tell("The answers are too few to tell how the journey feels.")
     best, worst, sure = extremes(known, "emotion", "emotion_low", "emotion_high")
     ends = tell(
-        "{min} to {max}, on a scale from −2 to +2",
-        min=signed(known["emotion"].min()),
-        max=signed(known["emotion"].max()),
+        "{low} to {high}, on a scale from −2 to +2",
+        low=signed(known["emotion"].min()),
+        high=signed(known["emotion"].max()),
     )
     if not sure:
         return tell("The journey feels much the same everywhere ({ends}).", ends=ends)

@@ -67,10 +67,10 @@ def describe_complaints(times: pd.DataFrame) -> str:
         tell("; {again} complained again", again=counted(int(again), "customer")) if pd.notna(again) and again else ""
     )
     return tell(
-        "Of {complaints}, {resolved_share} are resolved ({low}), {half}{more}.",
+        "Of {complaints}, {resolved_share} are resolved ({interval}), {half}{more}.",
         complaints=counted(int(row["complaints"]), "complaint"),
         resolved_share=percent(row["resolved_share"]),
-        low=bounds(row["low"], row["high"]),
+        interval=bounds(row["low"], row["high"]),
         half=half,
         more=more,
     )
@@ -187,9 +187,9 @@ def describe_recovery(differences: pd.DataFrame, *, outcome: str = "") -> str:
     if "unresolved − none" in rows.index:
         row = rows.loc["unresolved − none"]
         words = RATE.get(row["verdict"], "perhaps like")
-        plain = words.removesuffix(" than").replace("like", "alike")
+        short = {"like": "alike", "perhaps like": "perhaps alike", "lower than": "lower", "higher than": "higher"}
         who = (
-            tell("those still waiting {plain}", plain=plain)
+            tell("those still waiting {words}", words=short[words])
             if said
             else tell("Customers still waiting rate the whole {words} those without", words=words)
         )

@@ -14,7 +14,7 @@ from cxlib.explorer.drawing import (
     priorities_html,
     said,
 )
-from cxlib.explorer.saving import report_command, view_yaml, write_view
+from cxlib.explorer.saving import name_path, report_command, view_yaml, write_view
 from cxlib.explorer.tables import Look, Options
 from cxlib.study import View
 from cxlib.summaries.cube import Cube
@@ -43,7 +43,7 @@ class Board:
         use_theme()
         self.look, self.first, self.options = look, view, options
         self.study_path, self.views_path = study_path or look.study.folder, views_path
-        self.quiet, self.drawn = False, {}
+        self.quiet, self.drawn, self.apart = False, {}, look.cube.apart_in(View(wave=view.wave))
         self.lists = {name: self.new_list(name) for name in LISTS}
         self.others = new_controls(look.cube.choices["waves"], view, options)
         self.place = self.new_place()
@@ -78,6 +78,9 @@ class Board:
     def choices(self, name: str, stages: tuple[str, ...] = ()) -> list[tuple[str, str]]:
         """(what people read, key) of each choice; of touchpoints, those of the chosen stages."""
         found = self.look.cube.choices[name]
+        if name in self.apart:
+            few = tell("too few")
+            return [(key if key in self.apart[name] else f"{key} ({few})", key) for key in found]
         if name != "touchpoints":
             return [(key, key) for key in found]
         places = self.look.study.touchpoints
@@ -117,7 +120,7 @@ class Board:
     def save(self, name: str) -> str:
         """Write the view; what was written and what to type, or why nothing was, as HTML."""
         view, options = self.chosen()
-        home = self.views_path or Path(self.study_path) / "views"
+        home = self.views_path or Path(name_path(self.study_path)) / "views"
         folder = Path(self.views_path) if self.views_path else self.look.study.folder / "views"
         try:
             path = write_view(name, view, options, folder=folder)
@@ -149,7 +152,17 @@ class Board:
         self.redraw()
 
     def fit(self) -> None:
-        """Touchpoints to choose from are those of the chosen stages, for the detail those chosen."""
+        """Touchpoints to choose from are those of the chosen stages, for the detail those chosen.
+
+        A persona or channel of too few people in the wave looked at is marked.
+        """
+        self.apart = self.look.cube.apart_in(View(wave=self.others["wave"].value))
+        for name in self.apart:
+            control, options = self.lists[name], self.choices(name)
+            if list(control.options) != options:
+                chosen = control.value
+                control.options = options
+                control.value = chosen
         places = self.lists["touchpoints"]
         for control, options in ((places, self.choices("touchpoints", self.lists["stages"].value)), (self.place, None)):
             options, chosen = self.places() if options is None else options, control.value

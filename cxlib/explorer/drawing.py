@@ -34,13 +34,16 @@ def describe_look(look: Look, view: View) -> str:
     study = look.study
     if "ratings" not in study:
         return tell(NOBODY)
-    people, ratings = look.people(view), look.ratings(view)
-    few = people < study.hide_below
-    who = tell("fewer than {least} people", least=study.hide_below) if few else counted(people, "person", "people")
+    ratings, people = look.ratings(view), look.people(view)
+    few = look.people(view, veiled=False) < study.hide_below
+    who = tell("some people") if people is None else counted(people, "person", "people")
+    who = tell("fewer than {least} people", least=study.hide_below) if few else who
     told = [tell("{who} of {wave} answered{part}.", who=who, wave=wave_words(look, view), part=part_words(look, view))]
     told[0] = told[0][:1].upper() + told[0][1:]
     seen = int((ratings["n_answered"] > 0).sum())
     hidden = int((ratings["paired"] == HIDDEN_WORD).sum())
+    looked = [*view.stages, *(look.cube.labels.get(key, key) for key in view.touchpoints), *view.channels]
+    told += [tell("Looked at: {part}.", part="; ".join(looked))] if looked else []
     told += [tell("Shown: {touchpoints}.", touchpoints=counted(seen, "touchpoint"))]
     if hidden:
         told += [
@@ -149,14 +152,16 @@ def describe_one(row: pd.Series, confidence: float) -> str:
 
 
 def answers_html(look: Look, view: View, options: Options) -> str:
-    """How the answers lie on the scale."""
+    """How the answers of all customers lie on the scale; bars of few people are one with their neighbours."""
     answers = look.answers(view, options)
-    title = tell("How do the answers lie?")
+    title = tell("How do the answers lie, of all customers?")
     ax = plot_answers(answers, title=title) if len(answers) else None
     if ax is None:
         return said(tell("How the answers lie is not shown: too few people, or no scale."))
+    points = [f"{low:g}" if low == high else f"{low:g}–{high:g}" for low, high in zip(answers["value"], answers["to"])]
+    ax.set_xticks(range(len(points)), points)
     sides = [
-        f"{tell(side)}: {'; '.join(f'{row.value:g} {percent(getattr(row, side))}' for row in answers.itertuples())}"
+        f"{tell(side)}: {'; '.join(f'{point} {percent(share)}' for point, share in zip(points, answers[side]))}"
         for side in ("expected", "experienced")
         if answers[f"n_{side}"].sum()
     ]
@@ -180,7 +185,7 @@ def steps_html(look: Look, view: View, options: Options) -> str:
     if "events" not in look.study:
         return said(tell("What comes before and after is not known. A file of events switches it on."))
     steps = look.steps(view, options)
-    title = tell("What comes before, and what after?")
+    title = tell("What comes before, and what after, of all customers?")
     ax = plot_steps(steps, title=title)
     if ax is None:
         return said(tell("The log shows no way to it or from it, or too few customers to show."))
@@ -197,7 +202,7 @@ def quotes_html(look: Look, view: View, options: Options) -> str:
     quotes = look.quotes(view, options)
     if quotes:
         items = "".join(f"<li>{html.escape(str(quote))}</li>" for quote in quotes)
-        return f"<p>{html.escape(tell('In their own words, redacted:'))}</p><ul>{items}</ul>"
+        return f"<p>{html.escape(tell('All customers, in their own words, redacted:'))}</p><ul>{items}</ul>"
     if "feedback" not in look.study:
         return said(tell("There are no quotes: the study has no feedback."))
     if not look.study.settings.show_quotes:

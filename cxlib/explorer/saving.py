@@ -11,7 +11,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from cxlib.catalogue import tell
 from cxlib.explorer.tables import Options
-from cxlib.study import View
+from cxlib.study import ROOT, View
 from cxlib.tables import StudyError
 
 SAVED = ["as_of", "wave", "stages", "touchpoints", "personas", "channels", "where", "by"]
@@ -61,11 +61,23 @@ def write_view(name: str, view: View, options: Options, *, folder: Path) -> Path
             file.write(view_yaml(view, options))
     except OSError:
         raise StudyError(
-            tell("This folder cannot be written, so nothing was saved: {folder}.", folder=folder), code=73
+            tell("This folder cannot be written, so nothing was saved: {folder}.", folder=name_path(folder)), code=73
         ) from None
     return path
 
 
 def report_command(study_path: str, path: Path) -> str:
     """What to type for a report of the view."""
-    return f"cx report {shlex.quote(str(study_path))} -f {shlex.quote(str(path))}"
+    return f"cx report {shlex.quote(name_path(study_path))} -f {shlex.quote(name_path(path))}"
+
+
+def name_path(path: str | Path) -> str:
+    """A path without the folders of the machine: as it is, from the project's root, or its last name.
+
+    >>> name_path("data/sample"), name_path("/home/me/acme")
+    ('data/sample', 'acme')
+    """
+    path = Path(path)
+    if path.is_relative_to(ROOT):
+        return str(path.relative_to(ROOT))
+    return str(path) if not path.is_absolute() else path.name

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from cxlib.gaps import find_gaps
@@ -57,8 +58,10 @@ class Look:
             self.kept[name] = key, make()
         return self.kept[name][1]
 
-    def people(self, view: View) -> int:
-        """Everybody who answered: what reach is a share of."""
+    def people(self, view: View, *, veiled: bool = True) -> int | None:
+        """Everybody who answered: what reach is a share of; None where that would give a small persona away."""
+        if veiled and not self.cube.shows_people(view):
+            return None
         return self.once("people", view, lambda: self.cube.people(view))
 
     def ratings(self, view: View, *, veiled: bool = True) -> pd.DataFrame:
@@ -79,7 +82,10 @@ class Look:
     def gaps(self, view: View, options: Options, *, veiled: bool = True) -> pd.DataFrame:
         """The gap table of notebook 04."""
         sure = dict(met_within=self.study.met_within, confidence=options.confidence)
-        find = lambda veiled: find_gaps(self.ratings(view, veiled=veiled), **sure)  # noqa: E731
+
+        def find(veiled: bool) -> pd.DataFrame:
+            return find_gaps(self.ratings(view, veiled=veiled), **sure)
+
         every = self.once("gaps", (view, sure), lambda: find(False))
         return self.once("shown gaps", (view, sure), lambda: self.veil(every, find(True), view)) if veiled else every
 
@@ -87,7 +93,11 @@ class Look:
         """Importance, reach and gap of every touchpoint, as in notebook 01, in the order of the map."""
         key, hidden = (view, options.confidence), self.hidden(view)
         every = self.once("moments", key, lambda: self.find_moments(view, options, []))
-        if not veiled or not hidden:
+        if not veiled:
+            return every
+        if self.people(view) is None:
+            every = every.assign(reach=np.nan, reach_low=np.nan, reach_high=np.nan)
+        if not hidden:
             return every
         blank = self.once("blank moments", key, lambda: self.find_moments(view, options, hidden))
         order = {touchpoint: place for place, touchpoint in enumerate(every["touchpoint"])}
@@ -99,7 +109,8 @@ class Look:
         sure, veiled = dict(confidence=options.confidence), bool(hidden)
         drivers = self.once("drivers", view, lambda: self.cube.drivers(view))
         importance = self.once("importance", (view, options.confidence), lambda: find_importance(drivers, **sure))
-        reach = find_reach(self.places(view), self.ratings(view, veiled=veiled), people=self.people(view), **sure)
+        people = self.people(view, veiled=False)
+        reach = find_reach(self.places(view), self.ratings(view, veiled=veiled), people=people, **sure)
         importance = importance[~importance["touchpoint"].isin(hidden)]
         return find_moments(self.gaps(view, options, veiled=veiled), importance, reach)
 
@@ -112,36 +123,55 @@ class Look:
         return self.moments(view, options).merge(self.places(view)[MAP_WORDS], on="touchpoint", how="left")
 
     def priorities(self, view: View, options: Options) -> pd.DataFrame:
-        """The ranking of notebook 05."""
+        """The ranking of notebook 05; reach and what is made of it are blank where `people` is None."""
         weights = ("top", "confidence", "impact_weight", "feasibility_weight", "seed")
         chosen = {name: getattr(options, name) for name in weights}
-        rank = lambda: rank_gaps(self.moments(view, options, veiled=False), self.feasibility, **chosen)  # noqa: E731
+
+        def rank() -> pd.DataFrame:
+            return rank_gaps(self.moments(view, options, veiled=False), self.feasibility, **chosen)
+
         ranked = self.once("priorities", (view, chosen), rank)
+        if self.people(view) is None:
+            ranked = ranked.assign(reach=np.nan, impact=np.nan, score=np.nan)
         return ranked[~ranked["touchpoint"].isin(self.hidden(view))].reset_index(drop=True)
 
     def trend(self, view: View, options: Options) -> pd.DataFrame:
         """The gap of the detail's touchpoint, wave by wave up to the one looked at."""
         sure = dict(met_within=self.study.met_within, confidence=options.confidence)
-        waves = self.once("waves", view, lambda: self.cube.waves(view))
-        gaps = self.once("trends", (view, sure), lambda: find_gaps(waves, **sure))
+
+        def find() -> pd.DataFrame:
+            every, shown = (find_gaps(self.cube.waves(view, veiled=veiled), **sure) for veiled in (False, True))
+            keys = ["touchpoint", "wave"]
+            hidden = pd.MultiIndex.from_frame(shown.loc[shown["paired"] == HIDDEN_WORD, keys])
+            tables = [every[~pd.MultiIndex.from_frame(every[keys]).isin(hidden)], shown[shown["paired"] == HIDDEN_WORD]]
+            return pd.concat([table for table in tables if len(table)] or [every], ignore_index=True)
+
+        gaps = self.once("trends", (view, sure), find)
         own = gaps[(gaps["touchpoint"] == options.touchpoint) & gaps["wave"].notna()]
         order = {wave: place for place, wave in enumerate(self.study.waves)}
         return own.sort_values("wave", key=lambda wave: wave.map(order), kind="stable", ignore_index=True)
 
     def answers(self, view: View, options: Options) -> pd.DataFrame:
-        """How many people gave the detail's touchpoint which value; empty where they are too few."""
-        key = view, options.touchpoint
-        return self.once("answers", key, lambda: self.cube.answers(view, options.touchpoint))
+        """How many of all customers gave the detail's touchpoint which value; empty where they are too few."""
+        key = self.of_all(view), options.touchpoint
+        return self.once("answers", key, lambda: self.cube.answers(key[0], options.touchpoint))
+
+    def of_all(self, view: View) -> View:
+        """The wave looked at, of all customers."""
+        wave = self.cube.chosen_wave(view)
+        return View(as_of=view.as_of, where=view.where, wave=wave)
 
     def steps(self, view: View, options: Options) -> pd.DataFrame:
-        """What comes before the detail's touchpoint and what after, the commonest first; empty without events."""
-        whole = dataclasses.replace(view, stages=[], touchpoints=[])
+        """What comes before the detail's touchpoint and after, of all customers, the commonest first; or empty."""
+        whole = self.of_all(view)
         moves = self.once("steps", whole, lambda: self.cube.steps(whole))
         return find_steps(moves, options.touchpoint, options.confidence)
 
     def quotes(self, view: View, options: Options) -> list[str]:
-        """What customers said of the detail's touchpoint, where the study shows quotes."""
-        return self.once("quotes", (view, options.touchpoint), lambda: self.cube.quotes(view, options.touchpoint))
+        """What all customers said of the detail's touchpoint, where the study shows quotes."""
+        return self.once(
+            "quotes", (self.of_all(view), options.touchpoint), lambda: self.cube.quotes(view, options.touchpoint)
+        )
 
 
 def find_steps(moves: pd.DataFrame, touchpoint: str, confidence: float = 0.95) -> pd.DataFrame:
@@ -165,7 +195,7 @@ def find_steps(moves: pd.DataFrame, touchpoint: str, confidence: float = 0.95) -
 
 
 def look_at(cube: Cube, view: View, options: Options = Options()) -> dict[str, pd.DataFrame]:
-    """Every table the explorer draws of a choice, by name; the same as a report's with these parameters.
+    """Every table the explorer draws of a choice, by name; as a report's where both show the same touchpoints.
 
     `gaps` (notebook 04), `moments` and `journey` (01), `priorities` (05), and of `options.touchpoint`: `answers`,
     `trend` and `steps`.

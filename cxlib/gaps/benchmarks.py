@@ -189,7 +189,8 @@ def find_reasons(table: pd.DataFrame, comparable: dict[str, list[str]], years: l
     of_ours = [not ours.isdisjoint(YEAR.findall(period)) for period in table["period"].fillna("")]
     foreign = table["period"].mask(np.array(of_ours, dtype=bool) | table["kind"].eq("own past"))
     outside = tell(
-        "names no year of our answers ({value})", value=listed(pd.Series(sorted(ours), dtype="str")) or "none is known"
+        "names no year of our answers ({years})",
+        years=listed(pd.Series(sorted(ours), dtype="str")) or tell("none is known"),
     )
     reasons = [
         np.where(value.isna(), "The benchmark has no value.", ""),
@@ -213,11 +214,11 @@ def say_foreign(stated: pd.Series, comparable: list[str], why: str) -> list[str]
         ""
         if name.lower() in allowed
         else tell(
-            "The {name} “{name2}” {why}; comparable: {{{name}: [{as_yaml}]}} in study.yaml allows it.",
-            name=stated.name,
-            name2=name,
+            "The {column} “{stated}” {why}; comparable: {{{column}: [{written}]}} in study.yaml allows it.",
+            column=stated.name,
+            stated=name,
             why=why,
-            as_yaml=as_yaml(name),
+            written=as_yaml(name),
         )
         for name in stated.fillna("").str.strip()
     ]
@@ -248,7 +249,9 @@ def describe_benchmarks(compared: pd.DataFrame, *, confidence: float = 0.95) -> 
             compared=counted(len(compared), "benchmark"),
         )
     kind = told["kind"].iloc[0] if told["kind"].nunique() == 1 and told["kind"].iloc[0] != NOT_STATED else ""
-    among = tell("of {told}", told=counted(len(told), f"{kind} benchmark".strip()))
+    benchmark = "benchmark" if len(told) == 1 else "benchmarks"
+    count = f"{len(told):,} {f'{tell(kind)} ' if kind else ''}{tell(benchmark)}"
+    among = tell("of {told}", told=count)
     behind, ahead = (told[told["verdict"] == verdict] for verdict in ("behind", "ahead"))
     if behind.empty and ahead.empty:
         return tell("Surely behind or ahead of none {among}: no difference is larger than chance allows.", among=among)
@@ -262,26 +265,26 @@ def describe_benchmarks(compared: pd.DataFrame, *, confidence: float = 0.95) -> 
             widest=widest,
         )
     return tell(
-        "Behind {behind} {among}, ahead of {value}; furthest behind {widest}.",
+        "Behind {behind} {among}, ahead of {ahead}; furthest behind {widest}.",
         behind=len(behind),
         among=among,
-        value=len(ahead) or "none",
+        ahead=len(ahead) or tell("none"),
         widest=widest,
     )
 
 
 def say_distance(row: pd.Series, kind: str, confidence: float) -> str:
     """How far a figure lies from its benchmark, with interval and n; the kind of benchmark where it is not `kind`."""
-    times, digits, unit = (100, 1, tell(" percentage points")) if row["is_share"] else (1, 2, " points")
-    unit = unit if row["is_share"] or pd.isna(row["kpi"]) else ""
+    times, digits, said = (100, 1, tell("{far} percentage points")) if row["is_share"] else (1, 2, tell("{far} points"))
+    said = said if row["is_share"] or pd.isna(row["kpi"]) else "{far}"
     sign, side = (1, "above") if row["difference"] > 0 else (-1, "below")
     low, high = sorted(sign * times * row[end] for end in ("low", "high"))
-    whose = f" {row['kind']}" if row["kind"] not in (kind, NOT_STATED) else ""
+    whose = f" {tell(row['kind'])}" if row["kind"] not in (kind, NOT_STATED) else ""
     point = tell(", point benchmark") if row["is_point"] else ""
     far, low, high = (f"{value:.{digits}f}" for value in (times * abs(row["difference"]), low, high))
     return tell(
-        "{far}{unit} {side}{whose} ({confidence:g}\u00a0% interval {low} to {high}; n\u00a0{n:,}{point})",
-        far=far, unit=unit, side=side, whose=whose, confidence=confidence * 100, low=low, high=high, n=row["n"],
+        "{far} {side}{whose} ({confidence:g}\u00a0% interval {low} to {high}; n\u00a0{n:,}{point})",
+        far=said.format(far=far), side=side, whose=whose, confidence=confidence * 100, low=low, high=high, n=row["n"],
         point=point,
     )  # fmt: skip
 

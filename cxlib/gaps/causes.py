@@ -122,14 +122,14 @@ def describe_split(split: pd.DataFrame, *, what: str, n: int = 0, things: str = 
     if pd.isna(total["difference"]):
         return tell("No difference {what} can be told: one side has no gaps.", what=what)
     said = readable_interval(total["low"], total["high"]) + (f"; n\u00a0{n:,}" if n else "")
-    mixed = tell("mix of {value}", value=things or split.columns[1].replace("_", " ") + "s")
+    mixed = tell("mix of {things}", things=things or split.columns[1].replace("_", " ") + "s")
     sure = {part: bool(total[low] > 0 or total[high] < 0) for part, (low, high) in ENDS.items()}
     mix, rate = (signed(total[part], 2) for part in PARTS[:2])
     if not sure["difference"]:
         found = [tell("another {mixed} gives {mix}", mixed=mixed, mix=mix)] * sure["mix"] + [
             tell("the gaps themselves give {rate}", rate=rate)
         ] * sure["rate"]
-        yet = tell(", but {found}", found=" and ".join(found)) if found else ""
+        yet = tell(", but {found}", found=listed(found)) if found else ""
         return tell(
             "No sure difference {what} ({difference} points; {said}){yet}.",
             what=what,
@@ -142,11 +142,15 @@ def describe_split(split: pd.DataFrame, *, what: str, n: int = 0, things: str = 
             :: 1 if abs(total["rate"]) > abs(total["mix"]) else -1
         ]
         most, least = sorted([abs(total["mix"]), abs(total["rate"])], reverse=True)
-        way = "fell" if total["difference"] < 0 else "rose"
-        return tell(
-            "The gap {way} {what} by {difference:.2f} points ({said}): {made} made {most:.2f}, "
-            "{undone} undid {least:.2f} of it.",
-            way=way,
+        fell = tell(
+            "The gap fell {what} by {difference:.2f} points ({said}): {made} made {most:.2f}, "
+            "{undone} undid {least:.2f} of it."
+        )
+        rose = tell(
+            "The gap rose {what} by {difference:.2f} points ({said}): {made} made {most:.2f}, "
+            "{undone} undid {least:.2f} of it."
+        )
+        return (fell if total["difference"] < 0 else rose).format(
             what=what,
             difference=abs(total["difference"]),
             said=said,
@@ -178,10 +182,9 @@ def describe_split(split: pd.DataFrame, *, what: str, n: int = 0, things: str = 
     }[sure["mix"], sure["rate"]]
     if pd.isna(total["mix_low"]) and abs(total["mix"]) < 0.005:
         parts = tell("all comes from the gaps themselves, for the {mixed} is the same", mixed=mixed)
-    way = "fall" if total["difference"] < 0 else "rise"
-    return tell(
-        "Of the {way} {what} by {difference:.2f} points ({said}), {parts}.",
-        way=way,
+    fall = tell("Of the fall {what} by {difference:.2f} points ({said}), {parts}.")
+    rise = tell("Of the rise {what} by {difference:.2f} points ({said}), {parts}.")
+    return (fall if total["difference"] < 0 else rise).format(
         what=what,
         difference=abs(total["difference"]),
         said=said,
@@ -274,27 +277,27 @@ def describe_gap_drivers(drivers: pd.DataFrame) -> str:
     check_columns(drivers, ["factor", "omega2", "verdict"], name="drivers (from find_gap_drivers)")
     if drivers.empty:
         return tell("What tells gaps apart cannot be said: no factor has two groups with enough answers.")
-    row, factors = drivers.iloc[0], listed(drivers["factor"].drop_duplicates(), most=4)
+    row, factors = drivers.iloc[0], listed(drivers["factor"].drop_duplicates().map(tell), most=4)
     if row["verdict"] != "differs":
-        return tell("Gaps do not surely differ by {replace}.", replace=factors.replace(" and ", " or "))
+        return tell("Gaps do not surely differ by {factors}.", factors=factors.replace(" and ", " or "))
     where = "".join(tell(" at {place}", place=place) for place in row[["label", "touchpoint"]].dropna()[:1])
     told = pd.notna(row["lowest_low"])
     ends = (
         tell(
-            "{lowest_low} to {lowest_high}; ",
-            lowest_low=signed(row["lowest_low"]),
-            lowest_high=signed(row["lowest_high"]),
+            "{low} to {high}; ",
+            low=signed(row["lowest_low"]),
+            high=signed(row["lowest_high"]),
         )
         if told
         else ""
     )
     return tell(
-        "Gaps{where} differ most by {replace} ({omega2} of their variance): lowest for "
+        "Gaps{where} differ most by {factor} ({share} of their variance): lowest for "
         "{lowest}, {lowest_gap} ({ends}n\u00a0{lowest_n:,}), highest for {highest}, "
         "{highest_gap} (n\u00a0{highest_n:,}).",
         where=where,
-        replace=row["factor"].replace("_", " "),
-        omega2=percent(row["omega2"]),
+        factor=row["factor"].replace("_", " "),
+        share=percent(row["omega2"]),
         lowest=row["lowest"],
         lowest_gap=signed(row["lowest_gap"]),
         ends=ends,

@@ -40,7 +40,9 @@ def find_differences(compared: pd.DataFrame, *, confidence: float = 0.95, level:
 def describe_differences(differences: pd.DataFrame, *, what: str = "") -> str:
     """Which groups, or touchpoints, surely differ, in a sentence; `what` names the groups compared ("channel")."""
     if differences.empty or differences["difference"].isna().all():
-        return tell("There is nothing to compare{value}.", value=f" by {what}" if what else "")
+        return (
+            tell("There is nothing to compare by {what}.", what=what) if what else tell("There is nothing to compare.")
+        )
     sure = differences[differences["verdict"] != DIFFERENCES[2]]
     pair = "first" in differences
     if sure.empty:
@@ -66,9 +68,9 @@ def describe_differences(differences: pd.DataFrame, *, what: str = "") -> str:
             high=signed(first["high"]),
         )
         words = [f"{names[0]} ({figures}; n\u00a0{first['n']:,})", *names[1:]]
-        said += [f"{verdict}: {listed(words, most=3)}"]
+        said += [f"{tell(verdict)}: {listed(words, most=3)}"]
     against = (
-        tell("{iloc} against {iloc2}", iloc=differences["first"].iloc[0], iloc2=differences["second"].iloc[0])
+        tell("{first} against {second}", first=differences["first"].iloc[0], second=differences["second"].iloc[0])
         if pair
         else tell("Against all the others")
     )

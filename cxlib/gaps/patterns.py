@@ -8,7 +8,7 @@ from cxlib.catalogue import tell
 from cxlib.intervals import adjust, leave_one_out, t_interval, t_test
 from cxlib.shrinkage import shrink
 from cxlib.tables import StudyError, check_columns
-from cxlib.words import counted, readable_interval
+from cxlib.words import counted, most_likely, readable_interval
 
 REVERSALS = ("reversed", "explained by mix", "hidden by mix", "holds", "no sure difference")
 FLAGGED = REVERSALS[:3]
@@ -81,27 +81,24 @@ def describe_patterns(patterns: pd.DataFrame, *, rows: str, columns: str, confid
         tell(
             " {others} more {row} falls short somewhere."
             if others == 1
-            else " {others} more {row}s fall short somewhere.",
+            else " {others} more {things} fall short somewhere.",
             others=others,
             row=row,
+            things=f"{row}s",
         )
         if others
         else ""
     )
     return tell(
-        "{upper}{name} falls short in {max} of {among}, most in {place}: {points} points "
-        "after shrinkage ({confidence:g}\u00a0% interval {low} to {high}; n\u00a0"
-        "{n:,}).{more}",
-        upper=name[:1].upper(),
-        name=name[1:],
-        max=times.max(),
+        "{name} falls short in {times} of {among}, most in {place}: by {points} points, drawn towards the average "
+        "({likely}; {people}).{more}",
+        name=name[:1].upper() + name[1:],
+        times=times.max(),
         among=among,
         place=place,
         points=points,
-        confidence=confidence * 100,
-        low=low,
-        high=high,
-        n=worst["n"],
+        likely=most_likely(tell("{low} to {high}", low=low, high=high), confidence),
+        people=counted(int(worst["n"]), "person", "people"),
         more=more,
     )
 
@@ -220,15 +217,13 @@ def describe_reversals(reversals: pd.DataFrame, *, within: str, confidence: floa
     crude, adjusted = (f"{abs(first[figure]):.2f}" for figure in ("crude", "adjusted"))
     looks, is_ = ("worse" if first[figure] < 0 else "better" for figure in ("crude", "adjusted"))
     interval = tell(
-        "{confidence:g}\u00a0% interval {adjusted_low}",
+        "{confidence:g}\u00a0% interval {interval}",
         confidence=confidence * 100,
-        adjusted_low=readable_interval(first["adjusted_low"], first["adjusted_high"]),
+        interval=readable_interval(first["adjusted_low"], first["adjusted_high"]),
     )
-    mix = tell(
-        "at an equal mix of {value}{replace}s",
-        value="" if first["coverage"] > 1 - 1e-9 else "shared ",
-        replace=within.replace("_", " "),
-    )
+    things, shared = within.replace("_", " ") + "s", first["coverage"] <= 1 - 1e-9
+    mix = tell("at an equal mix of shared {things}") if shared else tell("at an equal mix of {things}")
+    mix = mix.format(things=tell(things))
     said = {
         "reversed": tell(
             "looks {crude} points {looks} than the rest but is {adjusted} {is_} {mix} ({interval})",

@@ -42,7 +42,7 @@ def describe_gaps(
         name=f"{among}, {name}" if among else name[:1].upper() + name[1:],
         points=say_points(-worst["gap"], scale),
         likely=most_likely(
-            shortly(tell("{signed} to {signed2}", signed=signed(-worst["high"]), signed2=signed(-worst["low"]))),
+            shortly(tell("{low} to {high}", low=signed(-worst["high"]), high=signed(-worst["low"]))),
             confidence,
         ),
         people=counted(worst["n"], "person", "people"),
@@ -70,7 +70,7 @@ def describe_kind(gaps: pd.DataFrame) -> str:
         )
     if "no" not in kinds:
         return ""
-    whose = "" if len(kinds) == 1 else tell(" for {no}", no=counted(int(kinds["no"]), "touchpoint"))
+    whose = "" if len(kinds) == 1 else tell(" for {touchpoints}", touchpoints=counted(int(kinds["no"]), "touchpoint"))
     return tell(
         "Expectation and experience come from different answers{whose}; their means are compared, not pairs.",
         whose=whose,
@@ -122,9 +122,9 @@ def describe_verdicts(gaps: pd.DataFrame) -> str:
     unsure = counts["not enough data"]
     doubt = [tell("for {count} there are not enough answers to tell", count=unsure)] if unsure else []
     return tell(
-        "Of {gaps}, {value}.",
+        "Of {gaps}, {verdicts}.",
         gaps=counted(len(gaps), "touchpoint"),
-        value="; ".join([*filter(None, [", ".join(said)]), *doubt]),
+        verdicts="; ".join([*filter(None, [", ".join(said)]), *doubt]),
     )
 
 

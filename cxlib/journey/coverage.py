@@ -109,11 +109,11 @@ def describe_audit(audit: pd.DataFrame) -> str:
     if not journeys.n:
         return tell("Every event of the log belongs to a touchpoint of the map ({n} journeys).", n=n)
     return tell(
-        "{share} of journeys ({low}; {n}) and {share2} of events go by what the map does not show.",
+        "{share} of journeys ({interval}; {n}) and {events} of events go by what the map does not show.",
         share=percent(journeys.share),
-        low=bounds(journeys.low, journeys.high),
+        interval=bounds(journeys.low, journeys.high),
         n=n,
-        share2=percent(events.share),
+        events=percent(events.share),
     )
 
 
@@ -139,21 +139,17 @@ def describe_coverage(coverage: pd.DataFrame, *, mapped: bool) -> str:
         names = coverage.loc[coverage["status"] == status, "label"]
         said += [f"{words}: {listed(names)}."] if len(names) else []
     if not said:
-        sources = [word for word, share in (("ratings", "rated"), ("log", "visited")) if coverage[share].notna().any()]
+        sources = [
+            tell(word) for word, share in (("ratings", "rated"), ("log", "visited")) if coverage[share].notna().any()
+        ]
         silent = int((coverage["status"] == "no trace in the log").sum())
-        rest = (
-            tell(
-                ", but {silent} of them {value} no trace in the log",
-                silent=silent,
-                value="leaves" if silent == 1 else "leave",
-            )
-            if silent
-            else ""
-        )
+        one = tell(", but {silent} of them leaves no trace in the log")
+        rest = one if silent == 1 else tell(", but {silent} of them leave no trace in the log")
+        rest = rest.format(silent=silent) if silent else ""
         return tell(
-            "{listed} agree on {coverage}{rest}.",
-            listed=listed(["Map", *sources]),
-            coverage=counted(len(coverage), "touchpoint"),
+            "{sources} agree on {touchpoints}{rest}.",
+            sources=listed([tell("Map"), *sources]),
+            touchpoints=counted(len(coverage), "touchpoint"),
             rest=rest,
         )
     return " ".join(said)

@@ -42,15 +42,15 @@ def describe_transitions(transitions: pd.DataFrame, *, logged: bool = False) -> 
     most = between.loc[between["n"].astype("float64").idxmax()]
     wait = between.loc[between["wait_median_hours"].idxmax()]
     return tell(
-        "{from_label} leads to {to_label} in {share} ({low}; n\u00a0{leaving_customers:,}). "
-        "Longest median wait shown: {from_label2} to {to_label2}, {duration}.",
-        from_label=most["from_label"],
-        to_label=most["to_label"],
+        "{start} leads to {end} in {share} ({interval}; n\u00a0{n:,}). "
+        "Longest median wait shown: {wait_start} to {wait_end}, {duration}.",
+        start=most["from_label"],
+        end=most["to_label"],
         share=percent(most["share"]),
-        low=bounds(most["low"], most["high"]),
-        leaving_customers=most["leaving_customers"],
-        from_label2=wait["from_label"],
-        to_label2=wait["to_label"],
+        interval=bounds(most["low"], most["high"]),
+        n=most["leaving_customers"],
+        wait_start=wait["from_label"],
+        wait_end=wait["to_label"],
         duration=duration(wait["wait_median_hours"]),
     )
 
@@ -123,7 +123,7 @@ def describe_variants(variants: pd.DataFrame, *, logged: bool = False) -> str:
     if many == 1:
         return tell("All journeys take the same path ({told}).", told=told)
     most = (
-        tell("; the {shown} commonest cover {sum}", shown=len(shown), sum=percent(shown["share"].sum()))
+        tell("; the {shown} commonest cover {share}", shown=len(shown), share=percent(shown["share"].sum()))
         if len(shown) > 1
         else ""
     )
@@ -223,7 +223,7 @@ def describe_removal(removal: pd.DataFrame, *, converted: str) -> str:
     always = removal["removal"] > 1 - 1e-9
     passed, n = (
         removal.loc[always, "label"].tolist(),
-        tell("n\u00a0{iloc:,} who convert", iloc=removal["converting"].iloc[0]),
+        tell("n\u00a0{n:,} who convert", n=removal["converting"].iloc[0]),
     )
     if always.all():
         return tell("Every conversion passes {passed} ({n}).", passed=listed(passed, most=3), n=n)
@@ -234,16 +234,14 @@ def describe_removal(removal: pd.DataFrame, *, converted: str) -> str:
     beside = passed[0] if len(passed) == 1 else counted(len(passed), "touchpoint")
     start = tell("Beside {beside} that all who convert pass, conversion", beside=beside) if passed else "Conversion"
     most = (
-        percent(first["removal"])
-        if names == first["label"]
-        else tell("up to {removal}", removal=percent(first["removal"]))
+        percent(first["removal"]) if names == first["label"] else tell("up to {share}", share=percent(first["removal"]))
     )
     return tell(
-        "{start} goes most with {names}: {most} in a model of the paths ({low}; {n}).",
+        "{start} goes most with {names}: {most} in a model of the paths ({interval}; {n}).",
         start=start,
         names=names,
         most=most,
-        low=bounds(first["low"], first["high"]),
+        interval=bounds(first["low"], first["high"]),
         n=n,
     )
 

@@ -51,7 +51,7 @@ def describe_staleness(staleness: pd.DataFrame, *, old: int = OLD) -> str:
     said = []
     blank = staleness.loc[staleness["days_old"].isna(), "label"]
     stale = staleness.loc[staleness["days_old"] > old, ["label", "days_old"]]
-    said += [tell("Nothing tells how current {blank} is.", blank=listed(blank))] if len(blank) else []
+    said += [tell("Nothing tells how current {names} is.", names=listed(blank))] if len(blank) else []
     if len(stale):
         names = [
             tell("{label} ({days_old:,} days)", label=row.label, days_old=row.days_old) for row in stale.itertuples()

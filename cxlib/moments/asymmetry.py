@@ -111,14 +111,14 @@ def describe_asymmetry(asymmetry: pd.DataFrame, *, outcome: str) -> str:
         )
     if known.empty and (figures["range_low"] > 0).any():
         return tell(
-            "Nowhere can it be told whether poor costs more than good earns (up to n\u00a0{max:,}).",
-            max=figures["n"].max(),
+            "Nowhere can it be told whether poor costs more than good earns (up to n\u00a0{most:,}).",
+            most=figures["n"].max(),
         )
     if known.empty:
         return tell(
-            "Nowhere does a poor or good experience surely change {outcome} (up to n\u00a0{max:,}).",
+            "Nowhere does a poor or good experience surely change {outcome} (up to n\u00a0{most:,}).",
             outcome=outcome,
-            max=figures["n"].max(),
+            most=figures["n"].max(),
         )
     said = []
     for kind, words in (

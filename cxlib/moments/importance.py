@@ -258,5 +258,5 @@ def name_first(labels: pd.Series, figures: str) -> str:
     'pay (n 90) and 2 more'
     """
     return f"{labels.iloc[0]} ({figures})" + (
-        tell(" and {labels} more", labels=len(labels) - 1) if len(labels) > 1 else ""
+        tell(" and {count} more", count=len(labels) - 1) if len(labels) > 1 else ""
     )

@@ -90,5 +90,5 @@ def say_importance(row: pd.Series) -> str:
     '10\xa0%, 6 to 14\xa0%; n\xa090'
     """
     ends = [percent(row[f"importance_{end}"]) for end in ("low", "high")]
-    interval = tell("{removesuffix} to {ends}", removesuffix=ends[0].removesuffix(chr(160) + "%"), ends=ends[1])
+    interval = tell("{low} to {high}", low=ends[0].removesuffix(chr(160) + "%"), high=ends[1])
     return f"{percent(row['importance'])}, {interval}; n\u00a0{row['n_importance']:,.0f}"

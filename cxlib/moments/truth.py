@@ -49,7 +49,9 @@ def describe_map(moments: pd.DataFrame) -> str:
         return tell("The journey has {touchpoints}.", touchpoints=where)
     one = tell("The journey has {touchpoints}; 1 falls short of what customers expected.")
     many = tell("The journey has {touchpoints}; {count} fall short of what customers expected.")
-    return (one if short == 1 else many).format(touchpoints=where, count=short or tell("none"))
+    said, unknown = (one if short == 1 else many), int(moments["gap"].isna().sum())
+    more = tell(" Too few ratings to show a gap: {count}.", count=unknown) if unknown else ""
+    return said.format(touchpoints=where, count=short or tell("none")) + more
 
 
 def list_stages(moments: pd.DataFrame) -> str:
@@ -81,9 +83,11 @@ def describe_moments(moments: pd.DataFrame, *, outcome: str) -> str:
     if found.empty:
         return tell("No touchpoint surely matters more for {outcome} than the others do.", outcome=outcome)
     one, many = (
-        tell("{names} is a moment of truth: it weighs more than others in how customers judge the whole ({outcome})."),
-        tell("{names} are moments of truth: they weigh more than others in how customers judge the whole ({outcome})."),
-    )
+        tell("{names} is a moment of truth: it weighs more than others in how customers judge the whole journey "
+             "(“{outcome}”)."),
+        tell("{names} are moments of truth: they weigh more than others in how customers judge the whole journey "
+             "(“{outcome}”)."),
+    )  # fmt: skip
     said = (one if len(found) == 1 else many).format(names=listed(found["label"]), outcome=outcome)
     return " ".join(filter(None, [said, *describe_ways(found)]))
 

@@ -1,12 +1,13 @@
 """Step 6: what changed, where the figures stand against their targets, which gaps are open, and did actions work."""
 
+from cxlib.monitoring.alerts import judge_newest, list_alerts
 from cxlib.monitoring.change import describe_change, find_change
 from cxlib.monitoring.control_charts import (
     chart_kpis,
+    describe_alerts,
     describe_control,
     describe_kpi_changes,
     find_kpi_changes,
-    list_alerts,
 )
 from cxlib.monitoring.effects import compare_sites, describe_effects, describe_power, judge_effects, trace_sites
 from cxlib.monitoring.interruptions import find_interruptions, trace_interruptions

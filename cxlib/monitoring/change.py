@@ -68,7 +68,7 @@ def list_moves(moved: pd.DataFrame, confidence: float) -> str:
     said = []
     for row in moved.itertuples():
         ends = (row.low, row.high) if row.change > 0 else (-row.high, -row.low)
-        span = shortly(tell("{ends} to {ends2}", ends=signed(ends[0]), ends2=signed(ends[1])))
+        span = shortly(tell("{low} to {high}", low=signed(ends[0]), high=signed(ends[1])))
         words = (
             tell("{name} by {points} points ({span}; {before} and {now} people)")
             if not said

@@ -8,6 +8,7 @@ from scipy import stats
 
 from cxlib.catalogue import tell
 from cxlib.intervals import adjust, t_interval, t_test
+from cxlib.monitoring.alerts import list_alerts
 from cxlib.monitoring.limits import (
     BASELINE,
     DEFAULT_RULES,
@@ -118,19 +119,17 @@ def judge_steady(table: pd.DataFrame, chart: str) -> pd.DataFrame:
     return table.assign(centre=level, status="signal") if raised.any() else table
 
 
-def list_alerts(control: pd.DataFrame, *, level: float = 0.05) -> pd.DataFrame:
-    """What a scheduled run should raise: rows of `chart_kpis` that are the newest of their KPI, a signal, not chance.
+def describe_alerts(control: pd.DataFrame, newest: pd.DataFrame) -> str:
+    """What `describe_control` says where a KPI is unusual, as far as the verdicts of `judge_newest` hold; else ""."""
+    alerts = newest.loc[newest["verdict"] == "unusual", "kpi"].tolist()
+    return describe_control(control, alerts=alerts) if alerts else ""
 
-    `q` is Benjamini–Hochberg's of `p` over all KPIs judged: of runs over ten in control 2 % alert (values with
-    long tails: 9 %).
+
+def describe_control(control: pd.DataFrame, *, alerts: list[str] | None = None) -> str:
+    """Which KPIs left their usual range, in a sentence or two, as far as that has room in thirty-five words.
+
+    `alerts` are those said to be surely unusual; those of `list_alerts` where they are not given.
     """
-    newest = control.groupby("kpi", sort=False).tail(1)
-    newest = newest.assign(q=adjust(newest["p"]))
-    return newest[(newest["signal"] != "") & (newest["q"] <= level)].reset_index(drop=True)
-
-
-def describe_control(control: pd.DataFrame) -> str:
-    """Which KPIs left their usual range, in a sentence or two, as far as that has room in thirty-five words."""
     if control.empty:
         return tell("No KPI is tracked. A file kpis.csv switches control charts on.")
     if control["status"].eq("too few").all():
@@ -139,14 +138,15 @@ def describe_control(control: pd.DataFrame) -> str:
             "What is usual can be said from {fewest} measurements of a KPI on; the longest series has {most}.",
             fewest=FEWEST, most=most,
         )  # fmt: skip
-    said = [say_control(control, brief) for brief in range(4)]
+    alerts = list_alerts(control)["kpi"].tolist() if alerts is None else alerts
+    said = [say_control(control, alerts, brief) for brief in range(4)]
     return next((sentence for sentence in said if len(sentence.split()) <= MOST_WORDS), said[-1])
 
 
-def say_control(control: pd.DataFrame, brief: int) -> str:
+def say_control(control: pd.DataFrame, alerts: list[str], brief: int) -> str:
     """What `describe_control` says; with `brief` 1 fewer names, with 2 only of signals, with 3 one name, no limits."""
     last = control.groupby("kpi", sort=False).tail(1).set_index("kpi")
-    alerts, signalled = list_alerts(control)["kpi"].tolist(), last.index[last["status"] == "signal"]
+    signalled = last.index[last["status"] == "signal"]
     lead = [describe_signal(control[control["kpi"] == alerts[0]], usual=brief < 3)] if len(alerts) == 1 else []
     lead += [tell("surely not as usual now: {names}", names=name_few(alerts, brief))] if len(alerts) > 1 else []
     said = []
@@ -157,7 +157,7 @@ def say_control(control: pd.DataFrame, brief: int) -> str:
         said += [more if alerts else alone]
     calm, unjudged = int((last["status"] == "in control").sum()), last[last["status"].isin(list(UNJUDGED))]
     if brief < 2 or not lead + said:
-        usual = tell("{kpis} as usual", kpis=calm if lead + said else counted(calm, "KPI"))
+        usual = tell("{kpis} as usual", kpis=counted(calm, "KPI"))
         said += [usual] if calm else []
         first = control.groupby("kpi")["value"].first()
         said += [describe_unjudged(unjudged, first, brief)] if len(unjudged) else []
@@ -168,7 +168,7 @@ def say_control(control: pd.DataFrame, brief: int) -> str:
 def name_few(names: list[str], brief: int) -> str:
     """Names in a sentence: three, two, or the first and how many more."""
     if brief == 3 and len(names) > 1:
-        return tell("{names} and {names2} more", names=names[0], names2=len(names) - 1)
+        return tell("{name} and {count} more", name=names[0], count=len(names) - 1)
     return listed(names, most=2 if brief else 3)
 
 
@@ -201,15 +201,19 @@ def describe_signal(series: pd.DataFrame, *, usual: bool = True) -> str:
     where = (
         tell("moving one way")
         if moving
-        else tell("{value} its usual level", value="above" if side.iloc[-1] > 0 else "below")
+        else tell("above its usual level")
+        if side.iloc[-1] > 0
+        else tell("below its usual level")
     )
-    said = tell(", usually {say_plain}", say_plain=say_plain(last["centre"], last["is_share"])) if usual else ""
-    numbers = f"({say_plain(last['value'], last['is_share'])}{said}; n\u00a0{last['n']:,.0f})"
+    said = tell(", usually {level}", level=say_plain(last["centre"], last["is_share"])) if usual else ""
+    value, n = say_plain(last["value"], last["is_share"]), f"{last['n']:,.0f}"
+    plain = tell("({value}{usually}; n\u00a0{n})", value=value, usually=said, n=n)
+    numbers = tell("({value} of {n}{usually})", value=value, usually=said, n=n) if last["is_share"] else plain
     return tell(
-        "{kpi} has been {where} since {in_words} {numbers}",
+        "{kpi} has been {where} since {day} {numbers}",
         kpi=last["kpi"],
         where=where,
-        in_words=in_words(f"{since:%Y-%m-%d}"),
+        day=in_words(f"{since:%Y-%m-%d}"),
         numbers=numbers,
     )
 
@@ -268,7 +272,7 @@ def describe_kpi_changes(changes: pd.DataFrame) -> str:
     said = []
     for verdict in MOVES[:2]:
         moved = [describe_move(row) for row in changes[changes["verdict"] == verdict].itertuples()]
-        said += [f"{verdict}: {listed(moved, most=2)}"] if moved else []
+        said += [f"{tell(verdict)}: {listed(moved, most=2)}"] if moved else []
     still = int((changes["verdict"] == MOVES[2]).sum())
     if not said:
         return tell(
@@ -277,9 +281,9 @@ def describe_kpi_changes(changes: pd.DataFrame) -> str:
             still=still,
         )
     return tell(
-        "Since the measurement before {said}{value}.",
+        "Since the measurement before {said}{rest}.",
         said="; ".join(said),
-        value=f"; {still} without a sure change" if still else "",
+        rest=tell("; {still} without a sure change", still=still) if still else "",
     )
 
 
@@ -287,10 +291,9 @@ def describe_move(row) -> str:
     """One KPI's change with its interval and n."""
     change, low, high = (signed(x * 100 if row.is_share else x) for x in (row.change, row.low, row.high))
     return tell(
-        "{kpi} ({change}{value}; {low} to {high}; n\u00a0{n:,.0f})",
+        "{kpi} ({change}; {low} to {high}; n\u00a0{n:,.0f})",
         kpi=row.kpi,
-        change=change,
-        value=" points" if row.is_share else "",
+        change=tell("{points} points", points=change) if row.is_share else change,
         low=low,
         high=high,
         n=row.n,

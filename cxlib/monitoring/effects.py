@@ -9,7 +9,7 @@ from cxlib.intervals import adjust, difference_of_means, t_interval, t_test
 from cxlib.monitoring.starts import months_since, number_months, split_sites, why_not_done
 from cxlib.tables import check_columns
 from cxlib.trends import AT_MOST
-from cxlib.words import counted, listed, most_likely, readable_q, say_effect, signed
+from cxlib.words import counted, effect_parts, listed, most_likely, readable_q, signed
 
 METHOD = "difference-in-differences"
 FEWEST_SITES, FEWEST_MONTHS, PRE_TREND, MOST_WORDS = 3, 3, 0.1, 40
@@ -125,7 +125,7 @@ def compare_one(grid: pd.DataFrame, action, confidence: float) -> dict:
     treated = grid.columns.isin(list(split_sites(action.sites)))
     n, others = int(treated.sum()), int((~treated).sum())
     row = dict(
-        n=n + others, n_text=tell("{n} against {others}", n=n, others=counted(others, "site")), unit=grid.attrs["unit"]
+        n=n + others, n_text=tell("{sites} with it, {others} without", sites=counted(n, "site"), others=others), unit=grid.attrs["unit"]
     )
     if min(n, others) < FEWEST_SITES:
         said = tell("{n} with it and {others} without it are measured throughout", n=counted(n, "site"), others=others)
@@ -166,7 +166,7 @@ def compare_one(grid: pd.DataFrame, action, confidence: float) -> dict:
 def tell_pre_trend(row: dict) -> str:
     """The reason where the sites were on another way before."""
     slope = (
-        tell("{pretrend} points", pretrend=signed(100 * row["pretrend"]))
+        tell("{change} points", change=signed(100 * row["pretrend"]))
         if row["unit"] == "share"
         else signed(row["pretrend"], 2)
     )
@@ -245,7 +245,7 @@ def describe_effects(effects: pd.DataFrame, *, confidence: float = 0.95) -> str:
         who = tell("the {actions} actions", actions=len(actions)) if len(actions) > 1 else actions[0]
         who, reason = (effects["label"].iloc[0], f" {effects['reason'].iloc[0]}") if len(effects) == 1 else (who, "")
         if len(effects) > 1:
-            return tell("Whether {actions} worked cannot be told; chapter 6 says why.", actions=who)
+            return tell("Whether {actions} worked cannot be judged.", actions=who)
         return tell("Whether {who} worked cannot be told.{reason}", who=who, reason=reason)
     names = effects["action"].where(~effects["action"].duplicated(keep=False), effects["label"])
     said = list_verdicts(effects.assign(name=names), confidence)
@@ -276,13 +276,13 @@ def list_verdicts(effects: pd.DataFrame, confidence: float) -> str:
         )
     elif len(unsure):
         said.append(tell("No sure effect: {names}.", names=listed(unsure["name"], most=3)))
-    said += [tell("{count} more cannot be judged; chapter 6 says why.", count=len(untold))] if len(untold) else []
+    said += [tell("{count} more cannot be judged.", count=len(untold))] if len(untold) else []
     return " ".join(said)
 
 
 def say_parts(row, confidence: float) -> dict[str, str]:
     """One action's effect, its interval in plain words, and what was compared."""
-    effect, span = say_effect(row.effect, row.low, row.high, row.unit).split("; ")
+    effect, span = effect_parts(row.effect, row.low, row.high, row.unit)
     if row.unit == "share":
         effect = tell("{points} percentage points", points=signed(100 * row.effect))
     return dict(effect=effect, likely=most_likely(span, confidence), n=row.n_text)

@@ -202,7 +202,8 @@ def compare_periods(action: tuple, series: pd.DataFrame) -> dict:
     unit = series["unit"].iloc[0]
     return dict(
         action=action.action, label=f"{action.action} ({action.kpi})", kpi=action.kpi, method=METHOD,
-        n=sum(map(len, sides)), n_text=tell("{sides} before, {sides2} after", sides=counted(len(sides[0]), 'month'), sides2=len(sides[1])),
+        n=sum(map(len, sides)),
+        n_text=tell("{before} before, {after} after", before=counted(len(sides[0]), "month"), after=len(sides[1])),
         before=before, after=after, raw=after / before if unit == "ratio" and before else after - before, unit=unit,
     )  # fmt: skip
 

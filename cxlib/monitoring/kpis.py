@@ -141,7 +141,7 @@ def describe_wave_kpis(tracked: pd.DataFrame, measured: pd.DataFrame) -> str:
     """What the survey measures of the whole in its last wave, and which KPIs are the company's own, in a sentence."""
     survey = tracked[tracked["sites"].eq(0) & tracked["kpi"].isin(measured["kpi"])]
     own = measured.loc[measured["kpi"].str.casefold().isin(tracked.loc[tracked["sites"] > 0, "kpi"].str.casefold())]
-    instead = tell(" Of kpis.csv, not of the survey: {unique}.", unique=listed(own["kpi"].unique())) if len(own) else ""
+    instead = tell(" Of kpis.csv, not of the survey: {kpis}.", kpis=listed(own["kpi"].unique())) if len(own) else ""
     if survey.empty:
         return instead.strip() or (
             tell(
@@ -154,7 +154,7 @@ def describe_wave_kpis(tracked: pd.DataFrame, measured: pd.DataFrame) -> str:
     last = last.assign(order=last["kpi"].map(order)).sort_values("order")
     said = [f"{row.kpi.split(' (')[0]} {say_value(row)}" for row in last.head(3).itertuples()]
     people = f"{last['n'].head(3).min():,}"
-    people += tell(" to {max:,}", max=last["n"].head(3).max()) if last["n"].head(3).nunique() > 1 else ""
+    people += tell(" to {most:,}", most=last["n"].head(3).max()) if last["n"].head(3).nunique() > 1 else ""
     day = in_words(f"{last['date'].iloc[0]:%Y-%m-%d}")
     return tell(
         "By the survey ({day}, n\u00a0{people}): {said}.{instead}",
@@ -171,9 +171,7 @@ def say_value(row) -> str:
         return f"{percent(row.value)} ({bounds(row.low, row.high)})"
     written = (lambda value: signed(value, 0)) if row.kpi == "NPS" else "{:.1f}".format
     return written(row.value) + (
-        ""
-        if pd.isna(row.low)
-        else tell(" ({written} to {written2})", written=written(row.low), written2=written(row.high))
+        "" if pd.isna(row.low) else tell(" ({low} to {high})", low=written(row.low), high=written(row.high))
     )
 
 

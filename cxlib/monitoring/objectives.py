@@ -74,7 +74,7 @@ def say_each(pairs) -> str:
     >>> say_each([("A1", "done"), ("A4", "planned")])
     'A1 (done), A4 (planned)'
     """
-    return ", ".join(f"{name} ({said})" for name, said in pairs)
+    return ", ".join(f"{name} ({tell(str(said))})" for name, said in pairs)
 
 
 def find_unlinked(linked: pd.DataFrame, monitoring: pd.DataFrame, open_gaps: pd.DataFrame) -> pd.DataFrame:
@@ -108,7 +108,7 @@ def describe_objectives(linked: pd.DataFrame, unlinked: pd.DataFrame, open_gaps:
     said = [f"{counts[status]} {tell(words.get(status, status))}" for status in reversed(STATUSES) if status in counts]
     gaps, kpis, idle = (unlinked.loc[unlinked["kind"] == kind, "name"] for kind in ("gap", "KPI", "objective"))
     first = f"{counted(len(linked), 'objective')}: {', '.join(said)}"
-    first += tell("; no action under way for {name_some}.", name_some=name_some(idle, 2)) if len(idle) else "."
+    first += tell("; no action under way for {names}.", names=name_some(idle, 2)) if len(idle) else "."
     if gaps.empty:
         return (
             tell("{first} Without an objective: {kpis}.", first=first, kpis=counted(len(kpis), "KPI"))
@@ -116,10 +116,10 @@ def describe_objectives(linked: pd.DataFrame, unlinked: pd.DataFrame, open_gaps:
             else first
         )
     without = tell(
-        "{gaps} of {open_gaps} without an objective: {name_some}",
-        gaps=len(gaps),
+        "{count} of {open_gaps} without an objective: {names}",
+        count=len(gaps),
         open_gaps=counted(len(open_gaps), "open gap"),
-        name_some=name_some(gaps, 3),
+        names=name_some(gaps, 3),
     )
     also = tell("; also {kpis}", kpis=counted(len(kpis), "KPI")) if len(kpis) else ""
     return f"{first} {without}{also if len((without + also).split()) <= 20 else ''}."
@@ -137,5 +137,5 @@ def name_some(names: pd.Series, most: int) -> str:
     return (
         said
         if len(said.split()) <= 10 or len(names) == 1
-        else tell("{iloc} and {names} more", iloc=names.iloc[0], names=len(names) - 1)
+        else tell("{name} and {count} more", name=names.iloc[0], count=len(names) - 1)
     )

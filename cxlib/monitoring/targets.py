@@ -121,8 +121,8 @@ def describe_targets(monitoring: pd.DataFrame) -> str:
     aimed = monitoring[monitoring["status"] != ""]
     if aimed.empty:
         return tell(
-            "{monitoring} tracked; objectives.csv would give them targets.",
-            monitoring=counted(len(monitoring), "figure"),
+            "{figures} tracked; objectives.csv would give them targets.",
+            figures=counted(len(monitoring), "figure"),
         )
     untold, known = aimed["status"] == "cannot be told", aimed["low"].notna()
     groups = {
@@ -157,8 +157,8 @@ def describe_left_out(monitoring: pd.DataFrame, objectives: pd.DataFrame, places
         return ""
     of = counted(objectives["objective"].nunique(), "objective")
     return tell(
-        "Of {of}, {left_out} without a figure in what is looked at: {left_out2}.",
-        of=of,
-        left_out=len(left_out),
-        left_out2=listed(left_out, most=3),
+        "Of {targets}, {count} without a figure in what is looked at: {names}.",
+        targets=of,
+        count=len(left_out),
+        names=listed(left_out, most=3),
     )

@@ -9,4 +9,4 @@ from cxlib.priorities.plan import (
     propose_actions,
 )
 from cxlib.priorities.playbook import describe_strategies, find_facts, read_playbook, suggest_strategies
-from cxlib.priorities.ranking import describe_priorities, rank_gaps
+from cxlib.priorities.ranking import describe_first, describe_priorities, describe_weights, rank_gaps

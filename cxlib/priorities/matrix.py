@@ -128,7 +128,7 @@ def describe_matrix(matrix: pd.DataFrame, *, crosshair: str = "means") -> str:
     worst = sure[sure["quadrant"] == QUADRANTS[0]]
     doubt = len(matrix) - len(sure)
     doubtful = (
-        tell(" For {doubt} of {matrix} the quadrant is doubtful.", doubt=doubt, matrix=len(matrix)) if doubt else ""
+        tell(" For {doubt} of {count} the quadrant is doubtful.", doubt=doubt, count=len(matrix)) if doubt else ""
     )
     against = matrix["crosshair"].iloc[0]
     if worst.empty:
@@ -137,7 +137,7 @@ def describe_matrix(matrix: pd.DataFrame, *, crosshair: str = "means") -> str:
             against=against,
             doubtful=doubtful,
         )
-    known = tell("at least {min} sure, n\u00a0{min2:,}", min=percent(worst["p_quadrant"].min()), min2=worst["n"].min())
+    known = tell("at least {sure} sure, n\u00a0{n:,}", sure=percent(worst["p_quadrant"].min()), n=worst["n"].min())
     said = [
         tell(
             "Important and below the {against}: {label} ({known}).",

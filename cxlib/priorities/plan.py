@@ -103,7 +103,7 @@ def describe_actions(states: pd.DataFrame, *, day: str) -> str:
     counts = states["state"].value_counts()
     order = [state for state in ("late", "running", "planned") if state in counts]
     order += [state for state in counts.index.sort_values() if state not in order]
-    said = [f"{counts[state]} {state}" for state in order]
+    said = [f"{counts[state]} {tell(state)}" for state in order]
     if states["days_late"].notna().any():
         first = states.iloc[0]
         known = [first["action"], first["label"]] if first["on_map"] == "yes" else [first["action"]]
@@ -129,14 +129,19 @@ def describe_action_doubts(
     same = states.duplicated(["action", "kpi"]) & (states["kpi"].notna() | states.duplicated(["action", "touchpoint"]))
     gone = [action for action in dict.fromkeys(earlier) if action not in set(states["action"])]
     kinds = [
-        [tell("{action}'s touchpoint '{touchpoint}' is not on the map.{hint}", action=row.action, touchpoint=row.touchpoint, hint=hint(row.touchpoint, choices))
+        [tell("{action}'s touchpoint '{touchpoint}' is not on the map.{hint}",
+              action=row.action, touchpoint=row.touchpoint, hint=hint(row.touchpoint, choices))
          for row in lost.itertuples()],
-        [tell("{action}'s status '{status}' is none of {statuses} and stays as written.", action=row.action, status=row.status, statuses=', '.join(STATUSES))
-         + hint(row.status, STATUSES) for row in odd.itertuples()],
-        [tell("{action} is due on {due}, before it starts on {start}.", action=row.action, due=row.due, start=row.start) for row in late.itertuples()],
-        [tell("{action} stands more than once", action=row.action) + (tell(" with the KPI '{kpi}'.", kpi=row.kpi) if isinstance(row.kpi, str) else ".")
+        [tell("{action}'s status '{status}' is none of {statuses} and stays as written.{hint}", action=row.action,
+              status=row.status, statuses=", ".join(STATUSES), hint=hint(row.status, STATUSES))
+         for row in odd.itertuples()],
+        [tell("{action} is due on {due}, before it starts on {start}.", action=row.action, due=row.due, start=row.start)
+         for row in late.itertuples()],
+        [tell("{action} stands more than once with the KPI '{kpi}'.", action=row.action, kpi=row.kpi)
+         if isinstance(row.kpi, str) else tell("{action} stands more than once.", action=row.action)
          for row in states[same].itertuples()],
-        [tell("{action}, which an earlier report listed, is no longer in actions.csv.", action=action) for action in gone],
+        [tell("{action}, which an earlier report listed, is no longer in actions.csv.", action=action)
+         for action in gone],
     ]  # fmt: skip
     said = [sentence for kind in kinds for sentence in first_ones(kind)]
     for column, words in (("owner", tell("Nobody answers for")), ("due", tell("No due date is set for"))):
@@ -160,7 +165,7 @@ def first_ones(sentences: list[str]) -> list[str]:
     sentences = list(dict.fromkeys(sentences))
     if len(sentences) <= MOST:
         return sentences
-    return [*sentences[: MOST - 1], tell("And {most} more like the last one.", most=len(sentences) - MOST + 1)]
+    return [*sentences[: MOST - 1], tell("And {count} more like the last one.", count=len(sentences) - MOST + 1)]
 
 
 def make_sheet(states: pd.DataFrame, proposed: pd.DataFrame) -> pd.DataFrame:

@@ -178,7 +178,7 @@ def say_fact(fact: str, value: object) -> str:
         return percent(value)
     if fact in COUNTS:
         return f"{value:,.0f}"
-    return signed(value) if fact in NUMBERS else str(value)
+    return signed(value) if fact in NUMBERS else str(value) if fact == "label" else tell(str(value))
 
 
 def describe_strategies(strategies: pd.DataFrame) -> str:

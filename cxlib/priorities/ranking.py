@@ -7,7 +7,7 @@ from scipy import stats
 from cxlib.catalogue import tell
 from cxlib.shrinkage import draw_shrunk
 from cxlib.tables import StudyError, check_columns
-from cxlib.words import listed, percent
+from cxlib.words import counted, listed, percent
 
 SURE = 0.8
 """Probability from which something is said, or drawn in colour, rather than called doubtful."""
@@ -146,6 +146,35 @@ def first_places(chance: np.ndarray, confidence: float = 0.95) -> list[str]:
     return ["yes" if could else "no" for could in chosen]
 
 
+def describe_first(priorities: pd.DataFrame, gaps: pd.DataFrame, *, top: int = 3, weighted: str = "") -> str:
+    """What `describe_priorities` says, but naming only what falls short by the verdicts of `gaps`; "" where none does.
+
+    `weighted` is said after it.
+    """
+    held = priorities["touchpoint"].isin(gaps.loc[gaps["verdict"] == "shortfall", "touchpoint"])
+    could = priorities["could_be_top"].eq("yes")
+    sure = priorities.loc[could & held, "label"]
+    if sure.empty:
+        return ""
+    if len(sure) == could.sum() or could.sum() > max(len(priorities) / 2, 3):
+        return describe_priorities(priorities.assign(p_top=priorities["p_top"].where(held, 0.0)), top=top) + weighted
+    said = tell(
+        "Of what could come first, these surely fall short: {names}. Of {others} the shortfall is not sure.",
+        names=listed(sure, most=3), others=counted(int(could.sum()) - len(sure), "other", "others"),
+    )  # fmt: skip
+    return said + weighted
+
+
+def describe_weights(impact_weight: float, feasibility_weight: float) -> str:
+    """How the score is weighted, with a blank before it; empty where nothing is weighted."""
+    if (impact_weight, feasibility_weight) == (1, 1):
+        return ""
+    return tell(
+        " Weighted: impact to the power of {impact_weight:g}, feasibility to {feasibility_weight:g}.",
+        impact_weight=impact_weight, feasibility_weight=feasibility_weight,
+    )  # fmt: skip
+
+
 def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
     """What comes first, if that can be said, else what could, in a sentence."""
     if priorities.empty:
@@ -156,9 +185,9 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
     could = short.loc[short["could_be_top"] == "yes", "label"]
     if len(could) > max(len(priorities) / 2, 3):
         return tell(
-            "What to mend first cannot be told: {could} of {priorities} touchpoints could come first.",
+            "What to mend first cannot be told: {could} of {touchpoints} touchpoints could come first.",
             could=len(could),
-            priorities=len(priorities),
+            touchpoints=len(priorities),
         )
     likely = short.loc[(short["p_top"] >= SURE) & (len(short) > top), "label"]
     first, brief = (

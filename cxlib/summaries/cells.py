@@ -15,7 +15,9 @@ from cxlib.summaries.answers import joined_answers, rated_values
 KEYS = ["touchpoint", "persona", "channel", "wave"]
 MEASURES = ("gap", "expected", "experienced")
 VALUES = (*MEASURES, "paired", "answered")
-AT_ONCE = 2_000_000  # answers added up together
+PEOPLE = -1
+"""In the place of a touchpoint: whoever answered anything."""
+AT_ONCE = 200_000  # answers added up together
 NUMBERS = itertools.count()
 """Tables of one engine have names of their own."""
 
@@ -27,7 +29,9 @@ class Cells:
     A slot is a persona and a channel (the last of either is a blank). At a touchpoint in a wave a person uses some
     slots; for every `part` of those `used` that a choice can leave, his or her sums are added up. Both are arrays of
     (pairs, slots). `sums`, `values` (how many people have which value, rounded) and `people` (who answered anything)
-    have codes: `wave` counts along `waves`, then answers of no wave, then all waves together. `moved`: somebody has
+    have codes: `wave` counts along `waves`, then answers of no wave, then all waves together. `ways` counts how many
+    people went which way through the waves at a touchpoint, a step a wave: "wave:pair:bits", a bit for each of `VALUES`
+    they gave; in place of a touchpoint `PEOPLE`, and then it is their persona instead of a pair. `moved`: somebody has
     another persona in another wave; `mixed`: another weight or outcome. `table` names the compact rows in the `engine`.
     """
 
@@ -40,6 +44,7 @@ class Cells:
     sums: pd.DataFrame
     values: pd.DataFrame
     people: pd.DataFrame
+    ways: pd.DataFrame
     moved: bool
     mixed: bool
     engine: duckdb.DuckDBPyRelation
@@ -94,14 +99,23 @@ def collect_cells(study: Study) -> Cells:
     sizes = len(names["channel"]) + 1, len(names["wave"]) + 1
     found = [add_up_batch(engine, table, span, *sizes) for span in batches.itertuples(index=False)]
     found = found or [add_up_batch(engine, table, (0, 0), *sizes)]
-    sums, values = (pd.concat(tables, ignore_index=True) for tables in zip(*found))
+    sums, values, ways = (pd.concat(tables, ignore_index=True) for tables in zip(*found))
     people = engine.query("answers", f"SELECT * FROM {table}_people").df()
+    ways = pd.concat([ways_of_people(engine, table), ways], ignore_index=True)
     flags = "count(DISTINCT persona) > 1 AS moved, count(DISTINCT outcome) > 1 OR count(DISTINCT weight) > 1 AS mixed"
     query = f"SELECT bool_or(moved), bool_or(mixed) FROM (SELECT {flags} FROM {table}_units GROUP BY id)"
     moved, mixed = map(bool, engine.query("answers", query).fetchall()[0])
-    for name in ("sets", "parts", "people"):
+    for name in ("sets", "parts", "whole", "people"):
         engine.query("answers", f"DROP TABLE {table}_{name}")
-    return Cells(*(names[key] for key in KEYS), used, part, sums, values, people, moved, mixed, engine, table)
+    return Cells(*(names[key] for key in KEYS), used, part, sums, values, people, ways, moved, mixed, engine, table)
+
+
+def ways_of_people(engine: duckdb.DuckDBPyRelation, table: str) -> pd.DataFrame:
+    """The ways of everybody, wherever they answered, by persona."""
+    step = f"wave || ':' || persona || ':{(1 << len(VALUES)) - 1}'"
+    way = f"SELECT string_agg({step}, ' ' ORDER BY wave) AS way FROM {table}_units GROUP BY id"
+    query = f"SELECT {PEOPLE} AS touchpoint, way, count(*) AS n FROM ({way}) GROUP BY ALL ORDER BY ALL"
+    return engine.query("answers", query).df()
 
 
 def names_of(engine: duckdb.DuckDBPyRelation, table: str, key: str) -> list[str]:
@@ -154,6 +168,8 @@ def part_sets(engine: duckdb.DuckDBPyRelation, table: str, channels: int) -> tup
     rows = [f"({quote(found[own][0])}, {pair}, {slot})" for pair, (own, some) in enumerate(parts) for slot in some]
     values = ", ".join(rows) or "('', 0, 0)"
     engine.query("answers", f"CREATE TABLE {table}_parts AS SELECT * FROM (VALUES {values}) AS t(used, pair, slot)")
+    whole = f"SELECT pair FROM {table}_parts GROUP BY pair HAVING count(*) = len(string_split(any_value(used), ' '))"
+    engine.query("answers", f"CREATE TABLE {table}_whole AS {whole}")
     return sets, parts
 
 
@@ -179,8 +195,8 @@ def subsets(items: set[int]) -> list[set[int]]:
 
 def add_up_batch(
     engine: duckdb.DuckDBPyRelation, table: str, span: tuple[int, int], channels: int, every: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The sums of a span of touchpoints by wave and pair, and how many people, of which weight, have which value."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The sums of a span of touchpoints by wave and pair, how many people have which value, and their ways."""
     given = {name: name for name in MEASURES}
     given["paired"] = "CASE WHEN experienced IS NOT NULL THEN expected END"
     given["answered"] = "CASE WHEN coalesce(gap, expected, experienced) IS NOT NULL THEN 1 END"
@@ -209,8 +225,14 @@ def add_up_batch(
         for name in MEASURES
     ]
     values = engine.query("answers", f"SELECT * FROM ({' UNION ALL '.join(each)}) ORDER BY ALL").df()
+    bits = " + ".join(f"({name}_b > 0)::INT * {1 << place}" for place, name in enumerate(VALUES))
+    step = f"wave || ':' || pair || ':' || ({bits})"
+    way = f"""SELECT touchpoint, id, string_agg({step}, ' ' ORDER BY wave) AS way FROM {table}_one
+        JOIN {table}_whole USING (pair) WHERE wave < {every} GROUP BY touchpoint, id"""
+    ways = f"SELECT touchpoint, way, count(*) AS n FROM ({way}) GROUP BY ALL ORDER BY ALL"
+    ways = engine.query("answers", ways).df()
     engine.query("answers", f"DROP TABLE {table}_one")
-    return sums, values
+    return sums, values, ways
 
 
 def figure_texts() -> dict[str, str]:

@@ -9,7 +9,8 @@ from cxlib.expectations.feedback import choose_quotes, find_typical_words
 from cxlib.intervals import guard_rare_failures, skewness_of
 from cxlib.study import Study, View
 from cxlib.summaries.answers import find_answers, rated_values
-from cxlib.summaries.cells import MEASURES, VALUES, collect_cells
+from cxlib.summaries.bars import lay_bars
+from cxlib.summaries.cells import MEASURES, PEOPLE, VALUES, collect_cells
 from cxlib.summaries.drivers import CrossProducts, summarise_drivers
 from cxlib.summaries.feedback import find_feedback
 from cxlib.summaries.paths import summarise_transitions
@@ -19,15 +20,15 @@ from cxlib.summaries.sums import means_of, place_on_map, respondent_sums, stated
 from cxlib.summaries.visible import Visible
 
 NAMES = ("gap", "expected", "experienced", "answered")
-ANSWERS = ["value", "expected", "experienced", "n_expected", "n_experienced"]
 
 
 class Cube:
     """What a report sums up, for any choice of stages, touchpoints, personas, channels and wave.
 
-    Every `view` has the `as_of` and `where` the study was opened with. Figures are those of a report of the same view;
-    which touchpoints may be shown is decided by `Visible`, so that no choices give one another away. `veiled=False`
-    blanks small groups alone, as a report does: what is tested or ranked together is so before the rest is hidden.
+    Every `view` has the `as_of` and `where` the study was opened with. Figures are those of a report of the same view
+    where both show the same touchpoints; which are shown is decided by `Visible`, so that no choices give one another
+    away. `veiled=False` blanks small groups alone, as a report does: what is tested or ranked together is so before the
+    rest is hidden. How answers lie, steps and quotes are of all customers, whichever personas and channels are chosen.
     `choices` says what can be chosen: `stages`, `touchpoints` (key → label), `personas`, `channels`, `waves`.
 
     Two things go back to the rows: gaps between sides that nobody gave in one answer, and, where people have another
@@ -44,6 +45,11 @@ class Cube:
         self.choices = self.find_choices()
         self.drivers(study.view)
 
+    def prepare(self) -> None:
+        """Add up beforehand what matters by each channel, so that choosing one takes no pass over the rows."""
+        for channel in self.choices["channels"] if len(self.choices["channels"]) > 1 else []:
+            self.drivers(dataclasses.replace(self.study.view, channels=[channel]))
+
     def find_choices(self) -> dict:
         """What can be chosen: what is shown of some touchpoint by itself."""
         cells, order = self.cells, list(self.study.touchpoints["touchpoint"])
@@ -54,16 +60,14 @@ class Cube:
         def seen(touchpoints, wave: int, *sides) -> bool:
             return any(self.visible.shows(place, NAMES, wave, sides) for place in touchpoints)
 
+        apart = [self.apart_in(View(wave=wave)) for wave in [*cells.waves, "all"]]
         shown = [key for key in named if any(seen([cells.touchpoints.index(key)], wave, None, None) for wave in codes)]
         return {
             "stages": [stage for stage in self.study.stages if stage in {self.stage_of[key] for key in shown}],
             "touchpoints": {key: self.labels[key] for key in shown},
-            "personas": [name for place, name in enumerate(cells.personas)
-                         if any(seen(every, wave, frozenset([place]), None) for wave in codes)],
-            "channels": [name for place, name in enumerate(cells.channels)
-                         if any(seen(every, wave, None, frozenset([place])) for wave in codes)],
+            **{side: sorted(set().union(*(one[side] for one in apart))) for side in ("personas", "channels")},
             "waves": [wave for place, wave in enumerate(cells.waves) if seen(every, place, None, None)],
-        }  # fmt: skip
+        }
 
     def of(self, view: View) -> Study:
         """The study under a choice."""
@@ -88,6 +92,15 @@ class Cube:
         """The wave looked at, as `chosen_wave` of the study."""
         return view.wave if view.wave != "latest" else ["all", *self.answered_waves(view)][-1]
 
+    def apart_in(self, view: View) -> dict[str, set[str]]:
+        """The `personas` and `channels` that some touchpoint shows by themselves in the wave of a choice."""
+        wave, every = self.cells.wave(self.chosen_wave(view)), range(len(self.cells.touchpoints))
+        found = {}
+        for side, names in (("personas", self.cells.personas), ("channels", self.cells.channels)):
+            views = {name: View(**{side: [name]}) for name in names}
+            found[side] = {name for name, one in views.items() if any(self.shown(one, place, wave) for place in every)}
+        return found
+
     def shown(self, view: View, touchpoint: int, wave: int, names: tuple[str, ...] = NAMES) -> bool:
         """Whether a touchpoint is shown for a choice."""
         known, kept = (self.cells.personas, self.cells.channels), (view.personas, view.channels)
@@ -95,31 +108,36 @@ class Cube:
                  for all_names, some in zip(known, kept)]  # fmt: skip
         return self.visible.shows(touchpoint, names, wave, tuple(sides))
 
+    def shows_people(self, view: View) -> bool:
+        """Whether it may be said how many people there are: small personas, told apart, would be given away."""
+        wave = self.cells.wave(self.chosen_wave(view))
+        return self.shown(View(personas=view.personas), PEOPLE, wave, ("answered",))
+
     def ratings(self, view: View, *, veiled: bool = True) -> pd.DataFrame:
         """As `summarise_ratings` by touchpoint."""
         wave = self.chosen_wave(view)
         table = self.gap_table(view, [self.cells.wave(wave)], ["touchpoint"], veiled)
-        apart = (table["paired"] == "no pairs") & (table["n_expected"] > 0) & (table["n_experienced"] > 0)
-        if apart.any():
-            answers = find_answers(self.of(dataclasses.replace(view, wave=wave)))
-            table = set_sides_apart(
-                table, respondent_sums(answers, ["touchpoint"], rated_values(self.study)), ["touchpoint"]
-            )
+        table = self.sides_apart(table, dataclasses.replace(view, wave=wave), ["touchpoint"])
         return place_on_map(self.study, table, ["touchpoint"])
 
-    def waves(self, view: View) -> pd.DataFrame:
+    def waves(self, view: View, *, veiled: bool = True) -> pd.DataFrame:
         """As `summarise_waves`: by touchpoint and wave, for the wave looked at and those before it."""
         waves, wave, keys = self.answered_waves(view), self.chosen_wave(view), ["touchpoint", "wave"]
         waves = waves[: waves.index(wave) + 1] if wave in waves else waves
-        table = self.gap_table(view, [self.cells.wave(one) for one in waves], keys)
-        table = table[(table[["n_gap", "n_answered"] if "n_gap" in table else ["n", "n_answered"]] > 0).any(axis=1)]
-        apart = (table["paired"] == "no pairs") & (table["n_expected"] > 0) & (table["n_experienced"] > 0)
-        if apart.any():
-            answers = find_answers(self.of(dataclasses.replace(view, wave="all")))
-            table = set_sides_apart(
-                table.reset_index(drop=True), respondent_sums(answers, keys, rated_values(self.study)), keys
-            )
+        table = self.gap_table(view, [self.cells.wave(one) for one in waves], keys, veiled)
+        given = (table[["n", "n_answered"]] > 0).any(axis=1) | (table["paired"] == "too few to show")
+        table = table[given]
+        table = self.sides_apart(table.reset_index(drop=True), dataclasses.replace(view, wave="all"), keys)
         return place_on_map(self.study, table, keys)
+
+    def sides_apart(self, table: pd.DataFrame, view: View, keys: list[str]) -> pd.DataFrame:
+        """`set_sides_apart` where nobody gave both sides in one answer, from the rows."""
+        apart = (table["paired"] == "no pairs") & (table["n_expected"] > 0) & (table["n_experienced"] > 0)
+        if not apart.any():
+            return table
+        return set_sides_apart(
+            table, respondent_sums(find_answers(self.of(view)), keys, rated_values(self.study)), keys
+        )
 
     def gap_table(self, view: View, waves: list[int], keys: list[str], veiled: bool = True) -> pd.DataFrame:
         """The gap table of a choice, group by group, from sums alone."""
@@ -219,41 +237,36 @@ class Cube:
         return int(people["n"][np.array(some, dtype=bool)].sum())
 
     def answers(self, view: View, touchpoint: str) -> pd.DataFrame:
-        """How many people gave which value: `value`, the shares `expected` and `experienced` (by weight), and their n.
+        """How many of all customers gave which value, as `lay_bars`; empty where too few, or where it cannot be shown.
 
-        A person's value is the mean of his or her answers, rounded to the points of the scale; empty where too few.
+        That is where people answer in several waves that are looked at together: what they gave in each is shown too.
         """
-        cells, wave = self.cells, self.cells.wave(self.chosen_wave(view))
+        cells, wave, least = self.cells, self.cells.wave(self.chosen_wave(view)), self.study.hide_below
         if not self.study.scale or touchpoint not in cells.touchpoints:
-            return pd.DataFrame(columns=ANSWERS)
-        place, chosen, values = (
-            cells.touchpoints.index(touchpoint),
-            cells.chosen(view.personas, view.channels),
-            cells.values,
-        )
-        rows = (values["touchpoint"] == place) & (values["wave"] == wave) & chosen[values["pair"]]
-        own = values[rows & self.shown(view, place, wave)]
-        own = own.assign(value=np.floor(own["value"] + 0.5))
-        table = pd.DataFrame({"value": np.arange(self.study.scale[0], self.study.scale[1] + 1)})
-        for side in ("expected", "experienced"):
-            sums = own[own["measure"] == side].groupby("value")[["n", "weight"]].sum()
-            sums = sums.reindex(table["value"], fill_value=0).reset_index(drop=True)
-            table[side] = sums["weight"] / (sums["weight"].sum() or np.nan)
-            table[f"n_{side}"] = sums["n"].astype("int64")
-        given = table[["n_expected", "n_experienced"]].sum()
-        return table[ANSWERS] if given.max() >= max(self.study.hide_below, 1) else table.iloc[:0][ANSWERS]
+            return lay_bars(cells.values.head(0), wave, np.arange(1), least)
+        place, (low, high) = cells.touchpoints.index(touchpoint), self.study.scale
+        shown = self.shown(View(), place, wave) and not (least and wave == cells.every and self.visible.again(place))
+        values = cells.values[(cells.values["touchpoint"] == place) & shown]
+        values = values[cells.chosen([], [])[values["pair"]] & (values["wave"] <= wave)]
+        if wave != cells.every:
+            values = values[values["wave"] == wave]
+        return lay_bars(values, wave, np.arange(low, high + 1), least)
 
     def steps(self, view: View) -> pd.DataFrame:
-        """As `summarise_transitions`, remembered; no rows where the study has no events."""
+        """As `summarise_transitions` of all customers, remembered; no rows where the study has no events."""
         if "events" not in self.study:
             return pd.DataFrame()
-        return self.once("steps", view, lambda: summarise_transitions(self.of(view)))
+        everybody = View(as_of=view.as_of, where=view.where, wave=view.wave)
+        return self.once("steps", everybody, lambda: summarise_transitions(self.of(everybody)))
 
     def quotes(self, view: View, touchpoint: str) -> list[str]:
-        """Customers' own words on a touchpoint, redacted, where study.yaml shows them and ten people said something."""
+        """Customers' own words on a touchpoint, redacted, where study.yaml shows them and ten people said something.
+
+        Those of all customers: the quotes of some, beside those of all, would say whose they are.
+        """
         if not self.study.settings.show_quotes or "feedback" not in self.study:
             return []
-        whose = View(as_of=view.as_of, personas=view.personas, where=view.where)
+        whose = View(as_of=view.as_of, where=view.where)
 
         def choose() -> pd.DataFrame:
             feedback = find_feedback(self.of(whose), everywhere=True)

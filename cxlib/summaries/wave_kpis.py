@@ -34,7 +34,8 @@ def summarise_wave_kpis(study: Study) -> pd.DataFrame:
     if study.settings.waves and "ratings.effort" in study and "effort" not in columns:
         answers = joined_answers(study).filter(nw.col("wave").is_in(waves_so_far(study)))
         effort = {"effort": nw.col("effort")}
-        parts += take_apart(show_waves(study, answers, effort), {"effort": ("CES (effort)", "mean", effort["effort"])})
+        said = {"effort": (tell("CES (effort)"), "mean", effort["effort"])}
+        parts += take_apart(show_waves(study, answers, effort), said)
     table = pd.concat(parts) if parts else pd.DataFrame(columns=list(MEASURED))
     days = pd.to_datetime(table["wave"].map({wave: pd.Timestamp(day) for wave, day in study.settings.waves.items()}))
     table = table.assign(date=days).reindex(columns=list(MEASURED))
@@ -57,7 +58,7 @@ def kpis_of(study: Study) -> dict[str, tuple[str, str, nw.Expr]]:
     if "retained" in values and scales["retained"] == (0, 1):
         kpis["retained"] = ("retention (survey)", "share", values["retained"])
     if "effort" in values:
-        kpis["effort"] = ("CES (effort)", "mean", values["effort"])
+        kpis["effort"] = (tell("CES (effort)"), "mean", values["effort"])
     return kpis
 
 
