@@ -33,7 +33,8 @@ def read_chapter(path: Path) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and cell.source.startswith("#"):
             section = heading(cell.source)
-        for output in filter(of_chapter, cell.get("outputs", [])):
+        outputs = [] if "not-in-report" in cell.metadata.get("tags", []) else cell.get("outputs", [])
+        for output in filter(of_chapter, outputs):
             kind = "Chart" if "image/png" in output.get("data", {}) else "Table"
             count[kind] += kind == "Chart" or "<table" in output.get("data", {}).get("text/html", "")
             said = tell("Chart {number}: {section}") if kind == "Chart" else tell("Table {number}: {section}")

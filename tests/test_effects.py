@@ -61,7 +61,7 @@ def test_the_effect_is_welchs_test_on_the_change_of_each_site():
     interval = expected.confidence_interval()
     assert found["effect"] == pytest.approx(changes[:3].mean() - changes[3:].mean())
     assert (found["low"], found["high"], found["p"]) == pytest.approx((interval.low, interval.high, expected.pvalue))
-    assert (found["n"], found["n_text"], found["unit"]) == (6, "3 against 3 sites", "value")
+    assert (found["n"], found["n_text"], found["unit"]) == (6, "3 sites with it, 3 without", "value")
     assert found["after"] - found["before"] == pytest.approx(found["raw"])
 
 
@@ -100,7 +100,7 @@ def test_a_site_where_another_action_begins_meanwhile_is_left_out():
     both = pd.concat([action(), action("A2", "2025-09-01", "x")], ignore_index=True)
     sites = [*SITES, "w"]
     table = compare_sites(monthly([*CHANGES, 0.1], sites=sites), both)
-    assert table["n_text"].tolist() == ["3 against 3 sites", "1 against 3 sites"]
+    assert table["n_text"].tolist() == ["3 sites with it, 3 without", "1 site with it, 3 without"]
     assert "takes 3 of either" in table["reason"][1] and np.isnan(table["p"][1])
 
 
@@ -115,18 +115,19 @@ def test_an_action_is_judged_up_to_the_start_of_a_later_one_at_its_sites():
 def test_an_action_never_begun_is_neither_judged_nor_a_rival():
     planned = action("A2", "2025-09-01", "x", status=" Planned")
     table = compare_sites(monthly(), pd.concat([action(), planned], ignore_index=True))
-    assert table["n_text"][0] == "3 against 3 sites" and table["reason"][1] == "By actions.csv it is still planned."
+    assert table["n_text"][0] == "3 sites with it, 3 without"
+    assert table["reason"][1] == "By actions.csv it is still planned."
 
 
 @pytest.mark.parametrize("sites", ["a|b|c", "A; b;C", "a, B ,c"])
 def test_sites_are_known_however_they_are_written(sites):
-    assert compare_sites(monthly(), action(sites=sites))["n_text"].item() == "3 against 3 sites"
+    assert compare_sites(monthly(), action(sites=sites))["n_text"].item() == "3 sites with it, 3 without"
 
 
 def test_rivals_sites_are_left_out_however_they_are_written():
     both = pd.concat([action(), action("A2", "2025-09-01", "X; W")], ignore_index=True)
     table = compare_sites(monthly([*CHANGES, 0.1, 0.4], sites=[*SITES, "w", "v"]), both)
-    assert table["n_text"][0] == "3 against 3 sites"
+    assert table["n_text"][0] == "3 sites with it, 3 without"
 
 
 def test_a_site_that_kpis_csv_does_not_have_is_named():
@@ -182,7 +183,7 @@ def test_what_cannot_be_told_says_why(changed, words):
 def test_sites_that_lack_a_month_are_left_out():
     kpis = monthly()
     found = compare_sites(kpis[(kpis["site"] != "x") | (kpis["date"].dt.month > 1)], action()).iloc[0]
-    assert found["n_text"] == "3 against 2 sites" and np.isnan(found["p"])
+    assert found["n_text"] == "3 sites with it, 2 without" and np.isnan(found["p"])
 
 
 def test_sites_on_another_way_before_cannot_be_told():

@@ -125,7 +125,9 @@ def compare_one(grid: pd.DataFrame, action, confidence: float) -> dict:
     treated = grid.columns.isin(list(split_sites(action.sites)))
     n, others = int(treated.sum()), int((~treated).sum())
     row = dict(
-        n=n + others, n_text=tell("{sites} with it, {others} without", sites=counted(n, "site"), others=others), unit=grid.attrs["unit"]
+        n=n + others,
+        n_text=tell("{sites} with it, {others} without", sites=counted(n, "site"), others=others),
+        unit=grid.attrs["unit"],
     )
     if min(n, others) < FEWEST_SITES:
         said = tell("{n} with it and {others} without it are measured throughout", n=counted(n, "site"), others=others)

@@ -146,6 +146,15 @@ def first_places(chance: np.ndarray, confidence: float = 0.95) -> list[str]:
     return ["yes" if could else "no" for could in chosen]
 
 
+def describe_begin(likely: pd.Series, others: pd.Series, top: int, most: int) -> str:
+    """Which are among the first with a high chance, and which others could be the first of all."""
+    said = tell(
+        "Begin with {names}: with a chance of {sure} or more among the first {top}.",
+        names=listed(likely, most=most), sure=percent(SURE), top=top,
+    )  # fmt: skip
+    return said + (tell(" {names} may come first as well.", names=listed(others, most=most)) if len(others) else "")
+
+
 def describe_first(priorities: pd.DataFrame, gaps: pd.DataFrame, *, top: int = 3, weighted: str = "") -> str:
     """What `describe_priorities` says, but naming only what falls short by the verdicts of `gaps`; "" where none does.
 
@@ -190,6 +199,12 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
             touchpoints=len(priorities),
         )
     likely = short.loc[(short["p_top"] >= SURE) & (len(short) > top), "label"]
+    known = [word for word in ("importance", "feasibility") if priorities[word].notna().any()]
+    factors = listed([tell(word) for word in ("shortfall", "reach", *known)])
+    tail = tell(" This weighs {factors}, each with its uncertainty.", factors=factors)
+    if len(could) > 1 and len(likely):
+        first, brief = (describe_begin(likely, could[~could.isin(likely)], top, most) for most in (3, 2))
+        return say_shortly(first + tail, first, brief, most=MOST_WORDS)
     first, brief = (
         tell("{name} comes first, with a chance of 95\u00a0% or more.", name=could.iloc[0])
         if len(could) == 1
@@ -203,10 +218,6 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
         names=listed(likely),
     )
     among = among if len(likely) else ""
-    more = {"importance": tell("importance"), "feasibility": tell("feasibility")}
-    known = [word for factor, word in more.items() if priorities[factor].notna().any()]
-    factors = listed([tell("shortfall"), tell("reach"), *known])
-    tail = tell(" This weighs {factors}, each with its uncertainty.", factors=factors)
     return say_shortly(first + among + tail, first + among, first, brief, most=MOST_WORDS)
 
 
