@@ -102,7 +102,7 @@ def own_words():
     files = ("touchpoints.csv", "personas.csv", "benchmarks.csv", "objectives.csv", "study.yaml")
     texts = [(ROOT / "data/sample" / file).read_text(encoding="utf-8") for file in files]
     texts += pd.read_csv(ROOT / "data/sample/feedback.csv")["code"].dropna().unique().tolist()
-    return set(words_of(texts)) | set(words_of(["web app store phone channel csv tables"]))
+    return set(words_of(texts)) | set(words_of(["web app store phone csv tables"]))
 
 
 def words_of(texts):
