@@ -204,7 +204,7 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
     tail = tell(" This weighs {factors}, each with its uncertainty.", factors=factors)
     if len(could) > 1 and len(likely):
         first, brief = (describe_begin(likely, could[~could.isin(likely)], top, most) for most in (3, 2))
-        return say_shortly(first + tail, first, brief, most=MOST_WORDS)
+        return say_shortly(first + tail, first, brief, describe_begin(likely, could[:0], top, 2), most=MOST_WORDS)
     first, brief = (
         tell("{name} comes first, with a chance of 95\u00a0% or more.", name=could.iloc[0])
         if len(could) == 1
