@@ -147,12 +147,15 @@ def first_places(chance: np.ndarray, confidence: float = 0.95) -> list[str]:
 
 
 def describe_begin(likely: pd.Series, others: pd.Series, top: int, most: int) -> str:
-    """Which are among the first with a high chance, and which others could be the first of all."""
+    """Which are among the first with a high chance, and which others could be the first of all: at `most` so many."""
     said = tell(
         "Begin with {names}: with a chance of {sure} or more among the first {top}.",
-        names=listed(likely, most=most), sure=percent(SURE), top=top,
+        names=listed(likely, most=max(most, 2)), sure=percent(SURE), top=top,
     )  # fmt: skip
-    return said + (tell(" {names} may come first as well.", names=listed(others, most=most)) if len(others) else "")
+    if others.empty or not most:
+        return said
+    names = listed(others, most=most) if most > 1 else tell("{count} more", count=len(others))
+    return said + tell(" {names} may come first as well.", names=names)
 
 
 def describe_first(priorities: pd.DataFrame, gaps: pd.DataFrame, *, top: int = 3, weighted: str = "") -> str:
@@ -203,8 +206,9 @@ def describe_priorities(priorities: pd.DataFrame, *, top: int = 3) -> str:
     factors = listed([tell(word) for word in ("shortfall", "reach", *known)])
     tail = tell(" This weighs {factors}, each with its uncertainty.", factors=factors)
     if len(could) > 1 and len(likely):
-        first, brief = (describe_begin(likely, could[~could.isin(likely)], top, most) for most in (3, 2))
-        return say_shortly(first + tail, first, brief, describe_begin(likely, could[:0], top, 2), most=MOST_WORDS)
+        others = could[could.index.difference(likely.index)]
+        first, brief, counts, alone = (describe_begin(likely, others, top, most) for most in (3, 2, 1, 0))
+        return say_shortly(first + tail, first, brief, counts, alone, most=MOST_WORDS)
     first, brief = (
         tell("{name} comes first, with a chance of 95\u00a0% or more.", name=could.iloc[0])
         if len(could) == 1
