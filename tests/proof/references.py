@@ -22,12 +22,12 @@ HELD = pd.read_csv(Path(__file__).with_suffix(".csv"), dtype="str")
 
 NO_FIGURE = set(
     """
-    degrees known is_ordinary interval_of_ends worth_of interval_on guard_sides nps_wald nps_hybrid months
+    degrees known is_ordinary interval_of_ends worth_of interval_on guard_sides nps_wald nps_hybrid months month
     find_themes unit_of list_themes number_people cells_of join_reports lay_out collapse_atoms remainder relations
     partitions small_unions complements
     find_moments rank_moments rank_experience explain_gaps list_gaps list_stages group_names own_figures
     find_widest_mix choose_quotes find_action_states find_facts make_sheet propose_actions read_playbook
-    suggest_strategies find_news find_open_gaps find_unlinked link_objectives list_alerts recall_gaps recall_kpis
+    suggest_strategies find_news find_open_gaps find_unlinked link_objectives list_alerts judge_newest recall_gaps recall_kpis
     trace_figures trace_interruptions trace_sites find_coverage find_attainment
     """.split()
 )
