@@ -190,7 +190,7 @@ PART |= {"personas": ["Senior", "Family"]}
 
 
 def test_every_notebook_keeps_to_the_part_it_is_given(root, tmp_path, monkeypatch):
-    said = []
+    said, first_steps = [], ""
     monkeypatch.setattr("cxlib.chapter.display", lambda data, **_: said.append(data.get("text/html", "")))
     monkeypatch.setattr("cxlib.chapter.Chapter.show", lambda chapter, ax, name, *, alt, **_: said.append(alt))
     for path in sorted((root / "notebooks").glob("0*.ipynb")):

@@ -27,8 +27,8 @@ NO_FIGURE = set(
     partitions small_unions complements
     find_moments rank_moments rank_experience explain_gaps list_gaps list_stages group_names own_figures
     find_widest_mix choose_quotes find_action_states find_facts make_sheet propose_actions read_playbook
-    suggest_strategies find_news find_open_gaps find_unlinked link_objectives list_alerts judge_newest recall_gaps recall_kpis
-    trace_figures trace_interruptions trace_sites find_coverage find_attainment
+    suggest_strategies find_news find_open_gaps find_unlinked link_objectives list_alerts judge_newest recall_gaps
+    recall_kpis trace_figures trace_interruptions trace_sites find_coverage find_attainment
     """.split()
 )
 """Parts of a statistic that is listed, and functions that choose, join or word figures and make none of their own."""
