@@ -41,20 +41,26 @@ def brief_priorities(
         tell("touchpoint"): chosen["label"],
         tell("falls short by"): [say_shortfall(*row) for row in chosen[["gap", "low", "high", "n"]].to_numpy()],
         tell("chance to be among the first {top}", top=top): [say_chance(chance) for chance in chosen["p_top"]],
-        tell("proposed, and under way"): [
+        tell("proposal, and own actions so far"): [
             say_plan(ideas.get(place, ""), at_work.get(place, "")) for place in chosen["touchpoint"]
         ],
     })  # fmt: skip
-    return table_html(shown, named=True) + say_more(len(every) - most, "priorities") + say_order(priorities)
+    return say_order(priorities[short]) + table_html(shown, named=True) + say_more(len(every) - most, "priorities")
 
 
 def say_order(priorities: pd.DataFrame) -> str:
-    """A line (HTML) under the table: what the order weighs, so that the widest shortfall need not come first."""
+    """A line (HTML) over the table: why the widest of these shortfalls is not the first; empty where it is."""
+    widest = int(priorities["gap"].reset_index(drop=True).idxmin())
+    if not widest:
+        return ""
     known = {"importance": tell("how much it matters"), "feasibility": tell("how feasible a change is")}
     more = [words for name, words in known.items() if name in priorities and priorities[name].notna().any()]
     factors = listed([tell("how far a touchpoint falls short"), tell("how many customers meet it"), *more])
-    order = tell("The order weighs {factors}. So the widest shortfall need not come first.", factors=factors)
-    return f"\n<p>{html.escape(order)}</p>"
+    order = tell(
+        "{name} falls furthest short, but is number {place} here: the order weighs {factors}.",
+        name=priorities["label"].iloc[widest], place=widest + 1, factors=factors,
+    )  # fmt: skip
+    return f"<p>{html.escape(order)}</p>\n"
 
 
 def say_more(count: int, name: str) -> str:

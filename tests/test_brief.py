@@ -43,9 +43,15 @@ def test_what_to_do_first_has_five_rows_at_most_and_none_without_a_chance():
     proposed = pd.DataFrame({"touchpoint": ["t0"], "suggestion": ["Change it."]})
     html = brief_priorities(priorities(0.995, 0.7, 0.5, 0.4, 0.3, 0.06, 0.01), EVERY, proposed, states(LATE))
     assert html.count("<tr>") == 6 and "T5" not in html and "over 99\u00a0%" in html
-    assert "<p>1 row more in tables/priorities.csv.</p>\n<p>The order weighs how far" in html
+    assert html.endswith("<p>1 row more in tables/priorities.csv.</p>") and "falls furthest short" not in html
     assert "1.0 points (most likely 0.6 to 1.4; 50\u00a0people)" in html
     assert "Change it. Own actions: A1 (late)." in html and "nothing yet" in html
+
+
+def test_why_the_widest_shortfall_is_not_first_is_said_before_the_table():
+    found = priorities(0.9, 0.8).assign(gap=[-1.0, -1.4], low=[-1.4, -1.8], high=[-0.6, -1.0])
+    html = brief_priorities(found, EVERY, NOTHING, states())
+    assert html.startswith("<p>T1 falls furthest short, but is number 2 here: the order weighs how far a touchpoint")
 
 
 def test_what_to_do_first_names_only_what_surely_falls_short():

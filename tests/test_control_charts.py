@@ -268,7 +268,8 @@ def test_an_alert_stands_on_the_first_page_only_as_far_as_it_holds_beside_the_re
     assert "1 more may have changed" in describe_alerts(found, one)
     assert describe_alerts(found, newest.assign(verdict="")) == ""
     told = claim(newest, lambda held: describe_alerts(found, held))
-    assert settle([told]) == [describe_control(found)]
+    assert settle([told]) == [describe_control(found[found["kpi"] != "never"])]
+    assert "1 KPI as usual" in describe_control(found) and "1 KPI" not in settle([told])[0]
     assert settle([told, {"p": [0.9] * 10**6, "versions": [[-1.0, ""]]}]) == []
 
 

@@ -105,7 +105,7 @@ def test_a_persona_the_company_does_not_claim_has_no_verdict():
 def test_sentences_on_personas():
     wrong = mix(student=0.4, gamer=0.6, claimed=[0.25, 0.75]).reset_index()
     assert describe_personas(wrong).replace("\u00a0", " ") == (
-        "Customers are not who the company believes: "
+        "Those who answered are not the customers the company believes it has: "
         "student 40 % instead of 25 % (most likely 35 to 45 %) and gamer 60 % instead of 75 % (55 to 65 %); 400 people."
     )
     assert describe_personas(mix(student=0.25).reset_index()).startswith("No persona is surely more or fewer")

@@ -93,7 +93,7 @@ def describe_personas(mix: pd.DataFrame, *, confidence: float = 0.95) -> str:
         said.append(tell("{persona} {share} instead of {claimed} ({span})", **figures, span=span))
     people = counted(mix["n"].iloc[0], "person", "people")
     return tell(
-        "Customers are not who the company believes: {personas}; {people}.",
+        "Those who answered are not the customers the company believes it has: {personas}; {people}.",
         personas=listed(said, most=3),
         people=people,
     )

@@ -50,7 +50,7 @@ def describe_map(moments: pd.DataFrame) -> str:
     one = tell("The journey has {touchpoints}; 1 falls short of what customers expected.")
     many = tell("The journey has {touchpoints}; {count} fall short of what customers expected.")
     said, unknown = (one if short == 1 else many), int(moments["gap"].isna().sum())
-    more = tell(" Too few ratings to show a gap: {count}.", count=unknown) if unknown else ""
+    more = tell(" Nobody, or too few, rated {count} of them.", count=unknown) if unknown else ""
     return said.format(touchpoints=where, count=short or tell("none")) + more
 
 

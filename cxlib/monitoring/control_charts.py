@@ -120,9 +120,10 @@ def judge_steady(table: pd.DataFrame, chart: str) -> pd.DataFrame:
 
 
 def describe_alerts(control: pd.DataFrame, newest: pd.DataFrame) -> str:
-    """What `describe_control` says where a KPI is unusual, as far as the verdicts of `judge_newest` hold; else ""."""
+    """What `describe_control` says of KPIs that signal, one surely unusual by the verdicts of `judge_newest`; else ""."""
     alerts = newest.loc[newest["verdict"] == "unusual", "kpi"].tolist()
-    return describe_control(control, alerts=alerts) if alerts else ""
+    signalled = control["kpi"].isin(newest.loc[newest["signal"] != "", "kpi"])
+    return describe_control(control[signalled], alerts=alerts) if alerts else ""
 
 
 def describe_control(control: pd.DataFrame, *, alerts: list[str] | None = None) -> str:
