@@ -174,8 +174,8 @@ def explain_trust(study: Study, confidence: float) -> list[str]:
              "difference. All such claims of this page are tested together: about 1 in 20 of them, at most, may be "
              "wrong."),
         tell("“Not enough answers to tell” is no good news and no bad news: more answers would tell."),
-        tell("A chance, such as that of being among the first, says how often that happened when the ranking was worked "
-             "out thousands of times with slightly different figures.") if asked else "",
+        tell("A chance, such as that of being among the first, says how often that happened when the ranking was "
+             "worked out thousands of times with slightly different figures.") if asked else "",
         tell("A sure difference is not yet its cause. What goes together, and what changed after an action, can have "
              "other reasons; only a comparison with places or times without the action comes close."),
         tell("Groups of fewer than {least} people are not shown, so that nobody can be recognised.",

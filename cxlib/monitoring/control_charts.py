@@ -120,7 +120,7 @@ def judge_steady(table: pd.DataFrame, chart: str) -> pd.DataFrame:
 
 
 def describe_alerts(control: pd.DataFrame, newest: pd.DataFrame) -> str:
-    """What `describe_control` says of KPIs that signal, one surely unusual by the verdicts of `judge_newest`; else ""."""
+    """What `describe_control` says of KPIs that signal, if one is surely unusual by `judge_newest`; else ""."""
     alerts = newest.loc[newest["verdict"] == "unusual", "kpi"].tolist()
     signalled = control["kpi"].isin(newest.loc[newest["signal"] != "", "kpi"])
     return describe_control(control[signalled], alerts=alerts) if alerts else ""
