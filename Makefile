@@ -23,7 +23,7 @@ check: $(VENV)/.stamp  ## say how the files of STUDY are read, what is set aside
 	$(BIN)/cx check $(STUDY)
 
 test: $(VENV)/.stamp-test  ## all tests, the notebooks too; needs Chromium for the browser tests
-	$(BIN)/python -m pytest -n 2 --dist loadscope
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 fuzz: $(VENV)/.stamp-test  ## read 20,000 broken files: each is refused with a sentence, or every row of it accounted for
 	$(BIN)/python -m tests.fuzz.run --cases 20000 --seed 1

@@ -19,6 +19,23 @@ CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-network
 CHROMIUM_FLAGS += ["--disable-sync", "--no-first-run"]
 
 
+LONG = (
+    "test_report.py",
+    "test_airline.py",
+    "test_lab.py",
+    "test_receipts.py",
+    "test_kiosk.py",
+    "test_report_small_groups.py",
+)
+"""Modules that publish whole reports."""
+
+
+def pytest_collection_modifyitems(items: list) -> None:
+    """The longest modules first, so that no process waits for another at the end."""
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONG)))
+
+
 def write_study(folder: Path, *, settings: str = "scales: {expected: [1, 7], experienced: [1, 7]}", **tables) -> Path:
     """A study whose tables are CSV text or frames; returns its folder."""
     folder.mkdir(parents=True, exist_ok=True)

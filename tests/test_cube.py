@@ -112,7 +112,7 @@ def test_sums_of_any_choice_are_those_of_a_report(make_study, panel):
     study = draw_study(make_study, seed=3 + panel, panel=panel)
     cube, rng, groups = cx.summarise_cube(study), np.random.default_rng(7), 0
     study = cx.open_study(study.folder, engine="pandas")
-    for view in draw_views(rng, cube.choices, 5):
+    for view in draw_views(rng, cube.choices, 8):
         again = asked_again(study, view)
         groups += same_figures(cube.ratings(view), cx.summarise_ratings(again), ["touchpoint"])
         groups += same_products(cube.drivers(view), cx.summarise_drivers(again))
@@ -284,5 +284,5 @@ def test_what_was_shown_before_is_added_up_without_a_look_at_the_rows(make_study
     study = draw_study(make_study, seed=3, panel=False)
     cube = cx.summarise_cube(study)
     monkeypatch.delattr("duckdb.DuckDBPyRelation.query")
-    for view in draw_views(np.random.default_rng(1), cube.choices | {"channels": []}, 4):
+    for view in draw_views(np.random.default_rng(1), cube.choices | {"channels": []}, 6):
         assert len(cube.ratings(view)) and cube.people(view) and isinstance(cube.drivers(view), list)
