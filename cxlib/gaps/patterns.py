@@ -224,35 +224,15 @@ def describe_reversals(reversals: pd.DataFrame, *, within: str, confidence: floa
     things, shared = within.replace("_", " ") + "s", first["coverage"] <= 1 - 1e-9
     mix = tell("at an equal mix of shared {things}") if shared else tell("at an equal mix of {things}")
     mix = mix.format(things=tell(things))
-    said = {
-        "reversed": tell(
-            "looks {crude} points {looks} than the rest but is {adjusted} {is_} {mix} ({interval})",
-            crude=crude,
-            looks=looks,
-            adjusted=adjusted,
-            is_=is_,
-            mix=mix,
-            interval=interval,
-        ),
-        "explained by mix": tell(
-            "looks {crude} points {looks} than the rest; {mix} no sure difference remains "
+    said = tell(
+        {
+            "reversed": "looks {crude} points {looks} than the rest but is {adjusted} {is_} {mix} ({interval})",
+            "explained by mix": "looks {crude} points {looks} than the rest; {mix} no sure difference remains "
             "({adjusted} {is_}, {interval})",
-            crude=crude,
-            looks=looks,
-            mix=mix,
-            adjusted=adjusted,
-            is_=is_,
-            interval=interval,
-        ),
-        "hidden by mix": tell(
-            "does not surely look different ({crude} points {looks}) but is {adjusted} {is_} {mix} ({interval})",
-            crude=crude,
-            looks=looks,
-            adjusted=adjusted,
-            is_=is_,
-            mix=mix,
-            interval=interval,
-        ),
-    }[first["verdict"]]
+            "hidden by mix": "does not surely look different ({crude} points {looks}) but is {adjusted} {is_} {mix} "
+            "({interval})",
+        }[first["verdict"]],
+        crude=crude, looks=looks, adjusted=adjusted, is_=is_, mix=mix, interval=interval,
+    )  # fmt: skip
     others = tell(" And {more} more.", more=more) if more and len(reversals) > 2 else ""
     return f"{name[:1].upper()}{name[1:]} {said}.{others}"
